@@ -1,0 +1,142 @@
+"""Settings of the one deployable. Everything that differs between deployments comes from the environment.
+
+``DATABASE_URL`` is the running role and is all that web and worker get; ``DATABASE_OWNER_URL`` (migrations only) adds the
+alias ``owner``. ``docs/operators.md`` lists every variable.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from shuzheng.config.env import database, flag, secret
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+VAR_DIR = Path(os.environ.get("SZ_DATA", BASE_DIR / "var"))
+
+SECRET_KEY = secret("SZ_SECRET_KEY", VAR_DIR / "secret_key")
+DEBUG = flag("SZ_DEBUG")
+ALLOWED_HOSTS = os.environ.get("SZ_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("SZ_ORIGINS", "").split(",") if o]
+DEMO = flag("SZ_DEMO")
+
+BASE_APPS = [
+    "shuzheng.base.core",
+    "shuzheng.base.org",
+    "shuzheng.base.accounts",
+    "shuzheng.base.access",
+    "shuzheng.base.audit",
+    "shuzheng.base.events",
+    "shuzheng.base.jobs",
+    "shuzheng.base.notify",
+    "shuzheng.base.files",
+    "shuzheng.base.search",
+    "shuzheng.base.standards",
+    "shuzheng.base.registers",
+    "shuzheng.base.api",
+    "shuzheng.base.forms",
+    "shuzheng.base.portal",
+]
+# Business apps. A deployment switches apps off with SZ_APPS_OFF=label,label.
+BUSINESS_APPS: list[str] = [a for a in os.environ.get("SZ_APPS", "").split(",") if a]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "django_vite",
+    "django_tables2",
+    "django_filters",
+    "procrastinate.contrib.django",
+    *[a for a in BASE_APPS if (BASE_DIR / a.replace(".", "/")).is_dir()],
+    *BUSINESS_APPS,
+]
+
+DATABASES = {"default": database("DATABASE_URL")}
+if os.environ.get("DATABASE_OWNER_URL"):
+    DATABASES["owner"] = database("DATABASE_OWNER_URL")
+    DATABASES["default"]["TEST"] = {"MIRROR": "owner"}
+DATABASE_ROUTERS = ["shuzheng.config.routers.OwnerMigrates"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.Account"
+ROOT_URLCONF = "shuzheng.config.urls"
+WSGI_APPLICATION = "shuzheng.config.wsgi.application"
+ASGI_APPLICATION = "shuzheng.config.asgi.application"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "shuzheng.base.access.middleware.ScopeMiddleware",  # innermost: the view and its template run inside the scope
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    }
+]
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "shuzheng" / "locale"]
+FORMAT_MODULE_PATH = ["shuzheng.config.formats"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [d for d in [BASE_DIR / "dist"] if d.is_dir()]
+DJANGO_VITE = {"default": {"manifest_path": BASE_DIR / "dist" / "manifest.json"}}
+MEDIA_ROOT = VAR_DIR / "files"
+DJANGO_TABLES2_TEMPLATE = "django_tables2/bootstrap5-responsive.html"
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SZ_HTTPS")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+
+SELF = ["'self'"]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": SELF,
+        "style-src": SELF,
+        "img-src": [*SELF, "data:"],
+        "font-src": SELF,
+        "connect-src": SELF,
+        "manifest-src": SELF,
+        "worker-src": SELF,
+        "form-action": SELF,
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# A query on a scoped table outside a scope returns no row. Raising instead turns a forgotten scope into a fault at once.
+SZ_RAISE_UNSCOPED = flag("SZ_RAISE_UNSCOPED", default=True)
