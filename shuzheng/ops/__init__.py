@@ -1,0 +1,1 @@
+"""Running the product: command line, embedded PostgreSQL, supervisor, backup, doctor, health."""

@@ -1,0 +1,20 @@
+"""Fixtures for all tests. The database itself comes from ``tests/plugins/database.py``, before the settings are read."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+# Playwright keeps an event loop in the main thread, and Django takes that for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+BOTH = ["default", "owner"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """``django_db`` means both roles everywhere: the program's role is a mirror, and the flush after a test needs the owner."""
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark and "databases" not in mark.kwargs:
+            item.add_marker(pytest.mark.django_db(*mark.args, **{**mark.kwargs, "databases": BOTH}), append=False)
