@@ -63,7 +63,7 @@ class Missing(Fault):
 
     code = "missing"
     http = 404
-    default_message = "没有找到,或不在您的可见范围内。"
+    default_message = "没有找到，或不在您的可见范围内。"
 
 
 class Invalid(Fault):
@@ -71,7 +71,7 @@ class Invalid(Fault):
 
     code = "invalid"
     http = 422
-    default_message = "填写的内容有误,请更正后重新提交。"
+    default_message = "填写的内容有误，请更正后重新提交。"
 
     def __init__(self, message: str = "", faults: Sequence[FieldFault] = (), *, code: str | None = None) -> None:
         self.faults: list[FieldFault] = list(faults)
@@ -93,7 +93,7 @@ class Conflict(Fault):
 
     code = "conflict"
     http = 409
-    default_message = "内容已被他人修改,请查看最新内容后再提交。"
+    default_message = "内容已被他人修改，请查看最新内容后再提交。"
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class TooMany(_Later):
 
     code = "too-many"
     http = 429
-    default_message = "操作过于频繁,请稍后再试。"
+    default_message = "操作过于频繁，请稍后再试。"
 
 
 class Busy(_Later):
@@ -129,7 +129,7 @@ class Busy(_Later):
 
     code = "busy"
     http = 503
-    default_message = "系统繁忙,请稍后再试。"
+    default_message = "系统繁忙，请稍后再试。"
 
 
 __all__ = ["Busy", "Conflict", "Denied", "Fault", "FieldFault", "Invalid", "Missing", "TooMany"]

@@ -40,7 +40,7 @@ KINDS_OF_BODY = {"1": "机关", "2": "事业单位", "3": "编办直接管理机
 def check_character(first17: str) -> str:
     """Check character of GB 32100 over the first 17 characters. Raises ValueError."""
     if len(first17) != 17:
-        raise ValueError(f"应为 17 位,实为 {len(first17)} 位")
+        raise ValueError(f"应为 17 位，实为 {len(first17)} 位")
     total = 0
     for place, (char, weight) in enumerate(zip(first17, _WEIGHTS, strict=True), 1):
         value = ALPHABET.find(char)
@@ -53,7 +53,7 @@ def check_character(first17: str) -> str:
 def organisation_check_character(first8: str) -> str:
     """Check character of GB 11714 over the first 8 characters. Raises ValueError."""
     if len(first8) != 8:
-        raise ValueError(f"组织机构代码本体应为 8 位,实为 {len(first8)} 位")
+        raise ValueError(f"组织机构代码本体应为 8 位，实为 {len(first8)} 位")
     total = 0
     for place, (char, weight) in enumerate(zip(first8, _ORG_WEIGHTS, strict=True), 1):
         value = _ORG_ALPHABET.find(char)
@@ -70,18 +70,18 @@ def check_uscc(code: str) -> None:
     Fold user input first (`kernel.text.fold`, then upper case).
     """
     if len(code) != 18:
-        raise ValueError(f"统一社会信用代码应为 18 位,实为 {len(code)} 位")
+        raise ValueError(f"统一社会信用代码应为 18 位，实为 {len(code)} 位")
     for place, char in enumerate(code, 1):
         if char not in ALPHABET:
-            raise ValueError(f"第 {place} 位“{char}”不是允许的字符(不用 I、O、S、V、Z 和小写字母)")
+            raise ValueError(f"第 {place} 位“{char}”不是允许的字符（不用 I、O、S、V、Z 和小写字母）")
     if code[0] not in DEPARTMENTS:
         raise ValueError(f"第 1 位“{code[0]}”不是登记管理部门代码")
     if not code[2:8].isdigit():
-        raise ValueError(f"第 3 至 8 位“{code[2:8]}”应为行政区划代码(6 位数字)")
+        raise ValueError(f"第 3 至 8 位“{code[2:8]}”应为行政区划代码（6 位数字）")
     if organisation_check_character(code[8:16]) != code[16]:
-        raise ValueError("第 9 至 17 位的组织机构代码校验位不对,请核对是否抄错")
+        raise ValueError("第 9 至 17 位的组织机构代码校验位不对，请核对是否抄错")
     if check_character(code[:17]) != code[17]:
-        raise ValueError("最后一位校验码不对,请核对是否抄错")
+        raise ValueError("最后一位校验码不对，请核对是否抄错")
 
 
 def is_valid(code: str) -> bool:
@@ -102,7 +102,7 @@ def make_uscc(department: str = "1", kind: str = "1", *, body: str, division: st
     body = body.rjust(8, "0")
     first16 = f"{department}{kind}{division}{body}"
     if len(first16) != 16:
-        raise ValueError(f"前 16 位拼接后长度不对:{first16}")
+        raise ValueError(f"前 16 位拼接后长度不对：{first16}")
     first17 = first16 + organisation_check_character(body)
     code = first17 + check_character(first17)
     check_uscc(code)
