@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from shuzheng.config.env import database, flag, secret
+from shuzheng.config.logging import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("SZ_DATA", BASE_DIR / "var"))
@@ -69,6 +70,7 @@ WSGI_APPLICATION = "shuzheng.config.wsgi.application"
 ASGI_APPLICATION = "shuzheng.config.asgi.application"
 
 MIDDLEWARE = [
+    "shuzheng.ops.metrics.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -82,6 +84,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "shuzheng.base.access.middleware.ScopeMiddleware",  # innermost: the view and its template run inside the scope
 ]
+
+LOGGING = logging_settings(os.environ.get("SZ_LOG_LEVEL", "INFO"))
 
 TEMPLATES = [
     {
@@ -109,6 +113,8 @@ TIME_ZONE = "Asia/Shanghai"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = True  # served from where they lie: no copying step before a start
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/assets/"  # Vite's names carry a hash of the content
 STATICFILES_DIRS = [d for d in [BASE_DIR / "dist"] if d.is_dir()]
 DJANGO_VITE = {"default": {"manifest_path": BASE_DIR / "dist" / "manifest.json"}}
 MEDIA_ROOT = VAR_DIR / "files"
