@@ -6,10 +6,14 @@ import os
 
 import pytest
 
+from shuzheng.base.core.registry import SYSTEM_SCOPES
+
 # Playwright keeps an event loop in the main thread, and Django takes that for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 BOTH = ["default", "owner"]
+
+SYSTEM_SCOPES.register("tests", "sets up data for tests")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,3 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         mark = item.get_closest_marker("django_db")
         if mark and "databases" not in mark.kwargs:
             item.add_marker(pytest.mark.django_db(*mark.args, **{**mark.kwargs, "databases": BOTH}), append=False)
+
+
+@pytest.fixture
+def nation(db):
+    """A small nation (``tests.factories``) with a neighbour at every tier."""
+    from tests.factories import small_nation
+
+    return small_nation()

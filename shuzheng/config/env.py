@@ -40,20 +40,22 @@ def database(name: str) -> dict[str, Any]:
     """
     parts = urlsplit(os.environ.get(name) or "postgresql:///shuzheng")
     if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(f"{name} 应为 postgresql://用户:口令@主机:端口/库名，实际以 {parts.scheme}:// 开头。")
-    options = dict(parse_qsl(parts.query))
+        raise ImproperlyConfigured(
+            f"{name} 应为 postgresql://用户:口令@主机:端口/库名，实际以 {parts.scheme}:// 开头。"
+        )
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    host, port = options.pop("host", parts.hostname or ""), options.pop("port", str(parts.port or ""))
+    # Plans made under one scope are wrong for the next: no server-side prepare (docs/adr/0003-row-policies.md).
+    options["prepare_threshold"] = None
+    if size := int(os.environ.get("SZ_DB_POOL", "8")):
+        options["pool"] = {"min_size": 1, "max_size": size, "timeout": 5}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": options.pop("host", parts.hostname or ""),
-        "PORT": options.pop("port", str(parts.port or "")),
+        "HOST": host,
+        "PORT": port,
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {
-            **options,
-            # Plans made under one scope are wrong for the next: no server-side prepare (docs/adr/0003-row-policies.md).
-            "prepare_threshold": None,
-            "pool": {"min_size": 1, "max_size": int(os.environ.get("SZ_DB_POOL", "8")), "timeout": 5},
-        },
+        "OPTIONS": options,
     }

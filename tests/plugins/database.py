@@ -42,6 +42,7 @@ def _slot() -> Iterator[int]:
 def _publish(urls: Urls) -> None:
     os.environ["DATABASE_URL"], os.environ["DATABASE_OWNER_URL"] = urls.app, urls.owner
     os.environ.setdefault("SZ_DATA", str(FOLDER / "data"))
+    os.environ["SZ_DB_POOL"] = "0"  # a pooled connection would outlive its test database
     os.environ[READY] = "1"
 
 

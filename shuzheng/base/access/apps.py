@@ -1,0 +1,6 @@
+from shuzheng.base.core.manifest import ShuzhengAppConfig
+
+
+class AccessConfig(ShuzhengAppConfig):
+    name = "shuzheng.base.access"
+    label = "access"

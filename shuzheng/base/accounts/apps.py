@@ -1,0 +1,6 @@
+from shuzheng.base.core.manifest import ShuzhengAppConfig
+
+
+class AccountsConfig(ShuzhengAppConfig):
+    name = "shuzheng.base.accounts"
+    label = "accounts"

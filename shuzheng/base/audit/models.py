@@ -1,0 +1,46 @@
+"""The trail: who did what to which record, before and after. Written in the action's transaction, sealed afterwards."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from shuzheng.base.core.models import Kind, Scoped, Scoping
+from shuzheng.kernel.ids import uuid7
+
+
+class Entry(Scoped):
+    """One entry, never changed: the running role may only insert and read. ``path`` is that of the record it is about."""
+
+    scoping = Scoping(Kind.SUPERVISED, line="audit", insert_only=True)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField(_("时间"))
+    action = models.CharField(_("事项"), max_length=80)
+    actor = models.CharField(_("岗位"), max_length=60)
+    person_id = models.UUIDField(_("人员"), null=True)
+    actor_name = models.CharField(_("姓名"), max_length=80)
+    actor_organ = models.CharField(_("单位"), max_length=120, blank=True)
+    actor_path = models.CharField(max_length=255, blank=True)
+    model = models.CharField(_("对象类别"), max_length=80)
+    object_id = models.CharField(_("对象"), max_length=80)
+    label = models.CharField(_("对象名称"), max_length=200)
+    before = models.JSONField(_("之前"), default=dict)
+    after = models.JSONField(_("之后"), default=dict)
+    handed_over = models.BooleanField(_("代管"), default=False)
+    reason = models.CharField(_("理由"), max_length=200, blank=True)
+    key = models.CharField(max_length=80, blank=True)
+    origin = models.JSONField(_("来源"), default=dict)
+
+    class Meta:
+        verbose_name = _("审计记录")
+        indexes: ClassVar = [
+            models.Index(fields=["model", "object_id", "at"], name="audit_entry_object"),
+            models.Index(fields=["path", "at"], name="audit_entry_scope"),
+            models.Index(fields=["at", "id"], name="audit_entry_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.label}"

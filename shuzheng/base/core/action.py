@@ -1,0 +1,349 @@
+"""``@action``: the only way to write (docs/architecture.md, 'Writing').
+
+One action is permission, state check, transaction, save, audit and event; it takes a batch, and one is a batch of one.
+Page, API, job and import call the same action.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from shuzheng.base.core import ports, scope
+from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.bulk import insert_many, update_many
+from shuzheng.base.core.models import ActionKey, Kind, Record, plain
+from shuzheng.base.core.registry import EVENTS, HANDOVERS, PERMISSIONS
+from shuzheng.kernel.errors import Conflict, Denied, Missing
+from shuzheng.kernel.ids import uuid7
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ACTIONS: dict[str, Callable[..., Any]] = {}
+"""Every action by name, for the API, the audit pages and the tests that walk them."""
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """One entry of the trail: who did what to which record, with the values before and after."""
+
+    action: str
+    actor: Actor
+    model: str
+    object_id: str
+    label: str
+    path: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    key: str = ""
+    handed_over: bool = False
+    reason: str = ""
+
+
+@dataclass
+class Write:
+    """What an action is about to write. Collects changes and writes them set-wise at the end of the action's body.
+
+    ``create``, ``change`` and ``delete`` note; ``flush`` writes what is noted so far, for a body that reads its own writes.
+    """
+
+    name: str
+    actor: Actor
+    key: str
+    handed_over: bool = False
+    reason: str = ""
+    lines: list[AuditLine] = field(default_factory=list)
+    payload: dict[str, Any] = field(default_factory=dict)
+    _created: list[models.Model] = field(default_factory=list)
+    _changed: dict[tuple[type, Any], tuple[models.Model, dict[str, Any], set[str]]] = field(default_factory=dict)
+    _deleted: list[models.Model] = field(default_factory=list)
+
+    def create(self, *rows: models.Model) -> None:
+        """Insert ``rows``, in the order given; a row that another refers to comes first."""
+        self._created += rows
+
+    def change(self, row: models.Model, **values: Any) -> bool:
+        """Set fields of ``row`` and note the values before; returns whether anything differs."""
+        key = (type(row), row.pk)
+        before: dict[str, Any]
+        _, before, names = self._changed.get(key, (row, {}, set()))
+        for name, value in values.items():
+            target = row._meta.get_field(name)
+            attname, old = target.attname, getattr(row, target.attname)
+            value = value if target.is_relation else target.to_python(value)
+            if (value.pk if isinstance(value, models.Model) else value) == old:
+                continue
+            before.setdefault(attname, old)
+            setattr(row, name, value)
+            names.add(name)
+        if names:
+            self._changed[key] = (row, before, names)
+        return bool(names)
+
+    def delete(self, *rows: models.Model) -> None:
+        self._deleted += rows
+
+    def note(
+        self, row: models.Model, *, label: str = "", after: Mapping[str, Any] | None = None, path: str = ""
+    ) -> None:
+        """Put an entry in the trail for something that changes no field: a look at masked data, a download, a reminder."""
+        self.lines.append(self._line(row, {}, after or {}, label, path))
+
+    def flush(self) -> None:
+        """Write what has been noted."""
+        changed_rows: list[models.Model] = []
+        for group in _by_model(self._created):
+            insert_many(group)
+            self.lines += [self._line(row, {}, _snapshot(row)) for row in group]
+            changed_rows += group
+        groups: dict[tuple[type, frozenset[str]], list[tuple[models.Model, dict[str, Any]]]] = {}
+        for (model, _pk), (row, before, names) in self._changed.items():
+            groups.setdefault((model, frozenset(names)), []).append((row, before))
+        for (_model, names), items in groups.items():
+            changed_rows += self._save(items, sorted(names))
+        for group in _by_model(self._deleted):
+            self.lines += [self._line(row, _snapshot(row), {}) for row in group]
+            found, _ = type(group[0])._base_manager.filter(pk__in=[row.pk for row in group]).delete()
+            if found < len(group):
+                raise Denied("有记录不在可写范围内。")
+        if ports.index_records.ready and (changed_rows or self._deleted):
+            ports.index_records(changed_rows, list(self._deleted))
+        self._created, self._changed, self._deleted = [], {}, []
+
+    def _save(self, items: list[tuple[models.Model, dict[str, Any]]], names: list[str]) -> list[models.Model]:
+        rows = [row for row, _ in items]
+        extra = []
+        if isinstance(rows[0], Record):
+            now = timezone.now()
+            for row in cast(list[Record], rows):
+                row.version, row.updated_at = row.version + 1, now
+            extra = ["version", "updated_at"]
+        if update_many(rows, [*names, *extra]) < len(rows):
+            raise Denied("有记录不在可写范围内。")
+        for row, before in items:
+            hidden = getattr(row, "sensitive", frozenset())
+            after = {k: getattr(row, k) for k in before}
+            self.lines.append(self._line(row, _masked(row, before, hidden), _masked(row, after, hidden)))
+        return rows
+
+    def _line(
+        self, row: models.Model, before: Mapping[str, Any], after: Mapping[str, Any], label: str = "", path: str = ""
+    ) -> AuditLine:
+        return AuditLine(
+            action=self.name,
+            actor=self.actor,
+            model=row._meta.label_lower,
+            object_id=str(row.pk),
+            label=(label or str(row))[:200],
+            path=path or getattr(row, "path", "") or self.actor.organ_path,
+            before=before,
+            after=after,
+            key=self.key,
+            handed_over=self.handed_over,
+            reason=self.reason,
+        )
+
+
+def _masked(row: models.Model, values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    return {k: "***" if k in hidden and v else plain(v) for k, v in values.items()}
+
+
+def _snapshot(row: models.Model) -> dict[str, Any]:
+    if isinstance(row, Record):
+        return row.snapshot()
+    hidden = getattr(row, "sensitive", frozenset())
+    return _masked(row, {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}, hidden)
+
+
+def _by_model(rows: Iterable[models.Model]) -> list[list[models.Model]]:
+    groups: dict[type, list[models.Model]] = {}
+    for row in rows:
+        groups.setdefault(type(row), []).append(row)
+    return list(groups.values())
+
+
+def action(
+    name: str, *, handover: bool = False, event: str = "", permission: str | None = None, system_only: bool = False
+) -> Callable[[F], F]:
+    """Make a function the one door to a change.
+
+    The function takes a ``Write``, the batch (rows, or paths/nodes for something new: whatever has ``path``) and keyword
+    arguments; callers leave the ``Write`` out and add ``actor``, and may add ``key`` (idempotency key), ``seen``
+    (``{id: version}``) and ``reason``. It returns the rows it touched.
+
+    Args:
+        name: of the action, and of its permission unless ``permission`` says another (``""``: none is needed beyond
+            being signed in, for one's own things).
+        handover: whether it may write rows of other organs: those that own the batch. The list of such actions is closed.
+        event: published after the change, with the ids of the rows that the function returns.
+        system_only: only jobs under a system scope may call it.
+
+    Raises:
+        UnknownName: at import, when a name is not declared in a manifest.
+    """
+    needed = name if permission is None else permission
+    if needed and not system_only:
+        PERMISSIONS[needed]
+    if event:
+        EVENTS[event]
+    if handover:
+        HANDOVERS[name]
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def run(
+            batch: Sequence[Any],
+            *,
+            actor: Actor,
+            key: str = "",
+            seen: Mapping[UUID, int] | None = None,
+            reason: str = "",
+            **values: Any,
+        ) -> Any:
+            batch = list(batch)
+            if system_only and "system" not in actor.origin:
+                raise Denied("只有系统任务可以执行。", code=name)
+            if needed and not system_only:
+                _check_rights(actor, needed, batch)
+            with _transaction(actor):
+                digest = _digest(batch, values)
+                if key and (ids := _replay(key, actor, name, digest)) is not None:
+                    return _again(batch, ids)
+                paths = [row.path for row in batch if not _inside(row.path, actor)]
+                write = Write(name, actor, key, handed_over=bool(paths) and handover, reason=reason)
+                if handover and paths:
+                    with scope.handover(paths):
+                        result = _perform(function, write, batch, seen, values)
+                else:
+                    result = _perform(function, write, batch, seen, values)
+                _close(write, result, event, key)
+                return result
+
+        run.action_name = name  # type: ignore[attr-defined]
+        run.permission = needed  # type: ignore[attr-defined]
+        run.handover = handover  # type: ignore[attr-defined]
+        run.event = event  # type: ignore[attr-defined]
+        ACTIONS[name] = run
+        return cast(F, run)
+
+    return decorate
+
+
+def _inside(path: str, actor: Actor) -> bool:
+    return path in actor.scope.write
+
+
+def _transaction(actor: Actor) -> Any:
+    """The running transaction if it already has the actor's scope, else a new one with it."""
+    active = scope.current()
+    if active is not None and active.actor == actor.scope.actor:
+        return transaction.atomic()
+    return actor.scope.activate()
+
+
+def _perform(function: Callable[..., Any], write: Write, batch: list[Any], seen: Any, values: dict[str, Any]) -> Any:
+    if seen:
+        check_versions(batch, seen)
+    result = function(write, batch, **values)
+    write.flush()
+    return result
+
+
+def _close(write: Write, result: Any, event: str, key: str) -> None:
+    rows = [row for row in result if hasattr(row, "pk")] if isinstance(result, list | tuple) else []
+    if write.lines:
+        ports.write_audit(write.lines)
+    if event and (rows or write.payload):
+        ports.publish_event(event, [str(row.pk) for row in rows], plain(write.payload), write.actor)
+    if key:
+        ActionKey.objects.filter(key=key).update(ids=[str(row.pk) for row in rows])
+
+
+def _check_rights(actor: Actor, permission: str, batch: list[Any]) -> None:
+    if not batch:
+        actor.require(permission)
+    for path, scoping in {(row.path, getattr(type(row), "scoping", None)) for row in batch}:
+        if actor.may(permission, path):
+            continue
+        supervised = scoping is not None and scoping.kind in (Kind.SUPERVISED, Kind.INTERNAL)
+        if supervised and not actor.scope.may_read(scoping.line, path):
+            raise Missing("没有这条记录。")
+        actor.require(permission, path)
+
+
+def _digest(batch: list[Any], values: Mapping[str, Any]) -> str:
+    """Of what was asked, to tell a retry from another request under the same key."""
+    body = [
+        [str(getattr(row, "pk", row)) for row in batch if getattr(row, "_state", None) is None or not row._state.adding]
+    ]
+    body.append({k: plain(v) for k, v in values.items() if not isinstance(v, models.Model | list | tuple)})
+    return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _replay(key: str, actor: Actor, name: str, digest: str) -> list[str] | None:
+    """The ids answered when ``key`` was used before; None when it is new. Of two at once, the second waits for the first.
+
+    Raises:
+        Conflict: the key was used for something else, or by somebody else.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_actionkey (key, actor, action, digest, ids, at) VALUES (%s, %s, %s, %s, '[]', now())"
+            " ON CONFLICT DO NOTHING",
+            [key, actor.scope.actor, name, digest],
+        )
+        if cursor.rowcount:
+            return None
+    known = ActionKey.objects.get(key=key)
+    if (known.actor, known.action, known.digest) != (actor.scope.actor, name, digest):
+        raise Conflict("这个幂等键已用于另一次操作。换一个新键再提交。")
+    return list(known.ids)
+
+
+def _again(batch: list[Any], ids: list[str]) -> list[Any]:
+    model = type(batch[0]) if batch else None
+    if model is None or not issubclass(model, models.Model):
+        return ids
+    found = {str(row.pk): row for row in model._base_manager.filter(pk__in=ids)}
+    return [found[i] for i in ids if i in found]
+
+
+def check_versions(rows: Sequence[Record], seen: Mapping[UUID, int]) -> None:
+    """Lock ``rows`` and compare their stored versions with those the caller saw.
+
+    Raises:
+        Conflict: somebody changed one in between; carries both versions.
+        Missing: one is gone, or out of sight.
+    """
+    model = type(rows[0])
+    stored = {
+        r["pk"]: r
+        for r in model._base_manager.select_for_update(no_key=True)
+        .filter(pk__in=list(seen))
+        .order_by("pk")
+        .values(*[f.attname for f in model._meta.concrete_fields], "pk")
+    }
+    for pk, version in seen.items():
+        if pk not in stored:
+            raise Missing("这条记录已不存在。")
+        if stored[pk]["version"] != version:
+            current = {k: plain(v) for k, v in stored[pk].items() if k not in model.sensitive and k != "pk"}
+            raise Conflict(
+                "有人先改了这条记录。对照两个版本后再保存。", seen={"id": str(pk), "version": version}, current=current
+            )
+
+
+def new_key() -> str:
+    """A fresh idempotency key, for callers that start a change themselves."""
+    return str(uuid7())
+
+
+__all__ = ["ACTIONS", "AuditLine", "Write", "action", "check_versions", "new_key"]

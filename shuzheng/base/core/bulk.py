@@ -1,0 +1,105 @@
+"""Set-wise writes. ``COPY`` is refused on tables with row policies, so rows travel as arrays in one INSERT."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connections, models
+from django.utils import timezone
+
+CHUNK = 5000
+
+
+def insert_many(rows: Sequence[models.Model], using: str = "default", *, ignore_conflicts: bool = False) -> None:
+    """Insert ``rows`` of one model, ``CHUNK`` at a time, values as arrays: about ten times ``bulk_create`` for many rows.
+
+    Dates of creation and change are set here. Primary keys must be set; database defaults apply to no column.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    connection = connections[using]
+    fields = [f for f in model._meta.concrete_fields if not isinstance(f, models.GeneratedField) and not _is_serial(f)]
+    now = timezone.now()
+    for field in fields:
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+            value = now if isinstance(field, models.DateTimeField) else timezone.localdate()
+            for row in rows:
+                setattr(row, field.attname, value)
+    columns = ", ".join(f'"{f.column}"' for f in fields)
+    arrays = ", ".join(f"%s::{_array_type(f, connection)}" for f in fields)
+    names = ", ".join(_select(f, n) for n, f in enumerate(fields))
+    aliases = ", ".join(f"c{n}" for n in range(len(fields)))
+    tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    sql = f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT {names} FROM unnest({arrays}) AS t({aliases}){tail}'  # noqa: S608
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), CHUNK):
+            part = rows[start : start + CHUNK]
+            cursor.execute(sql, [[_value(f, row, connection) for row in part] for f in fields])
+    for row in rows:
+        row._state.adding = False
+        row._state.db = using
+
+
+def update_many(rows: Sequence[models.Model], fields: Sequence[str], using: str = "default") -> int:
+    """Write ``fields`` of ``rows`` back in one UPDATE a chunk; returns how many rows the policies let it change."""
+    if not rows or not fields:
+        return 0
+    model = type(rows[0])
+    connection = connections[using]
+    key = model._meta.pk
+    columns = [model._meta.get_field(name) for name in dict.fromkeys(fields)]
+    sets = ", ".join(f'"{f.column}" = {_select(f, n)}' for n, f in enumerate(columns, 1))
+    arrays = ", ".join(f"%s::{_array_type(f, connection)}" for f in [key, *columns])
+    aliases = ", ".join(f"c{n}" for n in range(len(columns) + 1))
+    table = model._meta.db_table
+    sql = f'UPDATE "{table}" AS u SET {sets} FROM unnest({arrays}) AS t({aliases}) WHERE u."{key.column}" = t.c0'  # noqa: S608
+    changed = 0
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), CHUNK):
+            part = rows[start : start + CHUNK]
+            cursor.execute(sql, [[_value(f, row, connection) for row in part] for f in [key, *columns]])
+            changed += cursor.rowcount
+    return changed
+
+
+def _is_serial(field: models.Field) -> bool:
+    return isinstance(field, models.AutoField | models.BigAutoField | models.SmallAutoField)
+
+
+def _nested(field: models.Field) -> bool:
+    """Arrays, ranges and JSON travel as text and are cast back: PostgreSQL's arrays can't be ragged."""
+    kind = field.db_type(connections["default"]) or ""
+    return kind.endswith("]") or "range" in kind or kind in {"jsonb", "tsvector"}
+
+
+def _array_type(field: models.Field, connection: Any) -> str:
+    kind = (field.rel_db_type(connection) if field.is_relation else field.db_type(connection)) or "text"
+    if _nested(field) or kind.startswith("varchar"):
+        return "text[]"
+    return kind.split("(")[0].replace("bigserial", "bigint").replace("serial", "integer") + "[]"
+
+
+def _select(field: models.Field, position: int) -> str:
+    kind = field.db_type(connections["default"])
+    return f"c{position}::{kind}" if _nested(field) else f"c{position}"
+
+
+def _value(field: models.Field, row: models.Model, connection: Any) -> Any:
+    value = field.get_db_prep_save(getattr(row, field.attname), connection)
+    if not _nested(field) or value is None or isinstance(value, str):
+        return value
+    kind = field.db_type(connection) or ""
+    if kind == "jsonb":
+        return json.dumps(getattr(value, "obj", value), ensure_ascii=False, cls=field.encoder)
+    if "range" in kind:
+        if value.isempty:
+            return "empty"
+        lower, upper = ("" if end is None else str(end) for end in (value.lower, value.upper))
+        return f"{value.bounds[0]}{lower},{upper}{value.bounds[1]}"
+    quoted = ",".join(
+        "NULL" if v is None else '"' + str(v).replace("\\", "\\\\").replace('"', '\\"') + '"' for v in value
+    )
+    return "{" + quoted + "}"

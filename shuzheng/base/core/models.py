@@ -1,0 +1,142 @@
+"""The abstract models that every scoped table is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from shuzheng.base.core.registry import LINES
+from shuzheng.kernel.ids import uuid7
+
+
+class Kind(Enum):
+    """Who may see a row (docs/architecture.md, 'Scope in one page')."""
+
+    SUPERVISED = "supervised"
+    INTERNAL = "internal"
+    PUBLISHED = "published"
+    CASE = "case"
+    DIRECTORY = "directory"
+
+
+@dataclass(frozen=True)
+class Scoping:
+    """A model's class of scope and the business line that supervises it.
+
+    ``insert_only`` tables (the audit trail) get no right to update or delete for the running role.
+    """
+
+    kind: Kind
+    line: str = "general"
+    insert_only: bool = False
+
+
+class PathField(models.CharField):
+    """A materialised path, compared byte by byte so that a subtree is one index range."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 255)
+        kwargs.setdefault("db_collation", "C")
+        super().__init__(*args, **kwargs)
+
+
+class Scoped(models.Model):
+    """A row under a row policy. Subclasses set ``scoping``; the framework makes the policy from it."""
+
+    scoping: ClassVar[Scoping]
+
+    path = PathField(_("归属路径"), editable=False)
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def check(cls, **kwargs: Any) -> list[Any]:
+        if not cls._meta.abstract:
+            LINES[cls.scoping.line]
+        return super().check(**kwargs)
+
+
+class Record(Scoped):
+    """A business record: owned by a node, with an id made in the program and a version for conflict checks."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    node = models.ForeignKey("org.Node", on_delete=models.PROTECT, related_name="+", verbose_name=_("归属单位"))
+    version = models.PositiveIntegerField(_("版本"), default=1, editable=False)
+    created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("更新时间"), auto_now=True)
+
+    sensitive: ClassVar[frozenset[str]] = frozenset()
+    """Fields whose values the audit trail, events and search never hold in clear."""
+
+    class Meta:
+        abstract = True
+        indexes: ClassVar = [models.Index(fields=["path", "id"], name="%(app_label)s_%(class)s_scope")]
+
+    def own(self, node: Any) -> None:
+        """Make ``node`` the owner: its id, and its path as a cache."""
+        self.node_id, self.path = node.id, node.path
+
+    def snapshot(self) -> dict[str, Any]:
+        """The stored values by field, as plain JSON values; sensitive ones as ``***``."""
+        return {
+            f.attname: "***"
+            if f.name in self.sensitive and getattr(self, f.attname)
+            else plain(getattr(self, f.attname))
+            for f in self._meta.concrete_fields
+            if f.name not in {"path", "version", "created_at", "updated_at"}
+        }
+
+
+class Published(Record):
+    """A record that everybody below ``audience`` may read: a division's path, the nation's being empty."""
+
+    audience = PathField(_("发布范围"), blank=True)
+
+    class Meta(Record.Meta):
+        abstract = True
+
+
+class CaseRecord(Record):
+    """A record that the participants of a case may read, wherever in the tree they sit."""
+
+    case_id = models.UUIDField(_("事项"), null=True, editable=False)
+
+    class Meta(Record.Meta):
+        abstract = True
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: numbers with a fraction and dates as text, so that nothing is rounded."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(v) for v in value]
+    if isinstance(value, UUID):
+        return str(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "lower") and hasattr(value, "upper"):  # a range of dates
+        return [plain(value.lower), plain(value.upper)]
+    return str(value)
+
+
+class ActionKey(models.Model):
+    """An idempotency key that was used, and what the action answered then. Kept for ``SZ_KEY_DAYS``, then purged."""
+
+    key = models.CharField(max_length=80, primary_key=True)
+    actor = models.CharField(max_length=60)
+    action = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64)
+    ids = models.JSONField(default=list)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("幂等键")

@@ -1,0 +1,13 @@
+from shuzheng.base.core import ports
+from shuzheng.base.core.manifest import ShuzhengAppConfig
+
+
+class EventsConfig(ShuzhengAppConfig):
+    name = "shuzheng.base.events"
+    label = "events"
+
+    def ready(self) -> None:
+        super().ready()
+        from shuzheng.base.events.outbox import publish
+
+        ports.publish_event.provide(publish)

@@ -1,0 +1,27 @@
+"""Putting facts into the outbox: the provider of ``ports.publish_event``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.registry import EVENTS
+from shuzheng.base.events.models import Event
+
+
+def publish(name: str, ids: Sequence[str], payload: Mapping[str, Any], actor: Actor) -> Event:
+    """Record that ``name`` happened to the records ``ids``, in the running transaction."""
+    event = Event(
+        name=name,
+        schema=EVENTS[name].version,
+        at=timezone.now(),
+        actor=actor.scope.actor,
+        path=actor.organ_path,
+        ids=list(ids),
+        payload=dict(payload),
+    )
+    event.save(force_insert=True)
+    return event
