@@ -60,28 +60,24 @@ shuzheng/locale/en/LC_MESSAGES/django.mo: $(PARTS) shuzheng/ops/catalogue.py .ve
 catalogue: dev
 	@$(PY) -m shuzheng.ops.catalogue compile && $(PY) -m shuzheng.ops.catalogue missing
 
-# Plugins are named: loading every installed one costs each run several seconds.
-PYTEST := PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(PY) -m pytest -p django -p xdist -p hypothesispytest
-BROWSER := -p base_url -p playwright
-
 test: dev
-	@exec $(PY) -m shuzheng.ops.suite all
+	@exec $(PY) -m tests.suite all
 test-fast: dev
-	@exec $(PY) -m shuzheng.ops.suite fast
+	@exec $(PY) -m tests.suite fast
 test-browser: dev
-	@exec $(PY) -m shuzheng.ops.suite browser
+	@exec $(PY) -m tests.suite browser
 
 check: dev
-	@exec $(PY) -m shuzheng.ops.suite check
+	@exec $(PY) -m tests.suite check
 
 bench: dev
 	@exec $(PY) -m bench
 soak: dev
 	@exec $(PY) -m bench soak
 shots: dev
-	@exec $(PY) -m shuzheng.ops.suite shots
+	@exec $(PY) -m tests.shots
 openapi: dev
-	@exec $(PY) -m shuzheng.ops.suite openapi
+	@exec $(PY) manage.py openapi
 
 locks: $(UV)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes requirements/base.in -o requirements/base.lock

@@ -58,7 +58,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @cache
 def _migrations() -> set[tuple[str, str]]:
     """All migrations of this version (read from the files once a process)."""
-    return set(MigrationLoader(None, ignore_no_initial=True).disk_migrations)
+    return set(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
 class DatabaseCollector:

@@ -68,10 +68,11 @@ def run(command: str, environment: Mapping[str, str]) -> None:
         check=False,
     )
     if done.returncode:
+        steps = {"prepare": t("准备数据表", "Preparing the tables"), "doctor": t("检查", "The check")}
         raise Trouble(
-            t(f"准备数据表失败：\n{done.stderr.strip()}", f"Preparing the tables failed:\n{done.stderr.strip()}"),
             t(
-                "按上面的原因处理后重试；原有数据没有改动。",
-                "Mend the reason above and try again; nothing of your data was changed.",
+                f"{steps[command]}没有通过。\n{done.stderr.strip()}",
+                f"{steps[command]} did not pass.\n{done.stderr.strip()}",
             ),
+            t("按上面的原因处理后重试。", "Mend the reason above and try again."),
         )

@@ -64,6 +64,7 @@ def web(args: argparse.Namespace) -> int:
             "31536000",
         ]
     os.chdir(doors.ROOT)
+    (doors.data_folder() / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when it is missing
     os.execv(sys.executable, [sys.executable, "-m", "granian", *options, f"shuzheng.config.{app}:application"])  # noqa: S606
 
 

@@ -219,6 +219,8 @@ class Supervisor:
         """Only into the embedded database that an `up` made itself; one that was interrupted begins anew."""
         if self.cluster is None or not (mark := self.cluster.home / DEMO_MARK).exists():
             return
+        if mark.read_text() != "done" and self.args.no_demo:
+            return
         self.state.demo = "done" if mark.read_text() == "done" else "loading"
         if self.state.demo == "loading":
             say(
