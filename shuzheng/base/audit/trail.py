@@ -43,7 +43,7 @@ def write(lines: Sequence[AuditLine]) -> None:
     write_range = scope.require().write
     outside = {entry.path for entry in entries if entry.path not in write_range}
     if outside:
-        with scope.handover(sorted(outside)):
+        with scope.handover(map(scope.Range.exactly, sorted(outside))):
             insert_many(entries)
     else:
         insert_many(entries)

@@ -220,7 +220,7 @@ def action(
                 paths = [row.path for row in batch if not _inside(row.path, actor)]
                 write = Write(name, actor, key, handed_over=bool(paths) and handover, reason=reason)
                 if handover and paths:
-                    with scope.handover(paths):
+                    with scope.handover(map(scope.Range.subtree, paths)):
                         result = _perform(function, write, batch, seen, values)
                 else:
                     result = _perform(function, write, batch, seen, values)

@@ -8,7 +8,7 @@ back, so scopes nest, also inside a test's transaction. Only this module and ``c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -44,6 +44,11 @@ class Range:
     def own_level(cls, path: str) -> Range:
         """The organs of a division itself (本级), not those of the divisions below it."""
         return cls.subtree(path + "0/")
+
+    @classmethod
+    def exactly(cls, path: str) -> Range:
+        """One path and nothing below it: ``!`` sorts before every character that a segment begins with."""
+        return cls(path, path + "!")
 
     def __contains__(self, path: object) -> bool:
         return isinstance(path, str) and self.lo <= path < self.hi
@@ -87,7 +92,7 @@ class Scope:
         organ: the actor's own organ.
         reads: what it may read, by business line, own organ included. A line that is missing reads the own organ only.
         write: where it may write, mostly its own organ.
-        handover: owners outside ``write`` that the running action was allowed to write (organ or division paths).
+        handover: what outside ``write`` the running action was allowed to write.
         audiences: divisions whose published rows it sees.
         case: id of the case it takes part in.
     """
@@ -96,7 +101,7 @@ class Scope:
     organ: Range
     reads: Mapping[str, tuple[Range, ...]] = field(default_factory=dict)
     write: Range = NOTHING
-    handover: tuple[str, ...] = ()
+    handover: tuple[Range, ...] = ()
     audiences: tuple[str, ...] = ()
     case: UUID | None = None
 
@@ -115,7 +120,7 @@ class Scope:
             "app.o_hi": self.organ.hi,
             "app.w_lo": self.write.lo,
             "app.w_hi": self.write.hi,
-            "app.w_set": json.dumps([[r.lo, r.hi] for r in map(Range.subtree, self.handover)]) if self.handover else "",
+            "app.w_set": json.dumps([[r.lo, r.hi] for r in self.handover]) if self.handover else "",
             "app.anc": "{" + ",".join(f'"{a}"' for a in self.audiences) + "}" if self.audiences else "",
             "app.case": str(self.case or ""),
         }
@@ -216,10 +221,10 @@ def system_scope(name: str) -> Scope:
 
 
 @contextmanager
-def handover(paths: Sequence[str]) -> Iterator[Scope]:
-    """Let the running action write rows of these owners too (``@action`` calls it after its permission check)."""
+def handover(ranges: Iterable[Range]) -> Iterator[Scope]:
+    """Let the running action write these ranges too (``@action`` calls it after its permission check)."""
     scope = require()
-    wider = replace(scope, handover=tuple(dict.fromkeys([*scope.handover, *paths])))
+    wider = replace(scope, handover=tuple(dict.fromkeys([*scope.handover, *ranges])))
     with wider._set("default"):
         yield wider
 
