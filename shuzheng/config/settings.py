@@ -53,7 +53,7 @@ INSTALLED_APPS = [
     "django_tables2",
     "django_filters",
     "procrastinate.contrib.django",
-    *[a for a in BASE_APPS if (BASE_DIR / a.replace(".", "/")).is_dir()],
+    *[a for a in BASE_APPS if (BASE_DIR / a.replace(".", "/") / "apps.py").exists()],
     *BUSINESS_APPS,
 ]
 
