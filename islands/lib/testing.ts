@@ -1,0 +1,27 @@
+/** A page for tests under `node --test`: happy-dom's window in the place of the browser's. Import it first. */
+import { Window } from 'happy-dom';
+
+const view = new Window({ url: 'http://localhost/', settings: { disableJavaScriptEvaluation: true } });
+const names = [
+  'window', 'document', 'HTMLElement', 'HTMLInputElement', 'HTMLFormElement', 'HTMLButtonElement', 'HTMLDialogElement',
+  'HTMLAnchorElement', 'HTMLTableRowElement', 'HTMLTableCellElement', 'HTMLTextAreaElement', 'HTMLSelectElement', 'Element', 'Node', 'Event', 'CustomEvent', 'KeyboardEvent', 'MouseEvent',
+  'customElements', 'localStorage', 'sessionStorage', 'location', 'history', 'FormData', 'DOMParser', 'MutationObserver', 'getComputedStyle', 'CSS', 'HTMLMetaElement',
+] as const; // prettier-ignore
+for (const name of names) {
+  Object.defineProperty(globalThis, name, { value: name === 'window' ? view : view[name as keyof Window], configurable: true, writable: true });
+}
+
+/** Puts `html` on the page and gives the first element of `selector`. */
+export function page<T extends Element = HTMLElement>(html: string, selector = '*'): T {
+  document.body.innerHTML = html;
+  return document.body.querySelector<T>(selector)!;
+}
+
+/** Presses a key on an element. */
+export function press(on: Element, key: string, more: KeyboardEventInit = {}): KeyboardEvent {
+  const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more });
+  on.dispatchEvent(event);
+  return event;
+}
+
+export const soon = (ms = 0): Promise<void> => new Promise((done) => setTimeout(done, ms));

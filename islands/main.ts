@@ -1,0 +1,40 @@
+/** What every page loads: the stylesheet, htmx, and the small islands. The heavy ones come when a page has one. */
+import '@tabler/core/dist/css/tabler.min.css';
+import './styles/index.css';
+import './sz-columns.ts';
+import './sz-density.ts';
+import './sz-dialog.ts';
+import './sz-filter.ts';
+import './sz-live.ts';
+import './sz-menu.ts';
+import './sz-offline.ts';
+import './sz-search.ts';
+import './sz-table.ts';
+import './sz-tabs.ts';
+import './sz-toast.ts';
+import './sz-tree.ts';
+import { startConfirming } from './lib/confirm.ts';
+import { startNet } from './lib/net.ts';
+import { startPwa } from './lib/pwa.ts';
+import { startSparks } from './lib/sparks.ts';
+
+const LAZY: Record<string, () => Promise<unknown>> = {
+  'sz-autosave': () => import('./sz-autosave.ts'),
+  'sz-chart': () => import('./sz-chart.ts'),
+};
+
+function fetchNeeded(): void {
+  for (const [name, load] of Object.entries(LAZY)) {
+    if (document.querySelector(name)) {
+      delete LAZY[name];
+      void load();
+    }
+  }
+}
+
+startNet();
+startConfirming();
+startSparks();
+startPwa();
+fetchNeeded();
+document.addEventListener('htmx:after:swap', fetchNeeded);
