@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
+from typing import ClassVar
 
 from django.apps import AppConfig, apps
 
@@ -36,6 +37,44 @@ class Board:
 
 
 @dataclass(frozen=True)
+class RegisterNames:
+    """The names that a register (``base.registers``) brings: its permissions and events, and the roles that hold them.
+
+    Permissions are ``<app>.<noun>.view``, ``create``, ``change``, ``delete``, ``import`` and ``export``; events are
+    ``<app>.<noun>.created``, ``changed`` and ``deleted``.
+
+    Attributes:
+        noun, label: in the singular.
+        readers: shipped roles that may view and export; keepers may do the rest too.
+        handover: why an authority may keep the records of the organs below it; empty when it may not.
+    """
+
+    noun: str
+    label: str
+    readers: Sequence[str] = ("staff", "reviewer", "leader")
+    keepers: Sequence[str] = ("clerk", "business_admin")
+    handover: str = ""
+
+    READING: ClassVar = {"view": "查看", "export": "导出"}
+    KEEPING: ClassVar = {"create": "登记", "change": "修改", "delete": "删除", "import": "导入"}
+    FACTS: ClassVar = {"created": "已登记", "changed": "已修改", "deleted": "已删除"}
+
+    def register(self, app: str) -> None:
+        at = f"{app}.{self.noun}"
+        for verb, word in {**self.READING, **self.KEEPING}.items():
+            registry.PERMISSIONS.register(f"{at}.{verb}", Permission(f"{at}.{verb}", word + self.label))
+        for fact, word in self.FACTS.items():
+            registry.EVENTS.register(f"{at}.{fact}", EventType(f"{at}.{fact}", self.label + word))
+        for role in {*self.readers, *self.keepers}:
+            held = {f"{at}.{verb}" for verb in self.READING}
+            held |= {f"{at}.{verb}" for verb in self.KEEPING} if role in self.keepers else set()
+            registry.ROLE_PERMISSIONS.setdefault(role, set()).update(held)
+        if self.handover:
+            for verb in ("create", "change", "delete"):
+                registry.HANDOVERS.register(f"{at}.{verb}", self.handover)
+
+
+@dataclass(frozen=True)
 class AppManifest:
     """What an app is and provides.
 
@@ -45,6 +84,7 @@ class AppManifest:
         board: the board of the portal it stands on; empty for the base's own apps.
         order: place on the board.
         unscoped: its tables without a row policy, each with the reason.
+        registers: nouns whose permissions and events are the usual ones of a register.
         role_permissions: what the app lets the shipped roles do.
         system_scopes, handovers: names and why each is needed; both lists are closed and tested.
         url_prefix: where its pages lie; its name unless given.
@@ -57,6 +97,7 @@ class AppManifest:
     order: int = 100
     lines: Sequence[BusinessLine] = ()
     permissions: Sequence[Permission] = ()
+    registers: Sequence[RegisterNames] = ()
     events: Sequence[EventType] = ()
     roles: Sequence[RoleSpec] = ()
     role_permissions: dict[str, Sequence[str]] = field(default_factory=dict)
@@ -82,6 +123,8 @@ class AppManifest:
             registry.SYSTEM_SCOPES.register(name, reason)
         for name, reason in self.handovers.items():
             registry.HANDOVERS.register(name, reason)
+        for names in self.registers:
+            names.register(self.name)
         for table, reason in self.unscoped.items():
             registry.UNSCOPED_TABLES[table] = reason
 
@@ -138,6 +181,7 @@ __all__ = [
     "EventType",
     "MenuEntry",
     "Permission",
+    "RegisterNames",
     "RoleSpec",
     "ShuzhengAppConfig",
     "manifest",
