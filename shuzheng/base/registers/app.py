@@ -1,0 +1,12 @@
+"""Manifest of the register kit."""
+
+from shuzheng.base.core.manifest import AppManifest
+
+MANIFEST = AppManifest(
+    name="registers",
+    label="台账",
+    icon="list-details",
+    url_prefix="r",
+    handovers={"registers.comment.create": "a remark on a record is kept with the record, whoever makes it"},
+    system_scopes={"registers.transfer": "finds the import or export that a job was started for"},
+)
