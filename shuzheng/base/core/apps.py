@@ -13,9 +13,10 @@ class CoreConfig(ShuzhengAppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from shuzheng.base.core import guard
+        from shuzheng.base.core import guard, keys
 
         super().ready()
+        keys.check_configuration()
         post_migrate.connect(_install_policies, dispatch_uid="core.policies")
         connection_created.connect(guard.watch, dispatch_uid="core.guard")
 

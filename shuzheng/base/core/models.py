@@ -140,3 +140,21 @@ class ActionKey(models.Model):
 
     class Meta:
         verbose_name = _("幂等键")
+
+
+class DataKey(models.Model):
+    """A key that encrypts texts, or makes their blind index; stored wrapped by the key-encryption key (``core.keys``)."""
+
+    TEXT, INDEX = "text", "index"
+
+    id = models.CharField(max_length=8, primary_key=True)
+    purpose = models.CharField(max_length=5, choices=[(TEXT, "text"), (INDEX, "index")])
+    wrapped = models.TextField()
+    is_current = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("数据密钥")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["purpose"], condition=models.Q(is_current=True), name="core_datakey_current")
+        ]
