@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connections, models
+from django.db.models.expressions import DatabaseDefault
 from django.utils import timezone
 
 CHUNK = 5000
@@ -15,13 +16,20 @@ CHUNK = 5000
 def insert_many(rows: Sequence[models.Model], using: str = "default", *, ignore_conflicts: bool = False) -> None:
     """Insert ``rows`` of one model, ``CHUNK`` at a time, values as arrays: about ten times ``bulk_create`` for many rows.
 
-    Dates of creation and change are set here. Primary keys must be set; database defaults apply to no column.
+    Dates of creation and change are set here. Primary keys must be set. A column with a database default that the rows
+    leave alone gets it.
     """
     if not rows:
         return
     model = type(rows[0])
     connection = connections[using]
-    fields = [f for f in model._meta.concrete_fields if not isinstance(f, models.GeneratedField) and not _is_serial(f)]
+    fields = [
+        f
+        for f in model._meta.concrete_fields
+        if not isinstance(f, models.GeneratedField)
+        and not _is_serial(f)
+        and not isinstance(getattr(rows[0], f.attname), DatabaseDefault)
+    ]
     now = timezone.now()
     for field in fields:
         if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):

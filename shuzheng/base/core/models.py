@@ -22,6 +22,8 @@ class Kind(Enum):
     PUBLISHED = "published"
     CASE = "case"
     DIRECTORY = "directory"
+    FOLLOWS = "follows"
+    """As the record that the row is about (``Following``)."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,33 @@ class CaseRecord(Record):
 
     class Meta(Record.Meta):
         abstract = True
+
+
+class Following(Scoped):
+    """A row about another record, seen by exactly those who see that record: an attachment, an entry of the search table.
+
+    ``rule`` is the record's business line if that decides, else ``=`` and its class; ``audience`` that of a published one.
+    """
+
+    scoping = Scoping(Kind.FOLLOWS)
+
+    rule = models.CharField(max_length=30, editable=False, db_collation="C")
+    audience = PathField(null=True, editable=False)
+    case_id = models.UUIDField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def follow(self, record: Scoped) -> None:
+        """Take over who sees ``record``, as it is now."""
+        scoping = record.scoping
+        by_line = scoping.kind in (Kind.SUPERVISED, Kind.PUBLISHED)
+        self.path = record.path
+        self.rule = scoping.line if by_line else f"={scoping.kind.value}"
+        self.audience = getattr(record, "audience", None) if scoping.kind is Kind.PUBLISHED else None
+        self.case_id = getattr(record, "case_id", None) if scoping.kind is Kind.CASE else None
+        if scoping.kind is Kind.FOLLOWS:
+            self.rule, self.audience, self.case_id = record.rule, record.audience, record.case_id  # type: ignore[attr-defined]
 
 
 def plain(value: Any) -> Any:

@@ -53,6 +53,12 @@ def read_condition(model: type[Scoped]) -> str:
         return f"({line_condition(scoping.line)}) OR audience = ANY (NULLIF({_get('anc')}, '')::text[])"
     if scoping.kind is Kind.CASE:
         return f"{own} OR case_id = NULLIF({_get('case')}, '')::uuid"
+    if scoping.kind is Kind.FOLLOWS:
+        lines = " OR ".join(f"(rule = '{line}' AND {line_condition(line)})" for line in LINES)
+        return (
+            f"{lines} OR (rule IN ('=internal', '=case') AND {own}) OR (rule = '=directory' AND {_get('actor')} <> '')"
+            f" OR audience = ANY (NULLIF({_get('anc')}, '')::text[]) OR case_id = NULLIF({_get('case')}, '')::uuid"
+        )
     return f"{_get('actor')} <> ''"
 
 
@@ -98,13 +104,17 @@ def install(using: str = "owner") -> None:
             if issubclass(model, Scoped):
                 cursor.execute(";\n".join(statements(model, quoted)))
             elif _exists(cursor, model):
-                cursor.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{model._meta.db_table}" TO {quoted}')
+                table, rights = f'"{model._meta.db_table}"', "SELECT, INSERT"
+                if not getattr(model, "insert_only", False):
+                    rights += ", UPDATE, DELETE"
+                cursor.execute(f"REVOKE ALL ON {table} FROM {quoted}; GRANT {rights} ON {table} TO {quoted}")
         cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
         cursor.execute("SELECT to_regclass('public.django_migrations') IS NOT NULL")
         if cursor.fetchone()[0]:  # /healthz compares what is applied with what this version has
             cursor.execute(f"GRANT SELECT ON django_migrations TO {quoted}")
         for file in definer_functions():
-            cursor.execute(file.read_text(encoding="utf-8").replace("{role}", quoted))
+            sql = file.read_text(encoding="utf-8").replace("{role}", quoted).replace("{lines}", ",".join(LINES))
+            cursor.execute(sql)
 
 
 def definer_functions() -> list[Path]:
