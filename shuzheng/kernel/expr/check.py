@@ -176,7 +176,7 @@ class _Checker:
         near = get_close_matches(name, self.names, n=1, cutoff=0.5)
         hint = f"，是否指“{near[0]}”" if near else ""
         if name in FUNCTIONS:
-            hint = f"，函数请写作 {name}（…）"
+            hint = f"，函数请写作 {name}(…)"
         raise ExprError(f"没有名为“{name}”的数据项{hint}", tree.at)
 
     def list(self, tree: Node) -> Node:
@@ -295,10 +295,10 @@ class _Checker:
             raise ExprError(f"{name} 至少应有 1 个参数", at)
         if len(args) == 1 and args[0].type.kind == "list":
             inner = args[0]
+        elif any(a.type.kind == "list" for a in args):
+            raise ExprError(f"{name} 只能用于一个列表", at)
         else:
             type_, items = _common(args, f"{name} 的各个参数")
-            if type_.kind == "list":
-                raise ExprError(f"{name} 只能用于一个列表", at)
             inner = node("list", *items, at=at, type=list_of(type_))
         member = inner.type.of or NULL
         allowed = _OVER_LISTS[name]
@@ -347,6 +347,8 @@ def _digits(tree: Node) -> int:
             most *= max(1, int(str(tree.value)))
         case "count" | "length" | "year" | "month" | "day" | "months_between" | "days_between":
             most = 10
+    if tree.type.kind not in ("number", "list"):
+        most = 1
     if most > MAX_DIGITS:
         raise ExprError("连乘、乘方或连除太多，结果可能过大", tree.at)
     return most

@@ -164,7 +164,7 @@ class _Parser:
     def name(self, token: Token) -> Node:
         if not self.take("("):
             if token.text == "not":
-                raise ExprError("not 请写作 not（…）", token.at)
+                raise ExprError("not 请写作 not(…)", token.at)
             return node("name", value=token.text, at=token.at)
         if token.text == "date":
             return self.date(token)

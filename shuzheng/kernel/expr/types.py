@@ -102,7 +102,7 @@ def node(op: str, *args: Node, value: Scalar | int = None, at: int = 0, type: Ty
     """A node over its arguments. Raises ExprError when the tree gets too deep to be walked safely."""
     depth = 1 + max((a.depth for a in args), default=0)
     if depth > MAX_DEPTH:
-        raise ExprError("表达式太长或嵌套太深，连加请改用 sum（…）", at)
+        raise ExprError("表达式太长或嵌套太深，连加请改用 sum(…)", at)
     return Node(op, args, value, at, type, depth)
 
 
