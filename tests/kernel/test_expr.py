@@ -107,7 +107,7 @@ def test_hostile_text_ends_quickly_with_a_fault(text):
     start = time.perf_counter()
     with pytest.raises(ExprError):
         compile(text, {"x": NUMBER})
-    assert time.perf_counter() - start < 1
+    assert time.perf_counter() - start < 2
 
 
 def test_long_sum_is_written_with_sum():
@@ -186,5 +186,5 @@ def test_a_thousand_cells_are_checked_quickly():
     env = {name: Decimal(i) for i, name in enumerate(names)}
     start = time.perf_counter()
     outcomes = [program(env) for program in programs]
-    assert time.perf_counter() - start < 0.2  # about 5 ms on a quiet machine
+    assert time.perf_counter() - start < 0.5  # about 5 ms on a quiet machine
     assert outcomes.count(False) == 1

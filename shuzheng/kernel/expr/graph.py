@@ -28,7 +28,8 @@ def evaluation_order(cells: Mapping[str, Node], labels: Mapping[str, str] | None
     """
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for name, tree in cells.items():
-        sorter.add(name, *(other for other in cells if other in references(tree)))
+        used = references(tree)
+        sorter.add(name, *(other for other in cells if other in used))
     try:
         return list(sorter.static_order())
     except CycleError as error:
