@@ -1,0 +1,7 @@
+from shuzheng.base.core.manifest import ShuzhengAppConfig
+
+
+class StandardsConfig(ShuzhengAppConfig):
+    name = "shuzheng.base.standards"
+    label = "standards"
+    modules = ("load",)
