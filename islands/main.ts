@@ -21,6 +21,7 @@ import { startSparks } from './lib/sparks.ts';
 const LAZY: Record<string, () => Promise<unknown>> = {
   'sz-autosave': () => import('./sz-autosave.ts'),
   'sz-chart': () => import('./sz-chart.ts'),
+  'sz-grid': () => import('./sz-grid.ts'),
 };
 
 function fetchNeeded(): void {

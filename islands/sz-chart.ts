@@ -56,7 +56,7 @@ function theme(on: Element) {
     text: token('--sz-text'), text2: token('--sz-text-2'), text3: token('--sz-text-3'),
     line: token('--sz-line'), axis: token('--sz-line-strong'), surface: token('--sz-surface'),
     over: token('--sz-over-mark'), warn: token('--sz-warn-mark'), band: token('--sz-band') || 'rgba(42,109,184,.12)',
-    font: style.fontFamily, size: parseFloat(style.fontSize) || 12,
+    font: style.fontFamily, size: parseFloat(style.fontSize) || 12, width: on.clientWidth,
   }; // prettier-ignore
 }
 type Theme = ReturnType<typeof theme>;
@@ -75,7 +75,7 @@ function frame(look: Theme, data: ChartData, bars: boolean) {
     }, // prettier-ignore
     xAxis: {
       type: 'category', data: data.x, boundaryGap: bars, axisTick: { show: false }, axisLine: { lineStyle: { color: look.axis } },
-      axisLabel: { color: look.text3, fontSize: look.size, interval: data.every ?? 0, margin: 10 },
+      axisLabel: { color: look.text3, fontSize: look.size, interval: data.every ?? (look.width / data.x.length < 36 ? 'auto' : 0), margin: 10 },
     }, // prettier-ignore
     yAxis: {
       type: 'value', name: data.unit, min: data.min, max: data.max, interval: data.step, nameGap: 12,

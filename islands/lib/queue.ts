@@ -40,6 +40,8 @@ interface Batch {
 interface Kept {
   waiting: Record<string, Value>;
   sent: Batch | null;
+  /** In conflict with what somebody else saved: stays here until the person decides. */
+  held: Record<string, Value>;
 }
 
 /** A version 4 UUID; `crypto.randomUUID` is younger than Chromium 88 and absent over plain http. */
@@ -53,7 +55,7 @@ export function uuid(): string {
 
 export class Queue {
   #options: Required<Options>;
-  #kept: Kept = { waiting: {}, sent: null };
+  #kept: Kept = { waiting: {}, sent: null, held: {} };
   #timer: ReturnType<typeof setTimeout> | undefined;
   #busy = false;
   #failures = 0;
@@ -70,7 +72,7 @@ export class Queue {
 
   /** What is not acknowledged yet, newest value of each cell. */
   get pending(): Record<string, Value> {
-    return { ...this.#kept.sent?.cells, ...this.#kept.waiting };
+    return { ...this.#kept.held, ...this.#kept.sent?.cells, ...this.#kept.waiting };
   }
 
   get count(): number {
@@ -80,14 +82,18 @@ export class Queue {
   /** Takes up a change; it is on this device before this returns. */
   put(cells: Record<string, Value>): void {
     Object.assign(this.#kept.waiting, cells);
+    for (const name of Object.keys(cells)) delete this.#kept.held[name];
     this.#keep();
     this.#plan(this.#options.rest);
   }
 
-  /** Drops a change that is no longer wanted (a conflict settled in favour of the other side). */
-  drop(name: string): void {
-    delete this.#kept.waiting[name];
-    this.#keep();
+  /** Settles a conflict: sends what was typed here all the same, or drops it for the other side's value. */
+  settle(name: string, mine: boolean): void {
+    const value = this.#kept.held[name];
+    if (value === undefined) return;
+    delete this.#kept.held[name];
+    if (mine) this.put({ [name]: value });
+    else this.#keep();
   }
 
   /** Sends now what waits; resolves when the answer was dealt with. */
@@ -125,9 +131,12 @@ export class Queue {
     this.#failures = 0;
     if (answer.version !== undefined) this.version = answer.version;
     this.#kept.sent = null;
-    // a conflict is for the person to settle: what was typed goes back to the waiting ones, but is not sent by itself
     if (response.status === 409) {
-      this.#kept.waiting = { ...batch.cells, ...this.#kept.waiting };
+      // nothing was saved: what nobody else touched goes again, the rest waits for the person
+      for (const [name, value] of Object.entries(batch.cells)) {
+        if (name in (answer.conflicts ?? {})) this.#kept.held[name] = value;
+        else this.#kept.waiting[name] ??= value;
+      }
       this.#keep();
       this.#say('fault');
     } else {
@@ -150,7 +159,7 @@ export class Queue {
   }
 
   #keep(): void {
-    const empty = !this.#kept.sent && !Object.keys(this.#kept.waiting).length;
+    const empty = !this.count;
     if (empty) localStorage.removeItem(this.#options.place);
     else localStorage.setItem(this.#options.place, JSON.stringify(this.#kept));
   }

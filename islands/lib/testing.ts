@@ -11,9 +11,15 @@ for (const name of names) {
   Object.defineProperty(globalThis, name, { value: name === 'window' ? view : view[name as keyof Window], configurable: true, writable: true });
 }
 
+// htmx looks for hx-on with XPath, which happy-dom lacks; no template has hx-on, so there is nothing to find
+Object.assign(globalThis, { XPathEvaluator: class { createExpression() { return { evaluate: () => ({ iterateNext: () => null }) }; } } }); // prettier-ignore
+
 /** Puts `html` on the page and gives the first element of `selector`. */
 export function page<T extends Element = HTMLElement>(html: string, selector = '*'): T {
-  document.body.innerHTML = html;
+  // like a browser: parse the whole first, then put it in the page (happy-dom connects while it parses)
+  const box = document.createElement('div');
+  box.innerHTML = html;
+  document.body.replaceChildren(...box.childNodes);
   return document.body.querySelector<T>(selector)!;
 }
 

@@ -5,6 +5,7 @@ A missing value is ``—`` ("does not apply"), never an empty place and never 0.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Literal, NamedTuple
@@ -48,8 +49,8 @@ def count(value: int | None, cap: int = 10_000) -> str:
 
 
 def unit(name: str) -> str:
-    """A unit as it is set: ``m2`` → ``㎡``, ``m3`` → ``m³``. Anything else stays as the code set gives it."""
-    return {"m2": "㎡", "m^2": "㎡", "m3": "m³", "m^3": "m³"}.get(name, name)
+    """A unit as it is set: ``kgce/m2`` → ``kgce/㎡``, ``m3`` → ``m³``. Anything else stays as the code set gives it."""
+    return re.sub(r"\bm\^?([23])\b", lambda found: {"2": "㎡", "3": "m³"}[found[1]], name)
 
 
 def _local(value: date | datetime) -> datetime | date:

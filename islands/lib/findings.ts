@@ -1,0 +1,53 @@
+/** The list of findings beside a form grid, its counts, and the buttons that wait for it to be empty. */
+import { el, icon } from './island.ts';
+import type { Finding } from './sheet.ts';
+import { t } from './words.ts';
+
+const LOOK = {
+  error: { css: 'over', icon: 'circle-x' },
+  warn: { css: 'warn', icon: 'alert-triangle' },
+  noted: { css: 'ok', icon: 'message-check' },
+} as const;
+
+/**
+ * Redraws `[data-checks]`, `[data-check-counts]`, `[data-missing]` and `[data-submit-form]`. `faults` are texts that are no
+ * numbers. While a reason is being typed its box stays (`counts only`), or the cursor would be lost.
+ */
+export function drawChecks(findings: Finding[], faults: Map<string, string>, label: (code: string) => string, countsOnly: boolean): void {
+  const errors = findings.filter((one) => one.kind === 'error').length + faults.size;
+  const warns = findings.filter((one) => one.kind === 'warn').length;
+  const noted = findings.length + faults.size - errors - warns;
+  const list = document.querySelector('[data-checks]');
+  if (list && !countsOnly) {
+    const typed = [...faults].map(([code, text]) => item('error', code, code, label(code), text, ''));
+    const items = findings.map(({ check, kind, reason }) => item(kind, check.code, check.cell, check.title ?? label(check.cell), check.message, reason));
+    list.replaceChildren(...typed, ...items);
+  }
+  const counts = document.querySelector('[data-check-counts]');
+  const tag = (kind: string, word: string) => el('span', { class: `sz-tag ${kind}` }, word);
+  counts?.replaceChildren(
+    ...(errors ? [tag('over', t('errorCount', { n: errors }))] : []),
+    ...(warns ? [tag('warn', t('warnCount', { n: warns }))] : []),
+    ...(noted ? [tag('ok', t('notedCount', { n: noted }))] : []),
+  );
+  const missing = errors && warns ? t('bothFor', { errors, warns }) : errors ? t('missingFor', { errors }) : warns ? t('explainFor', { warns }) : '';
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-submit-form]')) {
+    button.disabled = missing !== '';
+    button.title = missing;
+  }
+  for (const place of document.querySelectorAll<HTMLElement>('[data-missing]')) {
+    place.hidden = missing === '';
+    place.className = `sz-state ${errors ? 'over' : 'warn'}`;
+    place.replaceChildren(icon(errors ? 'circle-x' : 'alert-triangle'), missing);
+  }
+}
+
+function item(kind: Finding['kind'], check: string, cell: string, title: string, text: string, reason: string): HTMLElement {
+  const look = LOOK[kind];
+  const locate = el('button', { class: 'btn-link push', type: 'button', 'data-locate': cell }, t('locate'));
+  const box = el('li', { class: look.css, 'data-check': check, 'data-cell': cell }, el('p', { class: 'hd' }, icon(look.icon), el('b', {}, title), locate), el('p', {}, text));
+  if (kind !== 'error') {
+    box.append(el('textarea', { class: 'form-control', rows: '2', 'data-reason': check, 'aria-label': t('reasonOf', { title }) }, reason));
+  }
+  return box;
+}
