@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.models import Kind, Scoped, Scoping
@@ -12,7 +13,10 @@ from shuzheng.kernel.ids import uuid7
 
 
 class Entry(Scoped):
-    """One entry, never changed: the running role may only insert and read. ``path`` is that of the record it is about."""
+    """One entry, never changed: the running role may only insert and read. ``path`` is that of the record it is about.
+
+    ``xid`` is the transaction that wrote it: the sealer finds by it what was committed since it looked last.
+    """
 
     scoping = Scoping(Kind.SUPERVISED, line="audit", insert_only=True)
 
@@ -33,6 +37,13 @@ class Entry(Scoped):
     reason = models.CharField(_("理由"), max_length=200, blank=True)
     key = models.CharField(max_length=80, blank=True)
     origin = models.JSONField(_("来源"), default=dict)
+    xid = models.BigIntegerField(
+        editable=False,
+        db_default=Cast(
+            Cast(models.Func(function="pg_current_xact_id", output_field=models.TextField()), models.TextField()),
+            models.BigIntegerField(),
+        ),
+    )
 
     class Meta:
         verbose_name = _("审计记录")
@@ -40,7 +51,42 @@ class Entry(Scoped):
             models.Index(fields=["model", "object_id", "at"], name="audit_entry_object"),
             models.Index(fields=["path", "at"], name="audit_entry_scope"),
             models.Index(fields=["at", "id"], name="audit_entry_at"),
+            models.Index(fields=["xid"], name="audit_entry_xid"),
         ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.action} {self.label}"
+
+
+class Link(models.Model):
+    """A link of the chain: ``digest`` is SM3 over the link before, the number and the entry. Insert-only, no content."""
+
+    insert_only: ClassVar[bool] = True
+
+    seq = models.BigIntegerField(primary_key=True)
+    entry_id = models.UUIDField(unique=True)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("审计链")
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.digest[:12]}"
+
+
+class Sealing(models.Model):
+    """How far the sealer has looked: the one row of this server.
+
+    ``floor``: transactions below were all over when it looked last. ``cluster``: the database cluster whose transaction
+    numbers they are; after a restore into another one the numbers mean nothing, and the sealer looks at everything once.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    floor = models.BigIntegerField(default=0)
+    cluster = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("封存进度")
+
+    def __str__(self) -> str:
+        return str(self.floor)
