@@ -92,10 +92,16 @@ class Write:
         self._deleted += rows
 
     def note(
-        self, row: models.Model, *, label: str = "", after: Mapping[str, Any] | None = None, path: str = ""
+        self,
+        row: models.Model,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        label: str = "",
+        path: str = "",
     ) -> None:
-        """Put an entry in the trail for something that changes no field: a look at masked data, a download, a reminder."""
-        self.lines.append(self._line(row, {}, after or {}, label, path))
+        """Put an entry in the trail for what is no field of ``row``: its cells, a look at masked data, a reminder."""
+        self.lines.append(self._line(row, plain(before or {}), plain(after or {}), label, path))
 
     def flush(self) -> None:
         """Write what has been noted."""

@@ -10,7 +10,10 @@ MANIFEST = AppManifest(
         BusinessLine("org", "机构编制"),
         BusinessLine("audit", "审计"),
     ],
-    system_scopes={"core.keys": "re-encrypts sensitive texts of all organs when the data key changes"},
+    system_scopes={
+        "demo.load": "loads the demo nation into an empty database",
+        "core.keys": "re-encrypts sensitive texts of all organs when the data key changes",
+    },
     unscoped={
         "core_actionkey": "idempotency keys: random keys and record ids, no content",
         "core_datakey": "data keys, wrapped by a key that the database does not hold",
