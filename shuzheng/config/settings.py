@@ -11,11 +11,15 @@ from pathlib import Path
 
 from shuzheng.config.env import database, flag, secret
 from shuzheng.config.logging import logging_settings
+from shuzheng.config.signin import *  # noqa: F403
+from shuzheng.config.signin import SIGNIN_APPS
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("SZ_DATA", BASE_DIR / "var"))
 
 SECRET_KEY = secret("SZ_SECRET_KEY", VAR_DIR / "secret_key")
+# Keyed into every password hash and token: kept apart from the database, and losing it means a new password for all.
+SZ_PEPPER = secret("SZ_PEPPER", VAR_DIR / "pepper")
 DEBUG = flag("SZ_DEBUG")
 ALLOWED_HOSTS = os.environ.get("SZ_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("SZ_ORIGINS", "").split(",") if o]
@@ -34,6 +38,7 @@ BASE_APPS = [
     "shuzheng.base.search",
     "shuzheng.base.standards",
     "shuzheng.base.registers",
+    "shuzheng.base.masters",
     "shuzheng.base.api",
     "shuzheng.base.forms",
     "shuzheng.base.portal",
@@ -55,6 +60,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     *[a for a in BASE_APPS if (BASE_DIR / a.replace(".", "/") / "apps.py").exists()],
     *BUSINESS_APPS,
+    *SIGNIN_APPS,  # after ours, so that our templates come first
 ]
 
 DATABASES = {"default": database("DATABASE_URL")}
@@ -82,7 +88,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "shuzheng.base.accounts.middleware.SignedInMiddleware",  # deny by default: a view is for signed-in users unless it says
     "shuzheng.base.access.middleware.ScopeMiddleware",  # innermost: the view and its template run inside the scope
+    "axes.middleware.AxesMiddleware",  # answers 429 in place of a view that met a locked account
 ]
 
 LOGGING = logging_settings(os.environ.get("SZ_LOG_LEVEL", "INFO"))
@@ -120,7 +129,6 @@ DJANGO_VITE = {"default": {"manifest_path": BASE_DIR / "dist" / "manifest.json"}
 MEDIA_ROOT = VAR_DIR / "files"
 DJANGO_TABLES2_TEMPLATE = "django_tables2/bootstrap5-responsive.html"
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SZ_HTTPS")

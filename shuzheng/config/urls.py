@@ -13,6 +13,7 @@ handler500 = "shuzheng.ops.health.server_error"
 
 urlpatterns = [
     path("", include("shuzheng.ops.health")),
+    path("", include("shuzheng.base.accounts.signin_urls")),
 ]
 urlpatterns += [
     path(f"{item.url_prefix or item.name}/" if item.url_prefix != "/" else "", include((pages.urlpatterns, item.name)))

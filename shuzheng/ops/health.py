@@ -8,7 +8,9 @@ import sys
 from functools import cache
 from html import escape
 
+import structlog
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
@@ -24,10 +26,13 @@ from psycopg_pool import PoolTimeout
 
 from shuzheng.ops import doors
 
+log = structlog.get_logger("shuzheng.request")
+
 WORKER_SECONDS = 60  # procrastinate's workers write a heartbeat every 10 s; six missed means gone
 LOOPBACK = {"127.0.0.1", "::1"}
 
 
+@login_not_required
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -92,6 +97,7 @@ class DatabaseCollector:
         return [jobs, waiting, worker, up]
 
 
+@login_not_required
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
@@ -114,6 +120,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """``handler500``. A database that is away or full is said as such (503, come again); anything else is ours (500)."""
     error = sys.exc_info()[1]
     trouble = doors.as_trouble(error) if error else None
+    log.error("exception", route=request.resolver_match.route if request.resolver_match else "-", exc_info=error)
     if trouble:
         status, title = 503, _("系统暂时无法读写数据")
         detail = _("数据库没有应答。已提交成功的内容不会丢失，请稍后重试；持续出现请联系系统管理员。")

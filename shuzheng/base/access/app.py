@@ -1,6 +1,6 @@
 """Manifest of access: roles, grants, officers, sharing."""
 
-from shuzheng.base.core.manifest import AppManifest, EventType, Permission, RoleSpec
+from shuzheng.base.core.manifest import AppManifest, EventType, MenuEntry, Permission, RoleSpec
 
 MANIFEST = AppManifest(
     name="access",
@@ -10,6 +10,7 @@ MANIFEST = AppManifest(
         Permission("access.role.view", "查看角色"),
         Permission("access.role.change", "定义角色", officer="security"),
         Permission("access.grant.view", "查看授权"),
+        Permission("access.grant.export", "导出授权"),
         Permission("access.grant.ask", "申请授权变更"),
         Permission("access.grant.decide", "审批授权变更", officer="security"),
         Permission("access.sharing.view", "查看数据共享"),
@@ -41,18 +42,35 @@ MANIFEST = AppManifest(
             "access.sharing.ask",
             "access.sharing.end",
         ],
-        "leader": ["access.sharing.decide", "access.sharing.end"],
+        "leader": ["access.grant.view", "access.sharing.decide", "access.sharing.end"],
         "system_officer": ["access.role.view", "access.grant.view", "access.grant.ask"],
-        "security_officer": ["access.role.view", "access.role.change", "access.grant.view", "access.grant.decide"],
-        "audit_officer": ["access.role.view", "access.grant.view"],
+        "security_officer": [
+            "access.role.view",
+            "access.role.change",
+            "access.grant.view",
+            "access.grant.export",
+            "access.grant.decide",
+        ],
+        "audit_officer": ["access.role.view", "access.grant.view", "access.grant.export"],
     },
     events=[
+        EventType("access.role.changed", "角色已修改"),
+        EventType("access.grant.asked", "已申请授权变更"),
         EventType("access.grant.changed", "授权已变更"),
         EventType("access.sharing.changed", "数据共享已变更"),
     ],
+    menu=[
+        MenuEntry("授权", "register:grants", "key", "access.grant.view", "系统"),
+        MenuEntry("授权审批", "access:changes", "checklist", "access.grant.view", "系统"),
+        MenuEntry("角色", "access:roles", "shield-lock", "access.role.view", "系统"),
+        MenuEntry("数据共享", "access:sharing", "share", "access.sharing.view", "系统"),
+    ],
+    system_scopes={"access.init": "sets up a new deployment: root node, shipped roles, three officers"},
     handovers={
         "access.grant.ask": "rights of a post in an organ below are asked for by the authority above it",
         "access.grant.decide": "a security officer decides on grants within the subtree",
+        "access.grant.withdraw": "whoever asked takes the request back",
+        "access.sharing.offer": "an authority says how the data of its subtree is shared",
         "access.sharing.ask": "an organ asks another for its data",
         "access.sharing.decide": "the owner answers another organ's request",
         "access.sharing.end": "either side, or the tier above, ends a sharing",

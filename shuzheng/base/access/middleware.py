@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from shuzheng.base.access.actors import Identity, identify
-from shuzheng.kernel.errors import Denied, Fault
+from shuzheng.base.core.actor import actor_of
+from shuzheng.kernel.errors import Fault
 from shuzheng.kernel.ids import uuid7
 
 
@@ -61,12 +62,4 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponse:
     return render(request, ["portal/fault.html"], context, status=fault.http)
 
 
-def actor_of(request: HttpRequest):
-    """The actor of a request.
-
-    Raises:
-        Denied: nobody is signed in, or the person holds no post today.
-    """
-    if request.actor is None:
-        raise Denied("当前没有有效岗位。联系本单位管理员办理任职。")
-    return request.actor
+__all__ = ["ScopeMiddleware", "actor_of", "fault_response", "identify_request"]

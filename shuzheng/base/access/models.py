@@ -91,7 +91,11 @@ class RoleChange(Record):
 
 
 class Sharing(Record):
-    """Rows of ``node``'s subtree, of one business line, opened to another organ (无条件共享、有条件共享、不予共享; domain §9)."""
+    """Rows of ``node``'s subtree, of one business line, opened to another organ (无条件共享、有条件共享、不予共享; domain §9).
+
+    Without ``to`` it opens nothing: it is the owner's word in the catalogue on how the data is shared. With ``to`` and
+    active it opens ``shared_path`` for reading, on the days of ``valid``.
+    """
 
     class Mode(models.TextChoices):
         UNCONDITIONAL = "unconditional", _("无条件共享")
@@ -114,9 +118,12 @@ class Sharing(Record):
     to = models.ForeignKey(Node, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("共享给"))
     valid = DateRangeField(_("有效期"))
     purpose = models.CharField(_("用途"), max_length=200)
+    asked_by = models.ForeignKey(Post, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("申请人"))
     decided_by = models.ForeignKey(
         Post, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("审批人")
     )
+    decided_at = models.DateTimeField(_("审批时间"), null=True)
+    opinion = models.CharField(_("意见"), max_length=200, blank=True)
 
     class Meta(Record.Meta):
         verbose_name = _("数据共享")

@@ -1,6 +1,9 @@
 """Manifest of people, posts and sign-in."""
 
-from shuzheng.base.core.manifest import AppManifest, EventType, Permission
+from shuzheng.base.core.manifest import AppManifest, EventType, MenuEntry, Permission
+
+KEEPS_BELOW = "an authority keeps the people of the organs below it"
+BEFORE_SIGN_IN = "needed before a scope is known; holds no business data"
 
 MANIFEST = AppManifest(
     name="accounts",
@@ -11,47 +14,117 @@ MANIFEST = AppManifest(
         Permission("accounts.person.create", "登记人员"),
         Permission("accounts.person.change", "修改人员"),
         Permission("accounts.person.import", "导入人员"),
+        Permission("accounts.person.export", "导出人员"),
         Permission("accounts.contact.view", "查看联系方式"),
         Permission("accounts.contact.unmask", "查看完整联系方式"),
         Permission("accounts.contact.change", "修改联系方式"),
+        Permission("accounts.post.view", "查看岗位"),
         Permission("accounts.post.create", "任职"),
         Permission("accounts.post.change", "调整任职"),
+        Permission("accounts.post.export", "导出岗位"),
+        Permission("accounts.account.view", "查看账号"),
         Permission("accounts.account.create", "开通账号", officer="system"),
         Permission("accounts.account.change", "停用和启用账号", officer="system"),
+        Permission("accounts.account.reset", "重置口令", officer="system"),
         Permission("accounts.account.signout", "强制下线", officer="system"),
+        Permission("accounts.invitation.confirm", "核准三员的一次性码"),
+        Permission("accounts.policy.view", "查看登录规则"),
+        Permission("accounts.policy.change", "修改登录规则", officer="security"),
+        Permission("accounts.token.view", "查看接口令牌"),
+        Permission("accounts.token.issue", "签发服务令牌", officer="system"),
+        Permission("accounts.token.revoke", "吊销接口令牌", officer="system"),
     ],
     events=[
         EventType("accounts.person.changed", "人员已变动"),
         EventType("accounts.post.changed", "任职已变动"),
         EventType("accounts.account.changed", "账号已变动"),
+        EventType("accounts.policy.changed", "登录规则已修改"),
     ],
-    system_scopes={"accounts.signin": "finds the person and posts of an account that signs in"},
+    system_scopes={
+        "accounts.signin": "sign-in, one-time codes and the change of one's own password, before an actor is known"
+    },
     handovers=dict.fromkeys(
         (
             "accounts.person.create",
             "accounts.person.change",
+            "accounts.person.move",
             "accounts.person.import",
             "accounts.contact.change",
             "accounts.post.create",
             "accounts.post.change",
+            "accounts.post.end",
         ),
-        "an authority keeps the people of the organs below it",
+        KEEPS_BELOW,
+    )
+    | dict.fromkeys(
+        ("accounts.token.issue", "accounts.token.revoke"), "a system officer keeps the keys of programs below"
     ),
     role_permissions={
-        "staff": ["accounts.person.view"],
-        "clerk": ["accounts.contact.view"],
+        "staff": ["accounts.person.view", "accounts.post.view"],
+        "clerk": ["accounts.contact.view", "accounts.person.export", "accounts.post.export"],
         "reviewer": ["accounts.contact.view"],
         "business_admin": [
             "accounts.person.create",
             "accounts.person.change",
             "accounts.person.import",
+            "accounts.person.export",
             "accounts.contact.view",
             "accounts.contact.unmask",
             "accounts.contact.change",
             "accounts.post.create",
             "accounts.post.change",
+            "accounts.post.export",
+            "accounts.account.view",
         ],
-        "system_officer": ["accounts.account.create", "accounts.account.change", "accounts.account.signout"],
+        "system_officer": [
+            "accounts.account.view",
+            "accounts.account.create",
+            "accounts.account.change",
+            "accounts.account.reset",
+            "accounts.account.signout",
+            "accounts.policy.view",
+            "accounts.token.view",
+            "accounts.token.issue",
+            "accounts.token.revoke",
+        ],
+        "security_officer": [
+            "accounts.account.view",
+            "accounts.invitation.confirm",
+            "accounts.policy.view",
+            "accounts.policy.change",
+            "accounts.token.view",
+        ],
+        "audit_officer": [
+            "accounts.account.view",
+            "accounts.invitation.confirm",
+            "accounts.policy.view",
+            "accounts.token.view",
+        ],
     },
-    unscoped={"accounts_account": "found by name or id before a scope is known; the person behind it is scoped"},
+    menu=[
+        MenuEntry("人员", "register:people", "users", "accounts.person.view", "组织"),
+        MenuEntry("岗位", "register:posts", "id-badge-2", "accounts.post.view", "组织"),
+        MenuEntry("账号", "access:accounts", "user-cog", "accounts.account.view", "系统"),
+        MenuEntry("登录规则", "accounts:policy", "lock", "accounts.policy.view", "系统"),
+    ],
+    unscoped={
+        "accounts_account": "found by name or id before a scope is known; the person behind it is scoped",
+        "accounts_passwordpast": "hashes of past passwords, compared while a password is set",
+        "accounts_passwordpolicy": "rules only, read before anybody is signed in",
+        "accounts_invitation": "hashes of one-time codes, looked up before sign-in",
+        "accounts_cacheentry": "counters of tries and codes under keys that say nothing; short-lived",
+        "account_emailaddress": "allauth's; unused, accounts have no address",
+        "account_emailconfirmation": "allauth's; unused",
+        "mfa_authenticator": f"second factors, secrets encrypted: {BEFORE_SIGN_IN}",
+        "usersessions_usersession": f"sessions with address and browser: {BEFORE_SIGN_IN}",
+        "socialaccount_socialaccount": f"which outside identity is which account: {BEFORE_SIGN_IN}",
+        "socialaccount_socialapp": "allauth's; unused, providers are configured by a file",
+        "socialaccount_socialtoken": "allauth's; tokens of outside providers are not kept",
+        "allauth_idp_oidc_client": "systems that may ask us who somebody is; secrets hashed",
+        "allauth_idp_oidc_token": "tokens given to such systems; hashed",
+        "axes_accessattempt": f"wrong tries by account name and address: {BEFORE_SIGN_IN}",
+        "axes_accessattemptexpiration": "axes'; unused",
+        "axes_accessfailurelog": "axes'; unused, the audit trail holds failures",
+        "axes_accesslog": "axes'; unused, the audit trail holds sign-ins",
+    },
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from shuzheng.base.core.registry import PERMISSIONS
@@ -54,6 +55,17 @@ class Actor:
         """As ``may``, but raises ``Denied`` with the name of the missing right."""
         if not self.may(permission, path):
             raise Denied(f"缺少权限：{PERMISSIONS[permission].label}。", code=permission)
+
+
+def actor_of(request: Any) -> Actor:
+    """The actor of a web request.
+
+    Raises:
+        Denied: nobody is signed in, or the person holds no post today.
+    """
+    if request.actor is None:
+        raise Denied("当前没有有效岗位。联系本单位管理员办理任职。")
+    return request.actor
 
 
 _NIL = UUID(int=0)

@@ -1,9 +1,13 @@
--- What base.access needs to build the actor of a request, in one question. Answers only about the account it is asked about.
+-- What base.access needs to build the actor of a request, in one question. Answers only about the account it is asked
+-- about, or, where no account is named (service tokens, rights of somebody who asked earlier), about one post.
 CREATE OR REPLACE FUNCTION sz_actor(asked_account uuid, asked_post uuid, today date) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 WITH person AS (
     SELECT p.id, p.name FROM accounts_account a JOIN accounts_person p ON p.id = a.person_id
     WHERE a.id = asked_account AND a.is_active AND p.is_active
+    UNION ALL
+    SELECT p.id, p.name FROM accounts_post po JOIN accounts_person p ON p.id = po.person_id
+    WHERE asked_account IS NULL AND po.id = asked_post AND p.is_active
 ), held AS (
     SELECT po.id, po.name, po.is_main, n.id AS node_id, n.path, o.id AS organ_id, o.name AS organ_name, o.path AS organ_path,
            d.path AS division, o.tier
@@ -12,7 +16,7 @@ WITH person AS (
     JOIN org_node n ON n.id = po.node_id
     JOIN org_node o ON o.id = COALESCE(n.organ_id, n.id)
     JOIN org_node d ON d.id = COALESCE(o.division_id, o.id)
-    WHERE po.valid @> today AND o.valid_to IS NULL
+    WHERE po.valid @> today AND o.valid_to IS NULL AND (asked_account IS NOT NULL OR po.id = asked_post)
 ), chosen AS (
     SELECT * FROM held ORDER BY (id = asked_post) DESC NULLS LAST, is_main DESC, id LIMIT 1
 )

@@ -1,0 +1,18 @@
+"""Locks by name, for rules that no constraint of the database can hold (one officer's duty a person, ranges that fit)."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+
+def hold(*names: str) -> None:
+    """Wait until nobody else holds these names, and hold them until the transaction ends.
+
+    Taken in one order, so that two that want the same names don't wait for each other. Needs a transaction: it can't be
+    given back before its end, when others see what was written.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("a lock needs a transaction to live in")
+    with connection.cursor() as cursor:
+        for name in sorted(set(names)):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
