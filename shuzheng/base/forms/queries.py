@@ -1,0 +1,158 @@
+"""Reading a round: who is where, what is late, and where a number comes from. All inside the reader's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import CharField, Count, F, Func, Q, QuerySet, Sum, Value
+from django.db.models.functions import Substr
+
+from shuzheng.base.core.scope import Range
+from shuzheng.base.forms.models import Cell, Round, Submission
+from shuzheng.base.org.models import Node, NodeKind
+
+State = Submission.State
+UNREPORTED = (State.TODO, State.DRAFT, State.RETURNED)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the institutions below a place are. Counts of institutions; they add up to ``asked``."""
+
+    path: str
+    name: str
+    kind: str
+    asked: int
+    todo: int
+    draft: int
+    returned: int
+    waiting: int
+    approved: int
+    late: int
+
+    @property
+    def reported(self) -> int:
+        return self.waiting + self.approved
+
+    @property
+    def unreported(self) -> int:
+        return self.asked - self.reported
+
+    @property
+    def percent(self) -> int:
+        """Share reported, rounded down: 100 only when all have."""
+        return self.reported * 100 // self.asked if self.asked else 0
+
+
+def segment_below(division: str) -> Func:
+    """The path segment right below ``division``: a child division's, or ``0`` for the division's own organs."""
+    return Func(
+        Substr("path", len(division) + 1), Value("/"), Value(1), function="split_part", output_field=CharField()
+    )
+
+
+def _counts(tier: int, now: datetime) -> dict[str, Any]:
+    return {
+        "asked": Count("id"),
+        "todo": Count("id", filter=Q(state=State.TODO)),
+        "draft": Count("id", filter=Q(state=State.DRAFT)),
+        "returned": Count("id", filter=Q(state=State.RETURNED)),
+        "approved": Count("id", filter=Q(approved_tier__lte=tier)),
+        "late": Count("id", filter=Q(state__in=UNREPORTED, due_at__lt=now) | Q(is_late=True)),
+    }
+
+
+def below(round_: Round, division: str) -> QuerySet[Submission]:
+    """Submissions of the institutions below a division."""
+    span = Range.subtree(division)
+    return Submission.objects.filter(round=round_, path__gte=span.lo, path__lt=span.hi)
+
+
+def overall(round_: Round, division: Node, now: datetime) -> Progress:
+    """The whole of what is below a division, counted from its tier: approved means approved there."""
+    counts = below(round_, division.path).aggregate(**_counts(division.tier, now))
+    return _progress(division.path, division.name, division.kind, counts)
+
+
+def board(round_: Round, division: Node, now: datetime) -> list[Progress]:
+    """Progress by what stands below a division: its own organs together (本级), then each child division. Two queries."""
+    found = below(round_, division.path).annotate(part=segment_below(division.path)).values("part")
+    rows = {row.pop("part"): row for row in found.annotate(**_counts(division.tier, now)).order_by("part")}
+    children = Node.objects.filter(parent=division, kind=NodeKind.DIVISION).order_by("path")
+    names = {child.code: child for child in children}
+    result = []
+    for part, counts in rows.items():
+        if part == "0":
+            result.append(_progress(f"{division.path}0/", f"{division.name}本级", "own", counts))
+        elif part in names:
+            result.append(_progress(names[part].path, names[part].name, NodeKind.DIVISION, counts))
+    return result
+
+
+def _progress(path: str, name: str, kind: str, counts: dict[str, int]) -> Progress:
+    waiting = counts["asked"] - counts["todo"] - counts["draft"] - counts["returned"] - counts["approved"]
+    return Progress(path=path, name=name, kind=kind, waiting=waiting, **counts)
+
+
+def waiting_for(round_: Round, division: Node) -> QuerySet[Submission]:
+    """Submissions whose turn it is at a division's tier, first come first."""
+    return (
+        below(round_, division.path)
+        .filter(waiting_tier=division.tier, state=State.SUBMITTED)
+        .select_related("node")
+        .order_by("submitted_at", "pk")
+    )
+
+
+def unreported(round_: Round, division: str) -> QuerySet[Submission]:
+    """Who has not handed in yet."""
+    return below(round_, division).filter(state__in=UNREPORTED).select_related("node").order_by("path")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a sum: a division, a division's own organs, or an institution with its submission."""
+
+    path: str
+    name: str
+    value: Decimal | None
+    units: int
+    submission: Submission | None = None
+
+
+def drill(round_: Round, division: Node, code: str, tier: int) -> list[Part]:
+    """A number of a division, as counted at ``tier``, by what it is made of one level down; the parts add up to it."""
+    span = Range.subtree(division.path)
+    cells = Cell.objects.filter(
+        round=round_, code=code, path__gte=span.lo, path__lt=span.hi, submission__approved_tier__lte=tier
+    )
+    parts = (
+        cells.annotate(part=segment_below(division.path))
+        .values("part")
+        .annotate(total=Sum("value"), units=Count("*"))
+        .order_by("part")
+    )
+    names = {n.code: n for n in Node.objects.filter(parent=division, kind=NodeKind.DIVISION)}
+    found = [
+        Part(names[p["part"]].path, names[p["part"]].name, p["total"], p["units"]) for p in parts if p["part"] in names
+    ]
+    return [*_own_organs(cells, division), *found]
+
+
+def _own_organs(cells: QuerySet[Cell], division: Node) -> list[Part]:
+    own = Range.own_level(division.path)
+    rows = (
+        cells.filter(path__gte=own.lo, path__lt=own.hi)
+        .select_related("submission__node")
+        .order_by(F("value").desc(nulls_last=True), "path")
+    )
+    return [Part(c.path, c.submission.node.name, c.value, 1, c.submission) for c in rows]
+
+
+def order_by_trouble(parts: Sequence[Progress]) -> list[Progress]:
+    """Most unreported first: whom to chase."""
+    return sorted(parts, key=lambda p: (-p.unreported, p.path))

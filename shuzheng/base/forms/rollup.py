@@ -1,0 +1,133 @@
+"""Roll-ups: deltas on approval and return, folding, totals, and the recount that must equal them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Sum
+
+from shuzheng.base.core import scope
+from shuzheng.base.core.bulk import insert_many
+from shuzheng.base.core.scope import Range
+from shuzheng.base.forms.models import Cell, RollupDelta, RollupTotal, Round, Submission
+from shuzheng.base.forms.spec import load
+from shuzheng.base.forms.tiers import Step, member_of
+
+Sums = dict[str, Decimal]
+
+
+def additive(round_: Round) -> list[str]:
+    """Codes of the cells that a roll-up sums."""
+    return [c.code for c in load(round_.definition.spec).cells.values() if c.additive]
+
+
+def add(round_: Round, submissions: Sequence[Submission], steps: Mapping[str, Sequence[Step]], sign: int) -> None:
+    """Append what ``submissions`` add to (or with ``sign`` −1 take from) the roll-ups of the divisions in ``steps``.
+
+    Part of an approval or return that holds the handover of the submissions; the roll-up rows of the divisions
+    themselves are handed over here.
+    """
+    cells: dict[UUID, Sums] = defaultdict(dict)
+    rows = Cell.objects.filter(submission_id__in=[s.pk for s in submissions], code__in=additive(round_))
+    for owner, code, value in rows.values_list("submission_id", "code", "value"):
+        if value is not None:
+            cells[owner][code] = value
+    sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    units: dict[tuple[str, str], int] = defaultdict(int)
+    for submission in submissions:
+        for step in steps[submission.path]:
+            member = member_of(submission.path, step.path)
+            units[step.path, member] += sign
+            for code, value in cells[submission.pk].items():
+                sums[step.path, member, code] += sign * value
+    deltas = [
+        RollupDelta(round=round_, path=path, member=member, code=code, value=value, units=0)
+        for (path, member, code), value in sums.items()
+    ]
+    deltas += [
+        RollupDelta(round=round_, path=path, member=member, code="", value=Decimal(0), units=count)
+        for (path, member), count in units.items()
+    ]
+    with scope.handover(Range.exactly(path) for path in {d.path for d in deltas}):
+        insert_many(deltas)
+
+
+def totals(round_: Round, division: str) -> tuple[Sums, int]:
+    """The sums of a division by cell, and how many institutions they hold: folded plus pending."""
+    sums: Sums = defaultdict(Decimal)
+    units = 0
+    for model in (RollupTotal, RollupDelta):
+        found = (
+            model.objects.filter(round=round_, path=division).values_list("code").annotate(Sum("value"), Sum("units"))
+        )
+        for code, value, count in found:
+            units += count
+            if code:
+                sums[code] += value
+    return dict(sums), units
+
+
+def by_member(round_: Round, division: str, code: str) -> dict[str, Decimal]:
+    """A division's sum of one cell, by what stands just below it."""
+    sums: Sums = defaultdict(Decimal)
+    for model in (RollupTotal, RollupDelta):
+        found = (
+            model.objects.filter(round=round_, path=division, code=code).values_list("member").annotate(Sum("value"))
+        )
+        for member, value in found:
+            sums[member] += value
+    return {member: value for member, value in sums.items() if value or code}
+
+
+def recount(round_: Round, division: str, tier: int) -> tuple[Sums, int]:
+    """The same from the cells: what the division's tier has approved below it. Slow, exact, and always equal to ``totals``."""
+    below = Range.subtree(division)
+    counted = Submission.objects.filter(round=round_, path__gte=below.lo, path__lt=below.hi, approved_tier__lte=tier)
+    found = (
+        Cell.objects.filter(
+            round=round_,
+            path__gte=below.lo,
+            path__lt=below.hi,
+            code__in=additive(round_),
+            submission__approved_tier__lte=tier,
+            value__isnull=False,
+        )
+        .values_list("code")
+        .annotate(Sum("value"))
+    )
+    return dict(found), counted.count()
+
+
+def fold(limit: int = 20000) -> int:
+    """Add pending deltas to their totals; returns how many. Runs under the system scope ``forms.fold``, one at a time."""
+    pending = list(RollupDelta.objects.select_for_update(skip_locked=True).order_by("id")[:limit])
+    if not pending:
+        return 0
+    sums: dict[tuple[UUID, str, str, str], list] = {}
+    for delta in pending:
+        entry = sums.setdefault((delta.round_id, delta.path, delta.member, delta.code), [Decimal(0), 0])
+        entry[0] += delta.value
+        entry[1] += delta.units
+    known = _known_totals(sums)
+    fresh, changed = [], []
+    for key, (value, units) in sums.items():
+        if total := known.get(key):
+            total.value, total.units = total.value + value, total.units + units
+            changed.append(total)
+        else:
+            round_id, path, member, code = key
+            fresh.append(RollupTotal(round_id=round_id, path=path, member=member, code=code, value=value, units=units))
+    insert_many(fresh)
+    for total in changed:
+        RollupTotal.objects.filter(pk=total.pk).update(value=total.value, units=total.units)
+    RollupDelta.objects.filter(pk__in=[d.pk for d in pending]).delete()
+    return len(pending)
+
+
+def _known_totals(keys: Iterable[tuple[UUID, str, str, str]]) -> dict[tuple[UUID, str, str, str], RollupTotal]:
+    places = {(round_id, path) for round_id, path, _, _ in keys}
+    rows = RollupTotal.objects.filter(round_id__in={r for r, _ in places}, path__in={p for _, p in places})
+    return {(t.round_id, t.path, t.member, t.code): t for t in rows}

@@ -1,0 +1,42 @@
+"""Loading the demo nation, set-wise, under one system scope."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils import timezone
+
+from shuzheng.base.access.shipped import sync_roles
+from shuzheng.base.core.actor import system_actor
+from shuzheng.base.forms import rollup
+from shuzheng.base.forms.models import Definition
+from shuzheng.base.forms.shipped import load_forms
+from shuzheng.base.org.models import Node
+from shuzheng.base.standards.load import load_standards
+from shuzheng.ops.demo.nation import SCALES, Tick, build
+from shuzheng.ops.demo.people import populate
+from shuzheng.ops.demo.reporting import report
+
+
+def load(scale: str, tick: Tick, today: date | None = None) -> bool:
+    """Load the demo at a scale; False when the database holds a nation already.
+
+    One transaction: a load that is broken off leaves nothing behind, and the next one starts afresh.
+    """
+    today = today or timezone.localdate()
+    actor = system_actor("demo.load")
+    with actor.scope.activate():
+        if Node.objects.exists():
+            return False
+        nation = build(SCALES[scale], tick)
+        root = nation.offices[""]
+        sync_roles(actor)
+        load_standards(actor)
+        load_forms(actor, root)
+        if nation.institutions:
+            populate(nation, tick)
+            definition = Definition.objects.get(code="energy-quarterly", state=Definition.State.PUBLISHED)
+            report(nation, definition, today, tick)
+            while rollup.fold():
+                pass
+    return True
