@@ -270,11 +270,19 @@ def read(stamp: UUID | None) -> Book:
 
 
 def _rows(model: type[Standard], entry: type[Entry]) -> list[dict[str, Any]]:
-    """Published rows as values for ``entry``: the fields that both know."""
-    known = {f.attname for f in model._meta.concrete_fields}
-    names = [f.name for f in fields(entry) if f.name in known]
-    rows = model.objects.filter(state=State.PUBLISHED).values(*names)
+    """Published rows as values for ``entry``."""
+    rows = model.objects.filter(state=State.PUBLISHED).values(*_shared(model, entry))
     return [{k: tidy(v) if isinstance(v, Decimal) else v for k, v in row.items()} for row in rows]
+
+
+def values_of(row: Standard, entry: type[Entry]) -> dict[str, Any]:
+    """The values of a row, stored or not, for ``entry``."""
+    return {name: getattr(row, name) for name in _shared(type(row), entry)}
+
+
+def _shared(model: type[Standard], entry: type[Entry]) -> list[str]:
+    known = {f.attname for f in model._meta.concrete_fields}
+    return [f.name for f in fields(entry) if f.name in known]
 
 
 def _grouped(entries: Sequence[E], name: str) -> dict[str, tuple[E, ...]]:

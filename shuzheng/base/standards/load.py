@@ -89,6 +89,7 @@ def _load(w: Write, owners: Sequence[Node], *, loaded: Loaded) -> list[Published
     loader.rules(shipped.rules())
     loader.calendar(shipped.calendar())
     if loader.touched:
+        w.flush()
         Stamp.touch()
     return loader.touched
 
