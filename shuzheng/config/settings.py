@@ -154,3 +154,8 @@ CONTENT_SECURITY_POLICY = {
 
 # A query on a scoped table outside a scope returns no row. Raising instead turns a forgotten scope into a fault at once.
 SZ_RAISE_UNSCOPED = flag("SZ_RAISE_UNSCOPED", default=True)
+
+SZ_HOME = os.environ.get("SZ_HOME", "")  # name of this home server: the origin of its events
+SZ_WEBHOOKS = flag("SZ_WEBHOOKS")  # telling systems outside of events
+SZ_WEBHOOK_HOSTS = {h for h in os.environ.get("SZ_WEBHOOK_HOSTS", "").split(",") if h}  # inside ones that may be told
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
