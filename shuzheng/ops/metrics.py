@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -50,9 +49,3 @@ class RequestMiddleware:
             structlog.contextvars.unbind_contextvars("request_id")
         response["X-Request-ID"] = request_id
         return response
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Write the traceback down, once; the answer is made by those further in or by ``handler500``."""
-        log.error(
-            "exception", route=request.resolver_match.route if request.resolver_match else "-", exc_info=sys.exc_info()
-        )

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import re
+import secrets
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -61,8 +62,10 @@ class Cluster:
 
     data: Path
     extra: Mapping[str, str] = field(default_factory=dict)
+    port: int = 5432  # names the socket, too
     account: Account | None = field(init=False)
     binaries: Binaries = field(init=False)
+    home: Path = field(init=False)
 
     def __post_init__(self) -> None:
         self.data = self.data.absolute()
@@ -72,13 +75,24 @@ class Cluster:
             raise locked(self.data, error) from error
         self.account = system_account()
         self.binaries = find(self.account)
+        self.home = self._find_home()
 
-    @property
-    def home(self) -> Path:
-        """Where the cluster's files are: ``data/pg``, but outside where root's system user can't enter that folder."""
-        if self.account is None or _enterable(self.data, self.account):
-            return self.data / "pg"
-        return SHARED / f"data-{self._mark}" / "pg"
+    def _find_home(self) -> Path:
+        """Where the cluster's files are: ``data/pg``; as a link into ``/var/lib`` where root's system user can't enter ``data``.
+
+        The link's target has a random name: a data folder that was removed and made again begins empty.
+        """
+        pg = self.data / "pg"
+        if (
+            not pg.is_symlink()
+            and not pg.exists()
+            and self.account is not None
+            and not _enterable(self.data, self.account)
+        ):
+            target = SHARED / f"data-{secrets.token_hex(6)}" / "pg"
+            with contextlib.suppress(FileExistsError):  # somebody else was faster: theirs it is
+                pg.symlink_to(target)
+        return pg.readlink() if pg.is_symlink() else pg
 
     @property
     def sockets(self) -> Path:
@@ -92,12 +106,17 @@ class Cluster:
 
     def url(self, user: str, name: str) -> str:
         """The address of one of its databases, for ``DATABASE_URL``."""
-        return f"postgresql://{user}@/{quote(name)}?host={quote(str(self.sockets))}"
+        return f"postgresql://{user}@/{quote(name)}?host={quote(str(self.sockets))}" + (
+            f"&port={self.port}" if self.port != 5432 else ""
+        )
 
     def alive(self) -> bool:
         """Whether the server answers (a server in recovery or shutting down does not)."""
         return (
-            self._run("pg_isready", "-q", "-h", str(self.sockets), "-U", "postgres", "-d", "postgres").returncode == 0
+            self._run(
+                "pg_isready", "-q", "-h", str(self.sockets), "-p", str(self.port), "-U", "postgres", "-d", "postgres"
+            ).returncode
+            == 0
         )
 
     def start(self) -> None:
@@ -128,7 +147,7 @@ class Cluster:
             self._settings()
             done = self._run(
                 *("pg_ctl", "-w", "-t", str(START_SECONDS), "-D", str(self.home), "-l", str(self.home / "log")),
-                *("-o", f"-k '{self.sockets}'", "start"),
+                *("-o", f"-k '{self.sockets}' -p {self.port}", "start"),
             )
             if done.returncode or not self.alive():
                 raise self._explained(done.stdout + self._log_tail())
@@ -225,7 +244,7 @@ class Cluster:
 
     def _sweep(self) -> None:
         """Remove lock files of a server that died. A pid alone proves nothing: it may be a zombie, or belong to somebody else by now."""
-        socket_lock = self.sockets / ".s.PGSQL.5432.lock"
+        socket_lock = self.sockets / f".s.PGSQL.{self.port}.lock"
         for lock in (self.home / "postmaster.pid", socket_lock):
             if not lock.exists():
                 continue
@@ -234,7 +253,7 @@ class Cluster:
                 continue  # starting up, or recovering: pg_ctl waits for it
             lock.unlink()
             if lock == socket_lock:
-                lock.with_name(".s.PGSQL.5432").unlink(missing_ok=True)
+                lock.with_name(f".s.PGSQL.{self.port}").unlink(missing_ok=True)
 
     def _is_ours(self, pid: int) -> bool:
         """Whether this process is a live server of this cluster."""

@@ -78,6 +78,7 @@ class Child:
                 t(f"{self.name} 反复退出：\n{self.tail()}", f"{self.name} keeps exiting:\n{self.tail()}"),
                 t(f"完整日志：{self.log}", f"The whole log: {self.log}"),
             )
+        self._clear()
         say(t(f"{self.name} 意外退出，正在重新启动。", f"{self.name} exited unexpectedly; starting it again."))
         time.sleep(RESTART_PAUSE)
         self.process = self._spawn()
@@ -88,15 +89,15 @@ class Child:
             self.process.terminate()
 
     def wait(self, deadline: float) -> None:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self._kill()
+        self._clear()
+        self.process.wait()
 
-    def _kill(self) -> None:
+    def _clear(self) -> None:
+        """End what is left of its group: a server that was killed outright leaves workers, and they would keep the port."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
 
 
 def up(args: argparse.Namespace) -> int:
