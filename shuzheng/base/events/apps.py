@@ -5,6 +5,7 @@ from shuzheng.base.core.manifest import ShuzhengAppConfig
 class EventsConfig(ShuzhengAppConfig):
     name = "shuzheng.base.events"
     label = "events"
+    modules = ("actions",)
 
     def ready(self) -> None:
         super().ready()

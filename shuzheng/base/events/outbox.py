@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from shuzheng.base.core.actor import Actor
@@ -17,6 +18,7 @@ def publish(name: str, ids: Sequence[str], payload: Mapping[str, Any], actor: Ac
     event = Event(
         name=name,
         schema=EVENTS[name].version,
+        origin=settings.SZ_HOME,
         at=timezone.now(),
         actor=actor.scope.actor,
         path=actor.organ_path,
