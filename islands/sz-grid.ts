@@ -25,7 +25,7 @@ import htmx from 'htmx.org';
 import { change, read, show, showTyped } from './lib/decimal.ts';
 import { parseCells, writeCells } from './lib/clip.ts';
 import { ask } from './lib/confirm.ts';
-import { drawChecks } from './lib/findings.ts';
+import { drawChecks, markCells } from './lib/findings.ts';
 import { above, csrf, define, Island, settle } from './lib/island.ts';
 import { input, Places } from './lib/places.ts';
 import { type Answer, Queue } from './lib/queue.ts';
@@ -399,20 +399,7 @@ export class SzGrid extends Island {
 
   #drawFindings(typingReason = false): void {
     const findings = this.sheet.findings();
-    const worst = new Map<string, 'error' | 'warn' | 'noted'>();
-    for (const { check, kind } of [...findings].reverse()) worst.set(check.cell, kind);
-    for (const code of this.#faults.keys()) worst.set(code, 'error');
-    for (const code of this.places.codes) {
-      const cell = this.places.of(code)!;
-      const kind = worst.get(code);
-      cell.classList.toggle('is-err', kind === 'error');
-      cell.classList.toggle('is-warn', kind === 'warn');
-      cell.classList.toggle('is-noted', kind === 'noted');
-      cell.title = this.#faults.get(code) ?? findings.find((one) => one.check.cell === code)?.check.message ?? '';
-      const field = cell.querySelector('input');
-      if (kind === 'error') field?.setAttribute('aria-invalid', 'true');
-      else field?.removeAttribute('aria-invalid');
-    }
+    markCells(this.places, findings, this.#faults);
     drawChecks(findings, this.#faults, (code) => this.#data.cells[code]?.label ?? code, typingReason);
   }
 }

@@ -1,5 +1,6 @@
 /** The list of findings beside a form grid, its counts, and the buttons that wait for it to be empty. */
 import { el, icon } from './island.ts';
+import type { Places } from './places.ts';
 import type { Finding } from './sheet.ts';
 import { t } from './words.ts';
 
@@ -50,4 +51,22 @@ function item(kind: Finding['kind'], check: string, cell: string, title: string,
     box.append(el('textarea', { class: 'form-control', rows: '2', 'data-reason': check, 'aria-label': t('reasonOf', { title }) }, reason));
   }
   return box;
+}
+
+/** Frames the cells that something is wrong with: red stops, amber waits for a reason, a corner has one. */
+export function markCells(places: Places, findings: Finding[], faults: Map<string, string>): void {
+  const worst = new Map<string, Finding['kind']>();
+  for (const { check, kind } of [...findings].reverse()) worst.set(check.cell, kind);
+  for (const code of faults.keys()) worst.set(code, 'error');
+  for (const code of places.codes) {
+    const cell = places.of(code)!;
+    const kind = worst.get(code);
+    cell.classList.toggle('is-err', kind === 'error');
+    cell.classList.toggle('is-warn', kind === 'warn');
+    cell.classList.toggle('is-noted', kind === 'noted');
+    cell.title = faults.get(code) ?? findings.find((one) => one.check.cell === code)?.check.message ?? '';
+    const field = cell.querySelector('input');
+    if (kind === 'error') field?.setAttribute('aria-invalid', 'true');
+    else field?.removeAttribute('aria-invalid');
+  }
 }

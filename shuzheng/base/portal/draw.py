@@ -65,17 +65,20 @@ def svg(name: str, size: str = "", cls: str = "", label: str = "") -> SafeString
     return format_html('<svg class="{}"{}><use href="{}#{}"></use></svg>', css, said, icons.sprite_url(), name)
 
 
-def tier(tier: str) -> SafeString:
-    """The seal of a tier: 国 省 市 县 (English N P M C); nothing for a thing of no tier."""
+TIER_NAMES = {1: "nation", 2: "province", 3: "prefecture", 4: "county"}
+
+
+def tier(tier: str | int) -> SafeString:
+    """The seal of a tier, by its name or number (1 nation … 4 county): 国 省 市 县 (English N P M C); nothing for none."""
     if not tier:
         return mark_safe("")
-    sign, word = {
-        "nation": (_("国"), _("国家级")),
-        "province": (_("省"), _("省级")),
-        "city": (_("市"), _("市级")),
-        "county": (_("县"), _("县级")),
-    }[tier]
-    return format_html('<span class="sz-tier {}" title="{}">{}</span>', tier, word, sign)
+    css, sign, word = {
+        "nation": ("nation", _("国"), _("国家级")),
+        "province": ("province", _("省"), _("省级")),
+        "prefecture": ("city", _("市"), _("市级")),
+        "county": ("county", _("县"), _("县级")),
+    }[TIER_NAMES[tier] if isinstance(tier, int) else tier]
+    return format_html('<span class="sz-tier {}" title="{}">{}</span>', css, word, sign)
 
 
 def state(kind: str, word: str = "", icon: str = "") -> SafeString:

@@ -87,7 +87,7 @@ def shell(language: str = "zh-hans") -> Shell:
         person=Person("周岚", "zhoulan@suichang"),
         posts=(
             PostChoice("1", "遂昌县机关事务服务中心", "经办人", "county", active=True),
-            PostChoice("2", "丽水市机关事务服务中心", "借调 · 审核人", "city", until="2026-12-31"),
+            PostChoice("2", "丽水市机关事务服务中心", "借调 · 审核人", "prefecture", until="2026-12-31"),
         ),
         boards=boards,
         menu=menu,

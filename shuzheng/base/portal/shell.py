@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Tier = Literal["nation", "province", "city", "county", ""]
+Tier = Literal["nation", "province", "prefecture", "county", ""]
 Tone = Literal["", "ok", "warn", "over", "late", "info", "mute"]
 
 
