@@ -341,7 +341,7 @@ def check_versions(rows: Sequence[Record], seen: Mapping[UUID, int]) -> None:
         if pk not in stored:
             raise Missing("这条记录已不存在。")
         if stored[pk]["version"] != version:
-            current = {k: plain(v) for k, v in stored[pk].items() if k not in model.sensitive and k != "pk"}
+            current = {k: plain(v) for k, v in stored[pk].items() if k not in getattr(model, "sensitive", ()) and k != "pk"}
             raise Conflict(
                 "有人先改了这条记录。对照两个版本后再保存。", seen={"id": str(pk), "version": version}, current=current
             )
