@@ -23,6 +23,7 @@ MANIFEST = AppManifest(
         Permission("org.competence.change", "设置主管部门"),
         Permission("org.reorganisation.view", "查看机构调整"),
         Permission("org.reorganisation.apply", "机构调整生效"),
+        Permission("org.reorganisation.cancel", "取消机构调整"),
         *[Permission(f"org.node.{verb}", f"{label}机构") for verb, label in VERBS.items()],
     ],
     events=[
@@ -37,6 +38,8 @@ MANIFEST = AppManifest(
     handovers={
         **{f"org.node.{verb}": "a node is changed by the authority above it" for verb in VERBS},
         "org.node.import": "nodes are loaded by the authority above them",
+        "org.reorganisation.apply": "a planned change of a node is carried out by the authority above it",
+        "org.reorganisation.cancel": "a planned change of a node is taken back by the authority above it",
         "org.profile.change": "an authority keeps the particulars of the organs below it",
         "org.competence.change": "an authority names who is competent below it",
     },
@@ -52,6 +55,7 @@ MANIFEST = AppManifest(
             "org.competence.change",
             "org.reorganisation.view",
             "org.reorganisation.apply",
+            "org.reorganisation.cancel",
             *[f"org.node.{verb}" for verb in VERBS],
         ],
     },
