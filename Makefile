@@ -44,14 +44,10 @@ node_modules/.done: package-lock.json .venv/.base
 	@touch $@
 
 ISLANDS := $(shell find islands -type f 2>/dev/null) $(wildcard vite.config.* tsconfig.json package.json)
-ifneq ($(wildcard package-lock.json),)
 dist/manifest.json: node_modules/.done $(ISLANDS)
 	@echo "构建前端… / building the islands …"
 	@$(NODE) npx --no-install vite build --logLevel warn
 	@touch $@
-else
-dist/manifest.json: ; @mkdir -p dist && echo '{}' > $@
-endif
 
 PARTS := $(wildcard shuzheng/locale/en/parts/*.po)
 shuzheng/locale/en/LC_MESSAGES/django.mo: $(PARTS) shuzheng/ops/catalogue.py .venv/.base | .venv/bin/shuzheng

@@ -153,7 +153,7 @@ def _restore_database(folder: Path, urls: Urls, suffix: str, manifest: dict[str,
         _refuse_busy(server, name)
         server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(fresh)))
         try:
-            _tool("pg_restore", urls.owner, "--no-owner", "--exit-on-error", "--jobs=2", str(folder / DUMP), name=fresh)
+            _load(folder / DUMP, urls.owner, fresh)
         except Trouble:
             server.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(fresh)))
             raise
@@ -245,44 +245,86 @@ def _checked(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _tool(program: str, url: str, *arguments: str, name: str = "") -> None:
-    """pg_dump or pg_restore, as the caller. The password travels in the environment, not on the command line."""
+def _environment(url: str) -> tuple[str, dict[str, str]]:
+    """Database name and libpq's variables for a URL. The password travels in the environment, not on a command line."""
     import psycopg
 
     parameters = psycopg.conninfo.conninfo_to_dict(url)
-    variables = {
-        "user": "PGUSER",
-        "password": "PGPASSWORD",
-        "host": "PGHOST",
-        "port": "PGPORT",
-        "sslmode": "PGSSLMODE",
-        "sslrootcert": "PGSSLROOTCERT",
-    }
-    environment = {
-        **os.environ,
-        **{variables[key]: str(value) for key, value in parameters.items() if key in variables},
-    }
-    found = binaries.find(None).program(program)
+    variables = {"user": "PGUSER", "password": "PGPASSWORD", "host": "PGHOST", "port": "PGPORT"}
+    variables |= {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
+    given = {variables[key]: str(value) for key, value in parameters.items() if key in variables}
+    return str(parameters["dbname"]), {**os.environ, **given}
+
+
+def _tool(program: str, url: str, *arguments: str) -> None:
+    """One of PostgreSQL's programs, as the caller, on the URL's server.
+
+    Raises:
+        Trouble: it failed, with its own words.
+    """
+    name, environment = _environment(url)
+    target = [] if program == "pg_restore" else [f"--dbname={name}"]
     with tempfile.TemporaryFile("w+") as output:
-        done = subprocess.run(
-            [found, f"--dbname={name or parameters['dbname']}", *arguments],
-            env=environment,
-            stdout=output,
-            stderr=output,
-            check=False,
-        )
+        command = [binaries.find(None).program(program), *target, *arguments]
+        done = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False)
         output.seek(0)
-        words = output.read().strip()
-    if done.returncode:
-        if "No space left" in words:
-            raise full(doors.data_folder())
-        raise Trouble(
-            t(f"{program} 失败：{words[-600:]}", f"{program} failed: {words[-600:]}"),
-            t(
-                "现有数据没有改动；按上面的原因处理后重试。",
-                "Nothing of the present data was changed; mend the reason and try again.",
-            ),
+        _refuse(program, done.returncode, output.read())
+
+
+def _load(dump: Path, url: str, name: str) -> None:
+    """The dump into the empty database ``name``.
+
+    Raises:
+        Trouble: a statement failed.
+    """
+    _, environment = _environment(url)
+    with doors.connect(url, name) as connection:
+        old = connection.info.server_version < 170000
+    if not old:
+        _tool("pg_restore", url, f"--dbname={name}", "--no-owner", "--exit-on-error", "--jobs=2", str(dump))
+        return
+    # Our pg_restore sets transaction_timeout, which servers before 17 don't know: leave that one line of its script out.
+    found = binaries.find(None)
+    with tempfile.TemporaryFile("w+") as words:
+        reader = subprocess.Popen(
+            [found.program("pg_restore"), "--no-owner", "--file=-", str(dump)], stdout=subprocess.PIPE, stderr=words
         )
+        psql = [
+            found.program("psql"),
+            f"--dbname={name}",
+            "--no-psqlrc",
+            "--quiet",
+            "--single-transaction",
+            "--set=ON_ERROR_STOP=1",
+        ]
+        writer = subprocess.Popen(psql, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=words)
+        if reader.stdout is None or writer.stdin is None:
+            raise RuntimeError("a process without its pipes")
+        with contextlib.suppress(BrokenPipeError):  # psql stopped at a fault; its exit code tells
+            for line in reader.stdout:
+                if line == b"SET transaction_timeout = 0;\n":
+                    break
+                writer.stdin.write(line)
+            shutil.copyfileobj(reader.stdout, writer.stdin)
+            writer.stdin.close()
+        reader.stdout.close()
+        codes = writer.wait(), reader.wait()
+        words.seek(0)
+        _refuse("psql", codes[0] or codes[1], words.read())
+
+
+def _refuse(program: str, code: int, words: str) -> None:
+    if code == 0:
+        return
+    if "No space left" in words:
+        raise full(doors.data_folder())
+    raise Trouble(
+        t(f"{program} 失败：{words.strip()[-600:]}", f"{program} failed: {words.strip()[-600:]}"),
+        t(
+            "现有数据没有改动；按上面的原因处理后重试。",
+            "Nothing of the present data was changed; mend the reason and try again.",
+        ),
+    )
 
 
 def _digest(path: Path) -> str:

@@ -84,7 +84,11 @@ def pytest_load_initial_conftests() -> Iterator[None]:
     """Wrappers run first, so this comes before pytest-django's hook of the same name, which reads the settings."""
     if READY not in os.environ:
         _session.open()
-    return (yield)
+    try:
+        return (yield)
+    except BaseException:
+        _session.close()  # a fault this early never comes to pytest_unconfigure
+        raise
 
 
 @pytest.hookimpl(trylast=True)
