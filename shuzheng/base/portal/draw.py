@@ -13,6 +13,7 @@ from functools import lru_cache
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from shuzheng.base.portal import formats, icons
 from shuzheng.base.portal.parts import Segment
@@ -73,10 +74,10 @@ def tier(tier: str | int) -> SafeString:
     if not tier:
         return mark_safe("")
     css, sign, word = {
-        "nation": ("nation", _("国"), _("国家级")),
-        "province": ("province", _("省"), _("省级")),
-        "prefecture": ("city", _("市"), _("市级")),
-        "county": ("county", _("县"), _("县级")),
+        "nation": ("nation", pgettext("seal", "国"), _("国家级")),
+        "province": ("province", pgettext("seal", "省"), _("省级")),
+        "prefecture": ("city", pgettext("seal", "市"), _("市级")),
+        "county": ("county", pgettext("seal", "县"), _("县级")),
     }[TIER_NAMES[tier] if isinstance(tier, int) else tier]
     return format_html('<span class="sz-tier {}" title="{}">{}</span>', css, word, sign)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from django import template
 from django.forms import BoundField
@@ -81,6 +82,18 @@ def sz_change(value: object, places: int = 1) -> str:
 def sz_count(value: int | None) -> str:
     """A count, exact to 10,000."""
     return formats.count(value)
+
+
+@register.filter
+def sz_text(value: object) -> object:
+    """Any value in a list of names and values: numbers with thousands, dates in full, 是 / 否, ``—`` for none or empty."""
+    if value is None or value == "":
+        return formats.NONE
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, (int, float, Decimal)):
+        return formats.number(value)
+    return formats.full(value) if isinstance(value, date) else value
 
 
 @register.filter
