@@ -1,6 +1,7 @@
 /** What every page loads: the stylesheet, htmx, and the small islands. The heavy ones come when a page has one. */
 import '@tabler/core/dist/css/tabler.min.css';
 import './styles/index.css';
+import './sz-choose.ts';
 import './sz-columns.ts';
 import './sz-density.ts';
 import './sz-dialog.ts';
@@ -8,6 +9,7 @@ import './sz-filter.ts';
 import './sz-live.ts';
 import './sz-menu.ts';
 import './sz-offline.ts';
+import './sz-recent.ts';
 import './sz-search.ts';
 import './sz-table.ts';
 import './sz-tabs.ts';
@@ -16,12 +18,14 @@ import './sz-tree.ts';
 import { startConfirming } from './lib/confirm.ts';
 import { startNet } from './lib/net.ts';
 import { startPwa } from './lib/pwa.ts';
+import { startRecent } from './lib/recent.ts';
 import { startSparks } from './lib/sparks.ts';
 
 const LAZY: Record<string, () => Promise<unknown>> = {
   'sz-autosave': () => import('./sz-autosave.ts'),
   'sz-chart': () => import('./sz-chart.ts'),
   'sz-grid': () => import('./sz-grid.ts'),
+  'sz-scan': () => import('./sz-scan.ts'),
 };
 
 function fetchNeeded(): void {
@@ -37,5 +41,6 @@ startNet();
 startConfirming();
 startSparks();
 startPwa();
+startRecent();
 fetchNeeded();
 document.addEventListener('htmx:after:swap', fetchNeeded);

@@ -42,6 +42,7 @@ BASE_APPS = [
     "shuzheng.base.api",
     "shuzheng.base.forms",
     "shuzheng.base.portal",
+    "shuzheng.base.desk",
 ]
 # Business apps. A deployment switches apps off with SZ_APPS_OFF=label,label.
 BUSINESS_APPS: list[str] = [a for a in os.environ.get("SZ_APPS", "").split(",") if a]
@@ -159,3 +160,6 @@ SZ_HOME = os.environ.get("SZ_HOME", "")  # name of this home server: the origin 
 SZ_WEBHOOKS = flag("SZ_WEBHOOKS")  # telling systems outside of events
 SZ_WEBHOOK_HOSTS = {h for h in os.environ.get("SZ_WEBHOOK_HOSTS", "").split(",") if h}  # inside ones that may be told
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+SZ_KEY_DAYS = int(os.environ.get("SZ_KEY_DAYS", "30"))  # how long an idempotency key is remembered
+SZ_EVENT_DAYS = int(os.environ.get("SZ_EVENT_DAYS", "400"))  # how long events can be replayed
+SZ_RESULT_DAYS = int(os.environ.get("SZ_RESULT_DAYS", "7"))  # how long a job's result can be fetched
