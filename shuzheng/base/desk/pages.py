@@ -1,4 +1,4 @@
-"""The desk: workbench, boards, all apps, help, and the small files a browser asks a site for."""
+"""The desk: workbench, boards, all apps, help, and the service worker that lies at the root."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.i18n import set_language
@@ -102,49 +101,10 @@ def language(request: HttpRequest) -> HttpResponse:
 @cache_control(max_age=0, no_cache=True)
 def service_worker(request: HttpRequest) -> FileResponse:
     """A service worker speaks only for addresses below its own, so it lies at the root."""
-    return _built("sw.js", "text/javascript")
-
-
-@login_not_required
-@require_safe
-def offline(request: HttpRequest) -> FileResponse:
-    return _built("offline.html", "text/html; charset=utf-8")
-
-
-def _built(name: str, kind: str) -> FileResponse:
-    file = Path(settings.BASE_DIR) / "dist" / name
+    file = Path(settings.BASE_DIR) / "dist" / "sw.js"
     if not file.exists():
         raise Http404
-    return FileResponse(file.open("rb"), content_type=kind)
-
-
-@login_not_required
-@require_safe
-@cache_control(max_age=86400, public=True)
-def web_manifest(request: HttpRequest) -> JsonResponse:
-    """What a phone needs to install the portal."""
-    static = settings.STATIC_URL
-    return JsonResponse(
-        {
-            "name": _("数正云"),
-            "short_name": _("数正云"),
-            "description": pgettext("manifest", "机关事务一网通办"),
-            "start_url": "/",
-            "display": "standalone",
-            "lang": request.LANGUAGE_CODE,
-            "background_color": "#F3F5F8",
-            "theme_color": "#13233A",
-            "icons": [
-                {"src": f"{static}portal/mark-192.png", "sizes": "192x192", "type": "image/png"},
-                {
-                    "src": f"{static}portal/mark-512.png",
-                    "sizes": "512x512",
-                    "type": "image/png",
-                    "purpose": "any maskable",
-                },
-            ],
-        }
-    )
+    return FileResponse(file.open("rb"), content_type="text/javascript")
 
 
 urlpatterns = [
@@ -156,6 +116,4 @@ urlpatterns = [
     path("scan/", scan, name="scan"),
     path("language/", language, name="language"),
     path("sw.js", service_worker, name="sw"),
-    path("offline.html", offline, name="offline"),
-    path("manifest.webmanifest", web_manifest, name="manifest"),
 ]
