@@ -216,7 +216,7 @@ def sample() -> dict[str, object]:
         ),
         "checks": (
             Check("error", "天然气 · 金额", "用气 6,385 m³，金额不能为空。", "gas-cost"),
-            Check("warn", "电 · 本季", "同比 +27.2%，超过 ±20%，写明原因。", "power-sum"),
+            Check("warn", "电 · 本季", "同比 +27.2%，超过 ±20%，写明原因。", "power-sum", "yoy.e01"),
             Check("noted", "电 · 8 月", "环比 +37.5%。2 号楼西区 8 月启用。", by="周岚 09:38"),
         ),
         "columns": (

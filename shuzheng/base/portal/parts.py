@@ -175,12 +175,15 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A finding of a form: ``error`` stops handing in, ``warn`` passes with a reason, ``noted`` has one."""
+    """A finding of a form: ``error`` stops handing in, ``warn`` passes with a reason, ``noted`` has one.
+
+    ``code`` is the check's, ``cell`` the cell it points at."""
 
     kind: Literal["error", "warn", "noted"]
     title: str
     text: str
     cell: str = ""
+    code: str = ""
     reason: str = ""
     by: str = ""
 
