@@ -112,6 +112,10 @@ class Scope:
     def may_read(self, line: str, path: str) -> bool:
         return any(path in r for r in self.ranges(line))
 
+    def may_write(self, path: str) -> bool:
+        """Whether a row at ``path`` may be written now, handovers included."""
+        return path in self.write or any(path in r for r in self.handover)
+
     def settings(self) -> dict[str, str]:
         """The values for PostgreSQL, by setting name."""
         values = {
@@ -158,7 +162,9 @@ class Scope:
 def _aborted(connection: BaseDatabaseWrapper) -> bool:
     """Whether no statement is possible until the transaction, or its savepoint, is rolled back."""
     raw = connection.connection
-    return raw is None or raw.closed or raw.info.transaction_status == TransactionStatus.INERROR
+    if raw is None or raw.closed or connection.needs_rollback:  # a fault inside a savepoint: Django will roll it back
+        return True
+    return raw.info.transaction_status == TransactionStatus.INERROR
 
 
 def _apply(values: Mapping[str, str], before: Mapping[str, str], using: str) -> None:
