@@ -256,8 +256,8 @@ def workbook(*rows):
 
 
 def import_2027(nation, actor, days):
-    year = actions.owned_by(CalendarYear(year=2027, source="测试通知", confidence="C"), nation.organ("0/ngoa/"))
-    return actions.import_year([year], actor=actor, days=days)
+    year = actions.owned_by(CalendarYear(year=2027, confidence="C"), nation.organ("0/ngoa/"))
+    return actions.import_year([year], actor=actor, days=days, source="测试通知")
 
 
 def test_year_is_loaded_from_a_worksheet_as_people_type_it(standards, national):
@@ -274,7 +274,7 @@ def test_year_is_loaded_from_a_published_list_and_loading_again_replaces_it(stan
     first = json.dumps({"year": 2027, "days": [{"name": "元旦", "date": "2027-01-04", "isOffDay": True}]})
     [year] = import_2027(standards, national, read_file("2027.json", first.encode()))
     again = json.dumps({"days": [{"name": "元旦", "date": "2027-01-05", "isOffDay": True}]})
-    actions.import_year([year], actor=national, days=read_file("2027.json", again.encode()))
+    actions.import_year([year], actor=national, days=read_file("2027.json", again.encode()), source="更正")
     assert working_days.is_working_day(date(2027, 1, 4))
     assert not working_days.is_working_day(date(2027, 1, 5))
 

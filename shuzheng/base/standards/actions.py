@@ -237,7 +237,9 @@ def change_days(
 
 
 @action("standards.calendar.import", handover=True, event="standards.calendar.changed")
-def import_year(w: Write, years: Sequence[CalendarYear], *, days: Sequence[GivenDay]) -> Sequence[CalendarYear]:
+def import_year(
+    w: Write, years: Sequence[CalendarYear], *, days: Sequence[GivenDay], source: str
+) -> Sequence[CalendarYear]:
     """Load the arrangement of a year in place of what was there. ``years`` holds one row, stored or new with an owner.
 
     Raises:
@@ -261,14 +263,15 @@ def import_year(w: Write, years: Sequence[CalendarYear], *, days: Sequence[Given
     _begin(w, years)
     year.audience = year.region
     if year._state.adding:
+        year.source = source
         w.create(year)
     else:
-        w.change(year, is_shipped=False, source=year.source)
+        w.change(year, is_shipped=False, source=source)
     stored = {row.day: row for row in CalendarDay.objects.filter(region=year.region, day__year=year.year)}
     for given in days:
         row = stored.pop(given.day, None)
         if row:
-            w.change(row, kind=given.kind, name=given.name, source=year.source, is_shipped=False)
+            w.change(row, kind=given.kind, name=given.name, source=source, is_shipped=False)
         else:
             row = CalendarDay(
                 region=year.region,
@@ -276,7 +279,7 @@ def import_year(w: Write, years: Sequence[CalendarYear], *, days: Sequence[Given
                 day=given.day,
                 kind=given.kind,
                 name=given.name,
-                source=year.source,
+                source=source,
             )
             row.node_id, row.path = year.node_id, year.path
             w.create(row)

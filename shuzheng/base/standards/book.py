@@ -25,6 +25,7 @@ from shuzheng.base.standards.models import (
     State,
     Unit,
 )
+from shuzheng.base.standards.numbers import tidy
 from shuzheng.kernel.units import UnitRow, Units
 
 
@@ -328,8 +329,3 @@ def _years() -> dict[int, frozenset[str]]:
     for year, region in CalendarYear.objects.values_list("year", "region"):
         years.setdefault(year, set()).add(region)
     return {year: frozenset(regions) for year, regions in years.items()}
-
-
-def tidy(value: Decimal) -> Decimal:
-    """The same number without the zeros that the column's scale adds; whole numbers without an exponent."""
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()

@@ -12,6 +12,7 @@ from shuzheng.base.core.scope import ancestors
 from shuzheng.base.standards import book as books
 from shuzheng.base.standards.book import Book, FactorValue, RuleValue
 from shuzheng.base.standards.models import Confidence, ConversionFactor, Rule, Standard
+from shuzheng.base.standards.numbers import tidy
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.units import UnitError
 
@@ -47,7 +48,7 @@ def rule_faults(n: int, rule: Rule, book: Book) -> list[FieldFault]:
         return [FieldFault("bound", _("约束方向由上级定为“%s”。") % Rule.Bound(holds.bound).label, row=n)]
     if holds.allows(_as_rule(rule)):
         return []
-    values = {"above": f"{holds.value} {holds.unit}".strip(), "own": f"{books.tidy(rule.value)} {rule.unit}".strip()}
+    values = {"above": f"{holds.value} {holds.unit}".strip(), "own": f"{tidy(rule.value)} {rule.unit}".strip()}
     if rule.unit != holds.unit:
         return [FieldFault("unit", _("单位须与上级规定一致：%s。") % holds.unit, row=n)]
     if holds.bound == Rule.Bound.FIXED:
@@ -76,7 +77,7 @@ def factor_faults(n: int, row: ConversionFactor, book: Book) -> list[FieldFault]
     if book.units.get(row.from_unit) != book.units.get(holds.from_unit):
         return [FieldFault("from_unit", _("原单位须与上级规定一致：%s。") % holds.from_unit, row=n)]
     if not holds.allows(_as_factor(row)):
-        limits = {"low": holds.low, "high": holds.high, "own": books.tidy(row.value)}
+        limits = {"low": holds.low, "high": holds.high, "own": tidy(row.value)}
         return [FieldFault("value", _("上级允许 %(low)s 至 %(high)s，这里填了 %(own)s。") % limits, row=n)]
     return faults
 

@@ -14,6 +14,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.models import Kind, PathField, Published, Scoping
+from shuzheng.base.standards.numbers import shown
 from shuzheng.kernel.ids import uuid7
 
 
@@ -101,6 +102,10 @@ class Unit(Standard):
     class Meta(Standard.Meta):
         verbose_name = _("计量单位")
         constraints: ClassVar = [_editions("unit", "code")]
+
+    @property
+    def shown_factor(self) -> str:
+        return shown(self.factor)
 
 
 class CodeSet(Standard):
@@ -213,6 +218,18 @@ class ConversionFactor(Standard):
         indexes: ClassVar = [models.Index(fields=["path", "id"], name="standards_factor_scope")]
         constraints: ClassVar = [_editions("factor", "energy", "to_unit", "method")]
 
+    @property
+    def shown_value(self) -> str:
+        return shown(self.value)
+
+    @property
+    def shown_low(self) -> str:
+        return shown(self.low)
+
+    @property
+    def shown_high(self) -> str:
+        return shown(self.high)
+
 
 class RulePack(Standard):
     """A set of rules that belong together (one regulation, one field of work)."""
@@ -251,6 +268,13 @@ class Rule(Standard):
     class Meta(Standard.Meta):
         verbose_name = _("规则")
         constraints: ClassVar = [_editions("rule", "code", "key", "scope_level")]
+
+    @property
+    def shown_value(self) -> str:
+        """The value; a day of the year as ``03-31``."""
+        if self.unit == "MMDD":
+            return f"{int(self.value) // 100:02d}-{int(self.value) % 100:02d}"
+        return shown(self.value)
 
 
 class CalendarYear(Published):

@@ -1,0 +1,48 @@
+"""Where a data element is used: whoever uses elements says so here, so that its page can list them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shuzheng.base.standards import resolve
+
+
+@dataclass(frozen=True)
+class Use:
+    """A place that uses an element: what kind of thing, its name, and its page."""
+
+    kind: str
+    label: str
+    url: str
+
+
+_providers: dict[str, Callable[[str], Sequence[Use]]] = {}
+
+
+def provide(name: str, find: Callable[[str], Sequence[Use]]) -> None:
+    """Have ``find(identifier)`` asked for uses; it reads in the running scope. ``name`` is the providing app's label."""
+    _providers[name] = find
+
+
+def where_used(identifier: str) -> list[Use]:
+    """Everything that uses an element and that the running scope may see."""
+    return [use for find in _providers.values() for use in find(identifier)]
+
+
+def _factors(identifier: str) -> list[Use]:
+    """Amounts of energy are converted by the factors of their kind: ``energy.<kind>.amount``."""
+    parts = identifier.split(".")
+    if len(parts) != 3 or parts[0] != "energy" or parts[2] != "amount":
+        return []
+    kinds = {item.code: item.name for item in resolve.code_items("energy_kind", timezone.localdate())}
+    if parts[1] not in resolve.current().factors:
+        return []
+    return [Use(_("折算系数"), kinds.get(parts[1], parts[1]), reverse("standards:factor", args=[parts[1]]))]
+
+
+provide("standards", _factors)
