@@ -52,6 +52,10 @@ def parser() -> argparse.ArgumentParser:
     org = add("import", "导入机构", "import organs", group("org", "机构", "organs"))
     org.add_argument("file", type=Path)
     add("verify", "校验审计链", "verify the audit trail", group("audit", "审计", "audit trail"))
+    replay = add("replay", "重新处理事件", "let a subscriber take events up again", group("events", "事件", "events"))
+    replay.add_argument("subscriber")
+    replay.add_argument("--since", default="", help=t("从何时起（2026-11-22）", "since when (2026-11-22)"))
+    replay.add_argument("--dead", action="store_true", help=t("只处理失败的", "only what failed"))
     add("rotate", "轮换数据密钥", "rotate the data keys", group("keys", "密钥", "keys"))
     for name, zh, en in (
         ("backup", "备份到目录", "back up into a folder"),

@@ -69,12 +69,15 @@ def web(args: argparse.Namespace) -> int:
 
 
 def worker(args: argparse.Namespace) -> int:
-    """Run the jobs of the queue, periodic ones included."""
+    """Run the jobs of the queue, periodic ones included, and what goes on beside it."""
     doors.refuse_owner()
     load_django()
     from django.core.management import call_command
 
-    call_command("procrastinate", "worker", concurrency=args.concurrency, shutdown_graceful_timeout=10)
+    from shuzheng.base.jobs import loops
+
+    with loops.running():  # sealing the trail, dispatching events
+        call_command("procrastinate", "worker", concurrency=args.concurrency, shutdown_graceful_timeout=10)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import threading
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from shuzheng.base.core.scope import system_scope
-from shuzheng.base.events import deliver, dispatch
+from shuzheng.base.events import deliver, dispatch, replay
 from shuzheng.base.events.actions import retry_deliveries
 from shuzheng.base.events.models import Delivery, Event
 from shuzheng.base.events.outbox import publish
@@ -210,3 +211,15 @@ def test_unknown_event_or_scope_is_a_crash_at_import():
         subscribe("org.profile.chnaged", scope="tests")
     with pytest.raises(LookupError):
         subscribe(EVENT, scope="tetsts")
+
+
+def test_replay_command_says_what_it_does(nation, profile, taker, capsys):
+    put("1", nation.actor("33/11/23/0/u1/", "clerk"))
+    dispatch.dispatch()
+    deliver.deliver("tests.take")
+    ask = argparse.Namespace(subscriber="tests.take", since="2020-01-01", dead=False)
+    assert replay.command(ask) == 0
+    assert "1 个事件" in capsys.readouterr().out
+    assert replay.command(argparse.Namespace(subscriber="nobody", since="", dead=False)) == 1
+    assert "tests.take" in capsys.readouterr().err
+    assert replay.command(argparse.Namespace(subscriber="tests.take", since="gestern", dead=False)) == 1

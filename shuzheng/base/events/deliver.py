@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.scope import system_scope
@@ -72,6 +73,8 @@ def _webhook(name: str) -> bool:
     with system_scope("events.dispatch").activate():
         hook = webhooks.find(UUID(name.removeprefix(WEBHOOK)))
         if hook is None:
+            waiting = Delivery.objects.filter(subscriber=name, state=Delivery.State.WAITING)
+            waiting.update(state=Delivery.State.DEAD, error=_("订阅已停用"))
             return False
         delivery = _next(Subscriber(name, frozenset(), "events.dispatch", lambda event, actor: None))
     if delivery is None:

@@ -73,8 +73,24 @@ def _takers(name: str, path: str) -> list[str]:
     return takers
 
 
+_HEADS = """
+SELECT DISTINCT subscriber FROM (
+    SELECT DISTINCT ON (subscriber, origin) subscriber, due FROM events_delivery
+    WHERE state = 'waiting' ORDER BY subscriber, origin, seq) head
+WHERE due <= now()
+"""
+
+
 def due() -> list[str]:
-    """Subscribers for whom something waits now."""
+    """Subscribers for whom something waits now. One whose app was taken off is passed over; its events wait for it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT subscriber FROM events_delivery WHERE state = 'waiting' AND due <= now()")
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(_HEADS)
+        found = {row[0] for row in cursor.fetchall()}
+        if free := [s.name for s in SUBSCRIBERS.values() if not s.ordered and s.name not in found]:
+            cursor.execute(
+                "SELECT DISTINCT subscriber FROM events_delivery"
+                " WHERE state = 'waiting' AND due <= now() AND subscriber = ANY(%s)",
+                [free],
+            )
+            found |= {row[0] for row in cursor.fetchall()}
+    return sorted(name for name in found if name in SUBSCRIBERS or (settings.SZ_WEBHOOKS and name.startswith(WEBHOOK)))
