@@ -145,7 +145,9 @@ def sz_field(
         attrs["aria-invalid"] = "true"
     return {
         "field": field,
-        "control": field if multiple else field.as_widget(attrs=attrs),
+        "control": field.as_widget(
+            attrs={"class": "sz-check"} if multiple and kind == "checkbox" else {} if multiple else attrs
+        ),
         "single_check": kind == "checkbox" and not multiple,
         "multiple": multiple,
         "unit": unit,
