@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from shuzheng.base.forms.spec import CellSpec, CheckSpec, FormSpec
 from shuzheng.kernel.errors import FieldFault
 from shuzheng.kernel.rounding import round_half_up
@@ -37,7 +39,7 @@ def read_values(spec: FormSpec, typed: Mapping[str, str | None]) -> tuple[dict[s
     for code, text in typed.items():
         cell = spec.cells.get(code)
         if cell is None or not cell.is_input:
-            faults.append(FieldFault(code, "报表里没有这个可填的格。", value=text))
+            faults.append(FieldFault(code, _("报表里没有这个可填的格。"), value=text))
             continue
         if text is None or not str(text).strip():
             values[code] = None
@@ -56,9 +58,9 @@ def read_values(spec: FormSpec, typed: Mapping[str, str | None]) -> tuple[dict[s
 
 def _unfit(cell: CellSpec, number: Decimal) -> str:
     if abs(number) >= LARGEST:
-        return "数值过大，核对小数点和单位。"
+        return _("数值过大，核对小数点和单位。")
     if number != round_half_up(number, 6):
-        return "小数超过 6 位。"
+        return _("小数超过 6 位。")
     return ""
 
 

@@ -109,6 +109,11 @@ class Submission(Record):
     errors = models.PositiveSmallIntegerField(_("错误"), default=0)
     unexplained = models.PositiveSmallIntegerField(_("待说明"), default=0)
     filled = models.PositiveSmallIntegerField(_("已填格数"), default=0)
+    saved_at = models.DateTimeField(_("保存时间"), null=True)
+    unread = models.JSONField(_("未读懂的格"), default=dict, blank=True)
+    """What was typed and is no number, by cell: kept until it is mended, as nobody's work is lost."""
+    signers = models.JSONField(_("签署"), default=dict, blank=True)
+    """Names beside the filler's: ``statistics`` (统计负责人) and ``head`` (单位负责人), as 统计法 asks for."""
     factors = models.JSONField(_("折算系数"), default=dict)
     """Factors the computed cells used: ``{name: {"value": "0.1229", "version": "…"}}``; kept with the result."""
 
@@ -164,6 +169,8 @@ class Cell(Scoped):
     code = models.CharField(_("格"), max_length=40, db_collation="C")
     value = models.DecimalField(_("值"), null=True, **NUMBER)
     source = models.CharField(_("来源"), max_length=10, choices=Source, default=Source.HAND)
+    version = models.PositiveIntegerField(default=0, editable=False)
+    """Version of the submission that this value came with: tells who changed the same cell meanwhile."""
 
     class Meta:
         verbose_name = _("填报格")

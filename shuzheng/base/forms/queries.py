@@ -33,10 +33,17 @@ class Progress:
     waiting: int
     approved: int
     late: int
+    mine: int = 0
+    """Of the waiting: whose turn it is at the counting tier; the others still wait below it."""
 
     @property
     def reported(self) -> int:
         return self.waiting + self.approved
+
+    @property
+    def below(self) -> int:
+        """Handed in, and still before a lower tier."""
+        return self.waiting - self.mine
 
     @property
     def unreported(self) -> int:
@@ -62,6 +69,7 @@ def _counts(tier: int, now: datetime) -> dict[str, Any]:
         "draft": Count("id", filter=Q(state=State.DRAFT)),
         "returned": Count("id", filter=Q(state=State.RETURNED)),
         "approved": Count("id", filter=Q(approved_tier__lte=tier)),
+        "mine": Count("id", filter=Q(state=State.SUBMITTED, waiting_tier=tier)),
         "late": Count("id", filter=Q(state__in=UNREPORTED, due_at__lt=now) | Q(is_late=True)),
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from shuzheng.base.core import scope
 from shuzheng.base.core.bulk import insert_many
@@ -59,27 +59,28 @@ def totals(round_: Round, division: str) -> tuple[Sums, int]:
     """The sums of a division by cell, and how many institutions they hold: folded plus pending."""
     sums: Sums = defaultdict(Decimal)
     units = 0
-    for model in (RollupTotal, RollupDelta):
-        found = (
-            model.objects.filter(round=round_, path=division).values_list("code").annotate(Sum("value"), Sum("units"))
-        )
-        for code, value, count in found:
-            units += count
-            if code:
-                sums[code] += value
+    for code, value, count in _both(round_, ["code"], path=division):
+        units += count
+        if code:
+            sums[code] += value
     return dict(sums), units
 
 
 def by_member(round_: Round, division: str, code: str) -> dict[str, Decimal]:
     """A division's sum of one cell, by what stands just below it."""
     sums: Sums = defaultdict(Decimal)
-    for model in (RollupTotal, RollupDelta):
-        found = (
-            model.objects.filter(round=round_, path=division, code=code).values_list("member").annotate(Sum("value"))
-        )
-        for member, value in found:
-            sums[member] += value
+    for member, value, _units in _both(round_, ["member"], path=division, code=code):
+        sums[member] += value
     return {member: value for member, value in sums.items() if value or code}
+
+
+def _both(round_: Round, by: list[str], **where: str) -> QuerySet:
+    """Folded and pending sums in one statement: between two, folding could move a delta past the reader."""
+    folded, pending = (
+        model.objects.filter(round=round_, **where).order_by().values_list(*by).annotate(Sum("value"), Sum("units"))
+        for model in (RollupTotal, RollupDelta)
+    )
+    return folded.union(pending, all=True)
 
 
 def recount(round_: Round, division: str, tier: int) -> tuple[Sums, int]:

@@ -52,6 +52,9 @@ class CheckSpec:
     cell: str
     expr: str
     message: str
+    message_en: str = ""
+    phrases: tuple[str, ...] = ()
+    """Reasons that are often given, to pick from."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +228,8 @@ def _checks(item: Mapping[str, Any], spec: FormSpec) -> Iterator[CheckSpec]:
             item["cell"].format(**names),
             item["expr"].format(**names),
             item["message"].format(**names),
+            item.get("message_en", "").format(**names),
+            tuple(item.get("phrases", ())),
         )
 
 
@@ -236,14 +241,20 @@ def _each(kind: str, spec: FormSpec) -> Iterator[dict[str, str]]:
         for row in rows.values():
             if {"of": bool(row.of), "cost": row.has_cost, "main": not row.of}[kind]:
                 of = rows.get(row.of)
-                yield {"code": row.code, "name": row.name, "of": row.of, "of_name": of.name if of else ""}
+                yield {
+                    "code": row.code, "name": row.name, "name_en": row.name_en,
+                    "of": row.of, "of_name": of.name if of else "", "of_name_en": of.name_en if of else "",
+                }  # fmt: skip
     else:
         months = {c.code: c for c in spec.columns if c.kind == "month"}
         for cell in spec.inputs:
             wanted = {"input": True, "required": cell.required, "month": cell.column in months}[kind]
             if wanted:
-                column = f"第 {months[cell.column].offset + 1} 个月" if cell.column in months else ""
-                yield {"cell": cell.code, "name": cell.name, "column": column}
+                number = str(months[cell.column].offset + 1) if cell.column in months else ""
+                column = f"第 {number} 个月" if number else ""
+                yield {
+                    "cell": cell.code, "name": cell.name, "name_en": cell.name_en, "column": column, "number": number,
+                }  # fmt: skip
 
 
 def _verified(spec: FormSpec, checks: tuple[CheckSpec, ...]) -> FormSpec:

@@ -6,6 +6,9 @@ up from the institution's own tier to the tier that issued the round; each tier 
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from shuzheng.base.forms.models import NOT_APPROVED, Submission
 from shuzheng.kernel.errors import Invalid
 
@@ -20,7 +23,13 @@ MOVES: dict[str, frozenset[str]] = {
 }
 """From which states each move is possible."""
 
-WORDS = {"fill": "填报", "submit": "提交", "return": "退回", "approve": "审核", "remind": "催报"}
+WORDS = {
+    "fill": gettext_lazy("填报"),
+    "submit": gettext_lazy("提交"),
+    "return": gettext_lazy("退回"),
+    "approve": gettext_lazy("审核"),
+    "remind": gettext_lazy("催报"),
+}
 
 
 def require(move: str, submission: Submission) -> None:
@@ -31,17 +40,11 @@ def require(move: str, submission: Submission) -> None:
     """
     if submission.state not in MOVES[move]:
         state = State(submission.state).label
-        raise Invalid(f"{submission.node.name}的填报{state}，不能{WORDS[move]}。", code=f"forms.state.{move}")
-
-
-def require_turn(submission: Submission, tier: int) -> None:
-    """Refuse an approval out of turn: tiers approve from the institution's own tier upwards.
-
-    Raises:
-        Invalid: it waits for another tier.
-    """
-    if submission.waiting_tier != tier:
-        raise Invalid(f"{submission.node.name}的填报不在本级待审。", code="forms.state.turn")
+        raise Invalid(
+            _("%(name)s的填报%(state)s，不能%(move)s。")
+            % {"name": submission.node.name, "state": state, "move": WORDS[move]},
+            code=f"forms.state.{move}",
+        )
 
 
 def after_approval(tier: int, next_tier: int | None) -> dict[str, object]:

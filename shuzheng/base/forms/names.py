@@ -1,0 +1,81 @@
+"""Names as pages say them: in the language of the reader where the data has both."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from shuzheng.base.forms.models import Round
+from shuzheng.base.forms.spec import LAST_YEAR, PREVIOUS, CellSpec, CheckSpec, ColumnSpec, FormSpec
+from shuzheng.kernel.periods import Period, PeriodKind
+
+
+class Named(Protocol):
+    """What has a Chinese and, mostly, an English name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+
+
+def english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def label(item: Named) -> str:
+    """The name of a form, section, row, column or cell."""
+    return item.name_en if english() and item.name_en else item.name
+
+
+def message(check: CheckSpec) -> str:
+    return check.message_en if english() and check.message_en else check.message
+
+
+def period_label(period: Period | str) -> str:
+    """``2026年第三季度`` or ``Q3 2026``."""
+    found = Period.parse(period) if isinstance(period, str) else period
+    return found.label_en if english() else found.label_zh
+
+
+def round_title(round_: Round) -> str:
+    """The title that was given; one made from form and period is made again in the reader's language."""
+    made = f"{round_.definition.name} {Period.parse(round_.period).label_zh}"
+    if english() and round_.title == made:
+        return f"{label(round_.definition)}, {period_label(round_.period)}"
+    return round_.title
+
+
+def column_title(spec: FormSpec, column: ColumnSpec, period: Period) -> str:
+    """The heading of a column, without its unit: months by name, the total by the kind of period."""
+    if column.kind == "month":
+        return spec.column_label(column, period, english())
+    return label(column)
+
+
+def cell_title(spec: FormSpec, cell: CellSpec, period: Period) -> str:
+    """``电 · 8 月``; a cell that stands on its own has its name only."""
+    if not cell.row:
+        return label(cell)
+    row = next(r for s in spec.sections for r in s.rows if r.code == cell.row)
+    column = next(c for c in spec.columns if c.code == cell.column)
+    return f"{label(row)} · {column_title(spec, column, period)}"
+
+
+def previous_title(period: Period) -> str:
+    """What the period before is called in a column's heading."""
+    before = period.previous
+    if before is None:
+        return _("上期")
+    if before.kind is PeriodKind.QUARTER:
+        return [_("一季度"), _("二季度"), _("三季度"), _("四季度")][before.index - 1]
+    if before.kind is PeriodKind.MONTH:
+        return _("%(n)d 月") % {"n": before.index}
+    return _("上期")
+
+
+def before_codes(code: str) -> tuple[str, str]:
+    """Names of the same cell in the period before, and in the same period last year."""
+    return PREVIOUS + code, LAST_YEAR + code
