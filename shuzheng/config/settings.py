@@ -154,6 +154,8 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # A query on a scoped table outside a scope returns no row. Raising instead turns a forgotten scope into a fault at once.
+SZ_API_RATE = int(os.environ.get("SZ_API_RATE", "600"))  # calls a minute and token, in each web process
+
 SZ_RAISE_UNSCOPED = flag("SZ_RAISE_UNSCOPED", default=True)
 
 SZ_HOME = os.environ.get("SZ_HOME", "")  # name of this home server: the origin of its events
