@@ -26,7 +26,7 @@ from django.forms import Form
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.models import Kind, Record, Scoped
-from shuzheng.base.core.registry import PERMISSIONS, Registry
+from shuzheng.base.core.registry import HANDOVERS, PERMISSIONS, Registry
 from shuzheng.base.core.scope import EVERYTHING, Range, merge
 
 Verb = Literal["view", "create", "change", "delete", "import", "export"]
@@ -48,6 +48,7 @@ class Column:
         value: computes the value from the row; such a column sorts only if ``sort`` names fields.
         total: whether its sum stands at the foot of the list.
         tone: says of a row and value how a rule judges it: ``(over|warn|late, the limit in words)``, or None.
+        states: shows a choice as a state (shape, colour, word): the kind (``ok warn over late info mute``) by value.
         locked: can be neither dropped nor moved; the first column always is.
     """
 
@@ -62,6 +63,7 @@ class Column:
     sort: str = ""
     value: Callable[[Any], Any] | None = None
     tone: Callable[[Any, Any], tuple[str, str] | None] | None = None
+    states: Mapping[Any, str] = field(default_factory=dict)
     help: str = ""
 
 
@@ -240,6 +242,11 @@ class Register:
             return False
         return actor.may(self.permission(verb), path)
 
+    def may_write(self, actor: Actor, verb: str, path: str) -> bool:
+        """Whether the actor may use the verb on a row at ``path`` and the row policies will let the action write there."""
+        reaches = path in actor.scope.write or self.permission(verb) in HANDOVERS
+        return reaches and self.may(actor, verb, path)
+
     @property
     def owned(self) -> bool:
         """Whether rows belong to a node that can be chosen (``Record``)."""
@@ -334,6 +341,10 @@ def register(declaration: R) -> R:
             follow(item.model, name)
     if taken := RESERVED.intersection(n for n in named if n != "id"):
         raise ValueError(f"{label}: {sorted(taken)} are names of the list's address")
+    if hidden := set(item.model.sensitive if item.owned else ()).intersection(
+        [*(item.filters or ()), *item.search, *item.key]
+    ):
+        raise ValueError(f"{label}: {sorted(hidden)} are sensitive; a filter or search would tell them")
     from shuzheng.base.registers import verbs
 
     verbs.declare(item)

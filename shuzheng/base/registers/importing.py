@@ -1,0 +1,389 @@
+"""Bringing a sheet into a register: every row checked set-wise first, then created or changed by key, all or nothing.
+
+50,000 rows take seconds because nothing is asked row by row: names behind foreign keys, records with the same key and
+taken unique values are found with one question a column and chunk.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from psycopg.types.range import DateRange
+
+from shuzheng.base.core.actor import Actor
+from shuzheng.base.org.models import Node
+from shuzheng.base.registers import sheet_values as cells
+from shuzheng.base.registers import sheets
+from shuzheng.base.registers.declare import Register, register_of
+from shuzheng.base.registers.exporting import is_required, sheet_fields
+from shuzheng.base.registers.fields import Shown, label_field
+from shuzheng.base.registers.forms import owners, targets
+from shuzheng.kernel.errors import FieldFault, Invalid
+
+CHUNK = 5000
+
+
+@dataclass
+class Checked:
+    """What a sheet would do. ``faults`` say row, column, what was typed and why; rows named there are left out of the rest."""
+
+    created: list[Any] = field(default_factory=list)
+    changed: list[Any] = field(default_factory=list)
+    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    same: int = 0
+    faults: list[FieldFault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    rows: int = 0
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def writable(self, partly: bool) -> bool:
+        """Whether there is something to write, given that faults stop everything unless ``partly``."""
+        return bool(self.created or self.changed) and (partly or not self.faults)
+
+
+class Importer:
+    """One sheet for one register, as one actor brings it. The running scope is the actor's."""
+
+    def __init__(self, register: Register, actor: Actor) -> None:
+        self.register, self.actor = register, actor
+        self.fields = sheet_fields(register, actor)
+        self.by_name = {item.name: item for item in self.fields}
+        self.heads: dict[str, Sequence[str]] = {item.name: [item.label, item.name] for item in self.fields}
+        self.out = Checked(labels={item.name: item.label for item in self.fields})
+        self.bad: set[int] = set()
+        self.columns: dict[str, int] = {}
+        self.home = Node.objects.get(pk=actor.organ_id) if register.owned else None
+
+    def check(self, content: bytes, filename: str) -> Checked:
+        """Read the sheet and say what it would do; nothing is written.
+
+        Raises:
+            Invalid: the file can't be read at all.
+        """
+        book = sheets.read(content, filename)
+        required = [item.name for item in self.fields if item.name in self.register.key]
+        found = sheets.table(book.sheet(), self.heads, required)
+        self.columns = found.columns
+        self.out.notes, self.out.rows = found.notes, len(found.rows)
+        for fault in found.faults:
+            self._fault(fault)
+        if any(f.row is None or f.row <= found.head_row + 1 for f in found.faults):
+            return self.out
+        numbers = [number for number, _values in found.rows]
+        values = self._values(found)
+        existing = self._existing(numbers, values)
+        self._sort(numbers, values, existing)
+        return self.out
+
+    # Faults
+
+    def _fault(self, fault: FieldFault) -> None:
+        self.out.faults.append(fault)
+        if fault.row is not None:
+            self.bad.add(fault.row)
+
+    def _say(self, number: int, name: str, message: str, value: Any = "") -> None:
+        place = self.columns.get(name)
+        column = (
+            f"{sheets.letter(place)} {self.out.labels.get(name, name)}"
+            if place is not None
+            else self.out.labels.get(name, name)
+        )
+        self._fault(FieldFault(name, message, row=number, column=column, value=cells.shown(value)))
+
+    # Values
+
+    def _values(self, found: sheets.Table) -> list[dict[str, Any]]:
+        """The rows as values of the model. A cell left empty is missing from its row; bad ones are noted."""
+        rows: list[dict[str, Any]] = [{} for _row in found.rows]
+        for name in found.columns:
+            item = self.by_name[name]
+            column = [(number, values[name]) for number, values in found.rows]
+            read = self._relation(item, column) if item.kind == "relation" else self._reader(item)
+            for row, (number, value) in zip(rows, column, strict=True):
+                if cells.is_blank(value):
+                    continue
+                try:
+                    row[name] = read(value)
+                except ValueError as fault:
+                    self._say(number, name, str(fault), value)
+                except ValidationError as fault:
+                    self._say(number, name, "；".join(fault.messages), value)
+        return rows
+
+    def _reader(self, item: Shown) -> Any:
+        model_field: Any = item.field
+        convert = {
+            "integer": cells.to_integer, "number": cells.to_number, "date": cells.to_day, "datetime": cells.to_moment,
+            "yesno": cells.to_yes, "span": _to_span, "text": cells.to_text,
+        }.get(item.kind)  # fmt: skip
+        if item.kind in ("choice", "choices"):
+            known = {sheets.head_key(v): k for k, v in item.choices.items()} | {str(k): k for k in item.choices}
+
+            def choose(text: str) -> Any:
+                plain = text.strip()
+                if plain in known:
+                    return known[plain]
+                if sheets.head_key(plain) in known:
+                    return known[sheets.head_key(plain)]
+                raise ValueError(_("没有“%(value)s”这一项。从下拉列表里选。") % {"value": plain})
+
+            if item.kind == "choice":
+                return lambda value: choose(cells.to_text(value))
+            return lambda value: [
+                choose(part) for part in cells.to_text(value).replace("，", "、").replace(",", "、").split("、") if part
+            ]
+        places = getattr(model_field, "decimal_places", None)
+        validators = model_field.validators
+
+        def read(value: Any) -> Any:
+            result = convert(value) if convert else cells.to_text(value)
+            if places is not None and result.as_tuple().exponent < -places:
+                raise ValueError(_("小数最多 %(n)d 位。") % {"n": places})
+            for validator in validators:
+                validator(result)
+            return result
+
+        return read
+
+    def _relation(self, item: Shown, column: Sequence[tuple[int, Any]]) -> Any:
+        """A reader of names behind a foreign key, all of them looked up at once through the scope."""
+        model: Any = item.field.related_model  # type: ignore[union-attr]
+        texts = set()
+        for _number, value in column:
+            if not cells.is_blank(value):
+                try:
+                    texts.add(cells.to_text(value))
+                except ValueError:
+                    continue  # said when the cell itself is read
+        held = register_of(model)
+        names = {f.name for f in model._meta.concrete_fields}
+        fields = [label_field(model), *(n for n in ("number", "code", "uscc", "full_name") if n in names)]
+        fields += [
+            key for key in (held.key if held else ()) if key in names and not model._meta.get_field(key).is_relation
+        ]
+        rows = owners(self.register, self.actor) if item.name == "node" else targets(item.field, self.actor)  # type: ignore[arg-type]
+        known: dict[str, dict[Any, Any]] = {}
+        for part in _chunks(sorted(texts)):
+            condition = Q(pk__in=[])
+            for name in dict.fromkeys(fields):
+                condition |= Q(**{f"{name}__in": part})
+            for row in rows.filter(condition):
+                for name in fields:
+                    known.setdefault(str(getattr(row, name)), {})[row.pk] = row
+        own = model is self.register.model
+
+        def read(value: Any) -> Any:
+            text = cells.to_text(value)
+            found = known.get(text, {})
+            if len(found) > 1:
+                raise ValueError(_("“%(value)s”有 %(n)d 个同名的，改填编号或代码。") % {"value": text, "n": len(found)})
+            if found:
+                return next(iter(found.values()))
+            if own:
+                return _Above(text)
+            raise ValueError(_("没有找到“%(value)s”。核对名称或编号。") % {"value": text})
+
+        return read
+
+    # Rows
+
+    def _owner(self, row: Mapping[str, Any]) -> Node | None:
+        return row.get("node") or self.home
+
+    def _key(self, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """What tells the record, or None where part of it is missing."""
+        parts = [row.get(name) for name in self.register.key]
+        if not parts or any(p is None or isinstance(p, _Above) for p in parts):
+            return None
+        plain = tuple(p.pk if isinstance(p, models.Model) else p for p in parts)
+        owner = self._owner(row)
+        return (owner.pk, *plain) if owner is not None and self.register.key_in_owner else plain
+
+    def _existing(self, numbers: Sequence[int], values: Sequence[dict[str, Any]]) -> dict[tuple[Any, ...], Any]:
+        """Records that the sheet's keys name, by key; keys that stand twice are faults."""
+        first: dict[tuple[Any, ...], int] = {}
+        for number, row in zip(numbers, values, strict=True):
+            key = self._key(row)
+            if key is None:
+                continue
+            if key in first:
+                said = _("与第 %(row)d 行重复。") % {"row": first[key]}
+                self._say(number, self.register.key[0], said, row[self.register.key[0]])
+            first.setdefault(key, number)
+        if not first:
+            return {}
+        lead = self.register.key[0]
+        place = 1 if self.register.key_in_owner and self.home is not None else 0
+        found = {}
+        joins = [item.name for item in self.fields if item.kind == "relation"]
+        rows = (
+            self.register.queryset(self.actor).select_related(*joins) if joins else self.register.queryset(self.actor)
+        )
+        for part in _chunks(sorted({key[place] for key in first}, key=str)):
+            for record in rows.filter(**{f"{lead}__in": part}):
+                plain = tuple(
+                    getattr(record, self.register.model._meta.get_field(n).attname) for n in self.register.key
+                )
+                key = (record.node_id, *plain) if place else plain
+                if key in first:
+                    found[key] = record
+        return found
+
+    def _sort(self, numbers: Sequence[int], values: Sequence[dict[str, Any]], existing: Mapping[Any, Any]) -> None:
+        """New records and changes, checked as a whole: duty, rights, the register's own checks, unique values."""
+        made: dict[str, Any] = {}
+        created: list[tuple[int, Any]] = []
+        changed: list[tuple[int, Any, Any]] = []
+        for number, row in zip(numbers, values, strict=True):
+            record = existing.get(self._key(row))
+            for name, value in list(row.items()):
+                if isinstance(value, _Above):
+                    above = made.get(value.text)
+                    if above is None:
+                        self._say(
+                            number,
+                            name,
+                            _("没有找到“%(value)s”；如在本表，放在它的上面。") % {"value": value.text},
+                            value.text,
+                        )
+                    row[name] = above
+            target = self._record(number, row, record)
+            if number in self.bad or target is None:
+                continue
+            for name in (*self.register.key, label_field(self.register.model)):
+                made.setdefault(str(getattr(target, name, "")), target)
+            if record is None:
+                created.append((number, target))
+            else:
+                changed.append((number, record, target))
+        self._prepare([(n, t) for n, t in created] + [(n, t) for n, _r, t in changed])
+        self._unique([(n, t) for n, t in created] + [(n, t) for n, _r, t in changed])
+        self.out.created = [target for number, target in created if number not in self.bad]
+        for number, record, target in changed:
+            if number in self.bad:
+                continue
+            differs = {
+                f.name: getattr(target, f.name)
+                for f in target._meta.concrete_fields
+                if getattr(target, f.attname) != getattr(record, f.attname)
+            }
+            if differs:
+                self.out.changed.append(record)
+                self.out.changes[str(record.pk)] = differs
+            else:
+                self.out.same += 1
+
+    def _record(self, number: int, row: Mapping[str, Any], record: Any) -> Any:
+        """The record as the row would have it, not yet stored; None when it can't be."""
+        if record is None:
+            for item in self.fields:
+                if item.name not in row and is_required(self.register, item) and number not in self.bad:
+                    self._say(number, item.name, _("没有填写。"))
+        verb = "create" if record is None else "change"
+        target = self.register.model() if record is None else copy.copy(record)
+        if self.register.owned:
+            owner = self._owner(row) if record is None else record.node
+            if record is None:
+                target.own(owner)
+            if not self.register.may_write(self.actor, verb, target.path):
+                said = _("没有在“%(organ)s”%(verb)s的权限。") % {
+                    "organ": owner,
+                    "verb": _("登记") if record is None else _("修改"),
+                }
+                self._say(number, "node", said, owner)
+                return None
+        for name, value in row.items():
+            if name != "node":
+                setattr(target, name, value)
+        return target
+
+    def _prepare(self, rows: Sequence[tuple[int, Any]]) -> None:
+        try:
+            self.register.prepare([target for _number, target in rows], self.actor)
+        except Invalid as fault:
+            for item in fault.faults or [FieldFault("", fault.message)]:
+                number = rows[item.row][0] if item.row is not None and item.row < len(rows) else None
+                if number is None:
+                    self._fault(FieldFault(item.field, item.message, value=item.value))
+                else:
+                    self._say(number, item.field, item.message, item.value or "")
+
+    def _unique(self, rows: Sequence[tuple[int, Any]]) -> None:
+        """Values that must be unique, inside the sheet and against what is stored and visible."""
+        model = self.register.model
+        groups = [
+            tuple(c.fields) for c in model._meta.constraints if isinstance(c, models.UniqueConstraint) and c.fields
+        ]
+        groups += [(f.name,) for f in model._meta.concrete_fields if f.unique and not f.primary_key]
+        for names in dict.fromkeys(groups):
+            attnames = [model._meta.get_field(name).attname for name in names]
+            seen: dict[tuple[Any, ...], tuple[int, Any]] = {}
+            for number, target in rows:
+                value = tuple(getattr(target, a) for a in attnames)
+                if any(v in (None, "") for v in value):
+                    continue  # conditions of such constraints leave empty values out
+                if value in seen and seen[value][1] is not target:
+                    self._say(number, names[-1], _("与第 %(row)d 行重复。") % {"row": seen[value][0]}, value[-1])
+                seen.setdefault(value, (number, target))
+            last = attnames[-1]
+            for part in _chunks(sorted({value[-1] for value in seen}, key=str)):
+                for stored in model._default_manager.filter(**{f"{last}__in": part}).values_list("pk", *attnames):
+                    hit = seen.get(tuple(stored[1:]))
+                    if hit and hit[1].pk != stored[0]:
+                        self._say(hit[0], names[-1], _("已有相同的记录。"), stored[-1])
+
+    # Writing
+
+    def write(self, checked: Checked, *, key: str, partly: bool = False) -> tuple[int, int]:
+        """Create and change what was checked, in one transaction; returns how many of each.
+
+        Raises:
+            Invalid: there are faults and not ``partly``; or something was taken meanwhile.
+        """
+        if not checked.writable(partly):
+            raise Invalid(_("有问题的行没有改正，什么都没有写入。"), checked.faults)
+        try:
+            if checked.created:
+                self.register.write("create", checked.created, actor=self.actor, key=f"{key}-c")
+            if checked.changed:
+                self.register.write(
+                    "change", checked.changed, actor=self.actor, key=f"{key}-u", changes=checked.changes
+                )
+        except IntegrityError:
+            raise Invalid(_("有记录与别处的重复，什么都没有写入。重新检查。"))
+        return len(checked.created), len(checked.changed)
+
+
+@dataclass(frozen=True)
+class _Above:
+    """A name that should be that of a row further up in the same sheet."""
+
+    text: str
+
+
+def _to_span(value: Any) -> DateRange:
+    """``2026-01-01 至 2026-12-31``, open at either end; one day alone is its begin."""
+    text = cells.to_text(value)
+    begin, _mark, end = (
+        text.replace("起", "至").replace("—", "至").replace("~", "至").replace("–", "至").partition("至")
+    )
+    if not begin.strip() and not end.strip():
+        raise ValueError(_("“%(value)s”不是起止日期。写成 2026-01-01 至 2026-12-31。") % {"value": text})
+    low = cells.to_day(begin.strip()) if begin.strip() else None
+    high = cells.to_day(end.strip()) + timedelta(days=1) if end.strip() else None
+    if low and high and high <= low:
+        raise ValueError(_("结束日期早于开始日期。"))
+    return DateRange(low, high, "[)")
+
+
+def _chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

@@ -1,0 +1,39 @@
+"""Long sheets in the background: what takes more than a moment is started here and found under “我的任务”."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from shuzheng.base.core.actor import Actor
+from shuzheng.base.jobs.declare import job_for_actor
+from shuzheng.base.jobs.run import Run
+from shuzheng.base.registers import service, transfers
+from shuzheng.base.registers.models import Transfer
+
+
+@job_for_actor
+def export_list(run: Run, *, actor: Actor, transfer_id: str) -> str:
+    """Write the file of an export and keep it for the person who asked."""
+    with actor.scope.activate():
+        transfer = Transfer.objects.get(pk=transfer_id, person_id=actor.person_id)
+        register = service.get(transfer.register)
+        actor.require(register.permission("export"))
+        path = transfers.run_export(register, actor, transfer)
+    with path.open("rb") as file:
+        run.keep(file, transfer.filename)
+    path.unlink()
+    return _("已导出 %(n)d %(unit)s") % {"n": transfer.rows, "unit": register.unit}
+
+
+@job_for_actor
+def import_sheet(run: Run, *, actor: Actor, transfer_id: str, partly: bool) -> str:
+    """Write a checked sheet. Run again after a dead worker, the keys keep it from a second effect."""
+    with actor.scope.activate():
+        transfer = Transfer.objects.get(pk=transfer_id, person_id=actor.person_id)
+        register = service.get(transfer.register)
+        actor.require(register.permission("import"))
+        if transfer.state == Transfer.State.DONE:
+            return _("已完成")
+        done = transfers.run_import(register, actor, transfer, partly=partly, key=run.key("rows"))
+    numbers = {"new": len(done.created), "old": len(done.changed), "unit": register.unit}
+    return _("已导入：新增 %(new)d %(unit)s，修改 %(old)d %(unit)s") % numbers
