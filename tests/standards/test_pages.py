@@ -120,6 +120,8 @@ def test_year_is_loaded_from_an_uploaded_sheet(keeper):
     assert working_days.is_loaded(date(2027, 1, 1))
 
 
-def test_pages_speak_english(reader):
+def test_shipped_content_is_shown_in_english_on_english_pages(reader):
     reader.cookies["django_language"] = "en"
-    assert reader.get("/standards/").headers["Content-Language"] == "en"
+    answer = reader.get("/standards/codes/institution_type/")
+    assert answer.headers["Content-Language"] == "en"
+    assert "Institution type" in text(answer)

@@ -24,6 +24,7 @@ from shuzheng.base.standards.models import (
     Standard,
     State,
     Unit,
+    in_language,
 )
 from shuzheng.base.standards.numbers import tidy
 from shuzheng.kernel.units import UnitRow, Units
@@ -43,6 +44,10 @@ class Entry:
     source: str
     article: str
     confidence: str
+
+    @property
+    def label(self) -> str:
+        return in_language(self.name, self.name_en)
 
     def holds(self, on: date) -> bool:
         return self.effective_from <= on and (self.effective_to is None or on < self.effective_to)
@@ -113,6 +118,10 @@ class Code:
     effective_from: date | None
     effective_to: date | None
 
+    @property
+    def label(self) -> str:
+        return in_language(self.name, self.name_en)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CodeSetValue(Entry):
@@ -151,6 +160,10 @@ class Day:
     name: str
     name_en: str
     region: str
+
+    @property
+    def label(self) -> str:
+        return in_language(self.name, self.name_en)
 
 
 E = TypeVar("E", bound=Entry)

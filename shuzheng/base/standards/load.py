@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.actor import Actor, system_actor
 from shuzheng.base.core.models import Published
@@ -69,7 +71,7 @@ def content_owner() -> Node:
     """Who answers for shipped content: the competent organ of the root, else its first organ, else the root itself."""
     root = Node.objects.filter(kind=NodeKind.DIVISION, valid_to=None).order_by("path").first()
     if root is None:
-        raise Invalid("还没有机构。先建立根节点，再装入标准。")
+        raise Invalid(_("还没有机构。先建立根节点，再装入标准。"))
     competent = Competence.objects.filter(division=root, line="general", valid__endswith=None).first()
     if competent:
         return competent.organ

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.models import Kind, PathField, Published, Scoping
@@ -33,6 +34,11 @@ class State(models.TextChoices):
     REVIEW = "review", _("待审")
     PUBLISHED = "published", _("已发布")
     WITHDRAWN = "withdrawn", _("已撤回")
+
+
+def in_language(name: str, name_en: str) -> str:
+    """The label of shipped content in the language of the page; what users type has one language only."""
+    return name_en if name_en and (get_language() or "").startswith("en") else name
 
 
 class Standard(Published):
@@ -67,6 +73,10 @@ class Standard(Published):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        return in_language(self.name, self.name_en)
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -145,6 +155,10 @@ class CodeItem(Published):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def label(self) -> str:
+        return in_language(self.name, self.name_en)
 
 
 class DataElement(Standard):

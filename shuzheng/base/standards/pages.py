@@ -111,7 +111,7 @@ def element(request: HttpRequest, identifier: str) -> HttpResponse:
     editions = _editions(DataElement.objects.filter(identifier=identifier))
     code_set = CodeSet.objects.filter(code=editions[0].code_set, state=State.PUBLISHED).order_by("edition").last()
     context = {"row": editions[0], "editions": editions, "uses": where_used(identifier), "code_set": code_set}
-    return render(request, "standards/element.html", context | {"crumbs": _crumbs(editions[0].name)})
+    return render(request, "standards/element.html", context | {"crumbs": _crumbs(editions[0].label)})
 
 
 @require_GET
@@ -121,7 +121,7 @@ def codeset(request: HttpRequest, code: str) -> HttpResponse:
     wanted = request.GET.get("edition", "")
     row = next((e for e in editions if str(e.edition) == wanted), editions[0])
     context = {"row": row, "editions": editions, "items": row.items.order_by("order", "code")}
-    return render(request, "standards/codeset.html", context | {"crumbs": _crumbs(row.name)})
+    return render(request, "standards/codeset.html", context | {"crumbs": _crumbs(row.label)})
 
 
 @require_GET
@@ -129,7 +129,7 @@ def factor(request: HttpRequest, energy: str) -> HttpResponse:
     request.actor.require("standards.factor.view")
     editions = _editions(ConversionFactor.objects.filter(energy=energy))
     kinds = current().code_set("energy_kind", timezone.localdate(), "")
-    name = next((item.name for item in kinds.items if item.code == energy), energy) if kinds else energy
+    name = next((item.label for item in kinds.items if item.code == energy), energy) if kinds else energy
     return render(request, "standards/factor.html", {"editions": editions, "name": name, "crumbs": _crumbs(name)})
 
 
@@ -142,7 +142,7 @@ def rule(request: HttpRequest, code: str) -> HttpResponse:
     holding = {
         found.id for key in book.rule_keys(code) if (found := book.rule(code, today, actor.organ_path, key, actor.tier))
     }
-    context = {"row": editions[0], "editions": editions, "holding": holding, "crumbs": _crumbs(editions[0].name)}
+    context = {"row": editions[0], "editions": editions, "holding": holding, "crumbs": _crumbs(editions[0].label)}
     return render(request, "standards/rule.html", context)
 
 

@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from shuzheng.base.standards import book as books
 from shuzheng.base.standards.book import Book, Code, CodeSetValue, ElementValue, FactorValue, RuleValue
 from shuzheng.base.standards.models import ConversionFactor, Stamp
@@ -56,9 +58,8 @@ def factor(
     """
     found = (book or current()).factor(energy, method, on, path, to_unit)
     if found is None:
-        raise Missing(
-            f"{on:%Y-%m-%d} 没有“{energy}”折算为 {to_unit} 的系数。在标准规范里补录后再算。", code="no-factor"
-        )
+        words = _("%(day)s 没有“%(energy)s”折算为 %(unit)s 的系数。在标准规范里补录后再算。")
+        raise Missing(words % {"day": on, "energy": energy, "unit": to_unit}, code="no-factor")
     return found
 
 
@@ -71,7 +72,8 @@ def rule(code: str, on: date, path: str = "", *, key: str = "", tier: int = 0, b
     found = (book or current()).rule(code, on, path, key, tier)
     if found is None:
         subject = f"（{key}）" if key else ""
-        raise Missing(f"{on:%Y-%m-%d} 没有规则“{code}”{subject}。在标准规范里补录后再算。", code="no-rule")
+        words = _("%(day)s 没有规则“%(code)s”%(subject)s。在标准规范里补录后再算。")
+        raise Missing(words % {"day": on, "code": code, "subject": subject}, code="no-rule")
     return found
 
 
@@ -83,7 +85,7 @@ def code_set(code: str, on: date, path: str = "", *, book: Book | None = None) -
     """
     found = (book or current()).code_set(code, on, path)
     if found is None:
-        raise Missing(f"{on:%Y-%m-%d} 没有代码集“{code}”。", code="no-code-set")
+        raise Missing(_("%(day)s 没有代码集“%(code)s”。") % {"day": on, "code": code}, code="no-code-set")
     return found
 
 
@@ -100,7 +102,7 @@ def element(identifier: str, on: date, path: str = "", *, book: Book | None = No
     """
     found = (book or current()).element(identifier, on, path)
     if found is None:
-        raise Missing(f"{on:%Y-%m-%d} 没有数据元“{identifier}”。", code="no-element")
+        raise Missing(_("%(day)s 没有数据元“%(code)s”。") % {"day": on, "code": identifier}, code="no-element")
     return found
 
 

@@ -39,7 +39,7 @@ def _factors(identifier: str) -> list[Use]:
     parts = identifier.split(".")
     if len(parts) != 3 or parts[0] != "energy" or parts[2] != "amount":
         return []
-    kinds = {item.code: item.name for item in resolve.code_items("energy_kind", timezone.localdate())}
+    kinds = {item.code: item.label for item in resolve.code_items("energy_kind", timezone.localdate())}
     if parts[1] not in resolve.current().factors:
         return []
     return [Use(_("折算系数"), kinds.get(parts[1], parts[1]), reverse("standards:factor", args=[parts[1]]))]

@@ -6,6 +6,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils.translation import gettext as _
+
 from shuzheng.base.standards.book import Book, Day, RuleValue
 from shuzheng.base.standards.models import CalendarDay
 from shuzheng.base.standards.resolve import current, rule
@@ -22,7 +24,7 @@ def add(day: date, n: int, path: str = "", *, book: Book | None = None) -> date:
     """The ``n``-th working day after ``day`` (before it, if negative); ``day`` itself for 0, worked or not."""
     book = book or current()
     step = timedelta(days=1 if n > 0 else -1)
-    for _ in range(abs(n)):
+    for _step in range(abs(n)):
         day += step
         while not is_working_day(day, path, book=book):
             day += step
@@ -106,7 +108,8 @@ def due(code: str, start: date, path: str = "", *, key: str = "", on: date | Non
         try:
             day = date(start.year + 1, value // 100, value % 100)
         except ValueError:
-            raise Invalid(f"规则“{found.name}”的日期 {value} 不存在。改为月×100＋日，如 331。") from None
+            words = _("规则“%(name)s”的日期 %(value)s 不存在。改为月×100＋日，如 331。")
+            raise Invalid(words % {"name": found.name, "value": value}) from None
         return Due(day, found)
     if found.unit == "工作日":
         day = add(start, value, path, book=book)
@@ -116,7 +119,7 @@ def due(code: str, start: date, path: str = "", *, key: str = "", on: date | Non
         return Due(add_months(start, value * months), found)
     if found.unit in ("日", "d"):
         return Due(start + timedelta(days=value), found)
-    raise Invalid(f"规则“{found.name}”的单位 {found.unit} 不是期限。")
+    raise Invalid(_("规则“%(name)s”的单位 %(unit)s 不是期限。") % {"name": found.name, "unit": found.unit})
 
 
 __all__ = [
