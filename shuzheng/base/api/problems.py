@@ -17,6 +17,8 @@ from pydantic import Field
 from shuzheng.kernel.errors import Conflict, Fault, FieldFault
 
 KIND = "application/problem+json"
+PLACES = frozenset({"body", "query", "path", "header", "values", "asked"})
+"""What a schema says of where a value was, besides its name: parts of the request, and our parameters' names."""
 
 
 class FaultOut(Schema):
@@ -110,7 +112,7 @@ def of_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Values that don't fit the schema: where they are, and why."""
     faults = []
     for item in error.errors:
-        where = [str(part) for part in item["loc"] if part not in ("body", "query", "path", "header", "payload")]
+        where = [str(part) for part in item["loc"] if part not in PLACES]
         faults.append(FieldFault(".".join(where) or str(item["loc"][0]), item["msg"]))
     return problem(request, 422, _("有的值不符合接口约定。"), code="schema", faults=faults)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection, models, transaction
 from django.utils import timezone
 
@@ -222,7 +223,7 @@ def action(
             with _transaction(actor):
                 digest = _digest(batch, values)
                 if key and (ids := _replay(key, actor, name, digest)) is not None:
-                    return _again(batch, ids)
+                    return _again(ids)
                 paths = [row.path for row in batch if not _inside(row.path, actor)]
                 write = Write(name, actor, key, handed_over=bool(paths) and handover, reason=reason)
                 if handover and paths:
@@ -270,7 +271,7 @@ def _close(write: Write, result: Any, event: str, key: str) -> None:
     if event and (rows or write.payload):
         ports.publish_event(event, [str(row.pk) for row in rows], plain(write.payload), write.actor)
     if key:
-        ActionKey.objects.filter(key=key).update(ids=[str(row.pk) for row in rows])
+        ActionKey.objects.filter(key=key).update(ids=[f"{row._meta.label_lower}:{row.pk}" for row in rows])
 
 
 def _check_rights(actor: Actor, permission: str, batch: list[Any]) -> None:
@@ -314,12 +315,22 @@ def _replay(key: str, actor: Actor, name: str, digest: str) -> list[str] | None:
     return list(known.ids)
 
 
-def _again(batch: list[Any], ids: list[str]) -> list[Any]:
-    model = type(batch[0]) if batch else None
-    if model is None or not issubclass(model, models.Model):
-        return ids
-    found = {str(row.pk): row for row in model._base_manager.filter(pk__in=ids)}
-    return [found[i] for i in ids if i in found]
+def was_used(key: str, actor: Actor) -> bool:
+    """Whether the actor used this key before: then what it asks for may be there already, and is no duplicate."""
+    return ActionKey.objects.filter(key=key, actor=actor.scope.actor).exists()
+
+
+def _again(ids: list[str]) -> list[Any]:
+    """The rows that were answered, as they are now. An action may answer rows of another kind than its batch."""
+    by_model: dict[str, list[str]] = {}
+    for label, pk in (name.split(":", 1) for name in ids):
+        by_model.setdefault(label, []).append(pk)
+    found = {
+        f"{label}:{row.pk}": row
+        for label, pks in by_model.items()
+        for row in apps.get_model(label)._base_manager.filter(pk__in=pks)
+    }
+    return [found[name] for name in ids if name in found]
 
 
 def check_versions(rows: Sequence[Record], seen: Mapping[UUID, int]) -> None:
@@ -352,4 +363,4 @@ def new_key() -> str:
     return str(uuid7())
 
 
-__all__ = ["ACTIONS", "AuditLine", "Write", "action", "check_versions", "new_key"]
+__all__ = ["ACTIONS", "AuditLine", "Write", "action", "check_versions", "new_key", "was_used"]

@@ -61,6 +61,16 @@ def targets(field: models.ForeignKey[Any, Any], actor: Actor) -> QuerySet[Any]:
     return model._default_manager.all()
 
 
+class RegisterForm(forms.ModelForm):
+    """A register's form. ``repeated``: the request is a retry, and the record it made must not count as its duplicate."""
+
+    repeated = False
+
+    def clean(self) -> dict[str, Any]:
+        # ModelForm.clean asks for the checks of uniqueness that follow it.
+        return self.cleaned_data if self.repeated else super().clean()
+
+
 def form_class(
     register: Register, actor: Actor, *, only: Sequence[str] | None = None, owner: bool = False
 ) -> type[forms.ModelForm]:
@@ -85,4 +95,4 @@ def form_class(
                     return field.formfield(form_class=form_field, **kwargs)
         return field.formfield(**kwargs)
 
-    return forms.modelform_factory(register.model, fields=names, formfield_callback=made)
+    return forms.modelform_factory(register.model, form=RegisterForm, fields=names, formfield_callback=made)

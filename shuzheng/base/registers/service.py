@@ -16,6 +16,7 @@ from django.db import IntegrityError
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from shuzheng.base.core.action import was_used
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.models import Kind, plain
 from shuzheng.base.org.models import Node
@@ -124,8 +125,10 @@ class Draft:
         initial = {"node": actor.organ_id} if owner else {}
         self.form: forms.ModelForm = made(data, instance=self.target, initial=initial)
 
-    def is_good(self) -> bool:
-        """Whether everything can be written; faults are in the form."""
+    def is_good(self, key: str = "") -> bool:
+        """Whether everything can be written; faults are in the form. ``key``, of a new record, tells a retry."""
+        repeated = bool(key) and self.row is None and was_used(key, self.actor)
+        self.form.repeated = repeated
         if not self.form.is_valid():
             return False
         target = self.target
@@ -141,7 +144,8 @@ class Draft:
             self._add(fault)
             return False
         try:
-            target.validate_constraints()
+            if not repeated:
+                target.validate_constraints()
         except ValidationError as fault:
             self.form.add_error(None, _unique_words(fault))
             return False
@@ -221,6 +225,12 @@ def form_data(register: Register, values: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
+def _defaults(register: Register) -> dict[str, Any]:
+    """What a new record holds where nothing is said, as a form takes it."""
+    fields = [f for f in map(register.model._meta.get_field, field_names(register)) if f.has_default()]
+    return {f.name: f.value_to_string(register.model()) for f in fields if f.get_default() not in (None, "", [], {})}
+
+
 def create(register: Register, actor: Actor, values: Mapping[str, Any], *, key: str) -> Any:
     """A new record.
 
@@ -231,8 +241,9 @@ def create(register: Register, actor: Actor, values: Mapping[str, Any], *, key: 
     if not register.has("create"):
         raise Denied(_("这个台账不提供此操作。"))
     actor.require(register.permission("create"))
-    draft = Draft(register, actor, form_data(register, values), owner="node" in values)
-    if not draft.is_good():
+    data = {**_defaults(register), **form_data(register, values)}
+    draft = Draft(register, actor, data, owner="node" in values)
+    if not draft.is_good(key):
         raise draft.fault()
     return draft.save(key=key)
 
