@@ -4,4 +4,4 @@ from shuzheng.base.core.manifest import ShuzhengAppConfig
 class StandardsConfig(ShuzhengAppConfig):
     name = "shuzheng.base.standards"
     label = "standards"
-    modules = ("load", "actions", "reorganise")
+    modules = ("load", "actions", "events", "reorganise")
