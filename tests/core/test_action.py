@@ -7,6 +7,7 @@ import pytest
 from shuzheng.base.audit.models import Entry
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.events.models import Event
+from shuzheng.base.notify.actions import send
 from shuzheng.base.org.actions import change_profiles
 from shuzheng.base.org.models import OrganProfile
 from shuzheng.kernel.errors import Conflict, Denied, Missing
@@ -106,3 +107,10 @@ def test_stale_change_shows_both_versions_and_writes_nothing(nation, profiles):
         change_profiles([profiles[0]], actor=clerk, seen={profiles[0].pk: 1}, floor_area=260)
     assert caught.value.current["floor_area"] == "250.00"
     assert stored(profiles[0]).floor_area == 250
+
+
+def test_retry_of_an_action_that_answers_another_kind_of_record_gives_the_same_ones(nation):
+    clerk = nation.actor("33/11/23/0/goa/", "clerk", at="33/11/23/")
+    [first] = send([nation.organ("33/11/23/0/u1/")], actor=clerk, key="k2", title="通知")
+    [again] = send([nation.organ("33/11/23/0/u1/")], actor=clerk, key="k2", title="通知")
+    assert again.pk == first.pk
