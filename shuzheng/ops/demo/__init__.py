@@ -9,7 +9,7 @@ import time
 
 def accounts() -> list[tuple[str, str, str]]:
     """User name, password and what one sees with it: the table that ``shuzheng up`` prints."""
-    from shuzheng.ops.demo.people import PASSWORD, PERSONAS
+    from shuzheng.ops.demo.personas import PASSWORD, PERSONAS
 
     return [(p.username, PASSWORD, p.what) for p in PERSONAS]
 

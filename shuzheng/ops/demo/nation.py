@@ -17,11 +17,11 @@ from shuzheng.base.org.models import Competence, Node, NodeKind, OrganProfile, T
 from shuzheng.base.org.places import draft_node
 from shuzheng.base.org.versions import first_version
 from shuzheng.ops.demo import names
+from shuzheng.ops.demo.personas import PROVINCE
 
 SINCE = date(2020, 1, 1)
 ALWAYS = DateRange(SINCE, None)
 OFFICE = "goa"
-PROVINCE = "33/"
 
 OFFICE_NAMES = {
     Tier.NATION: "国家机关事务管理局（演示）",

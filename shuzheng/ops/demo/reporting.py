@@ -22,7 +22,7 @@ from shuzheng.base.org.models import Node, OrganProfile
 from shuzheng.base.standards import working_days
 from shuzheng.kernel.periods import Period, PeriodKind
 from shuzheng.ops.demo.nation import Nation, Tick
-from shuzheng.ops.demo.people import COUNTY
+from shuzheng.ops.demo.personas import COUNTY
 
 State = Submission.State
 CHUNK = 400
