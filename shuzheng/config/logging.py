@@ -70,5 +70,6 @@ def logging_settings(level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": False},
             "django": {"handlers": [], "level": level, "propagate": True},
             "procrastinate": {"level": "WARNING"},
+            "axes": {"level": "ERROR"},  # sign-ins and locks are in the audit trail
         },
     }

@@ -48,8 +48,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PRESERVE_USERNAME_CASING = False  # stored in lower case, found by its index
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-# By account only: a whole building sits behind one address. Tries of passwords are counted by axes.
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/key", "login": "", "signup": "", "reauthenticate": "20/5m/user"}
+# Of second factors, and by account only: a whole building sits behind one address. Passwords are counted by axes.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/key", "login": "", "signup": "", "reauthenticate": "20/5m/user"}
 
 MFA_ADAPTER = "shuzheng.base.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

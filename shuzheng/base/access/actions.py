@@ -23,7 +23,7 @@ from shuzheng.kernel.text import fold
 # Roles that a node defines
 
 
-@action("access.role.change", event="access.role.changed")
+@action("access.role.change", handover=True, event="access.role.changed")
 def define_roles(
     w: Write, nodes: Sequence[Node], *, code: str, name: str, permissions: Sequence[str], name_en: str = ""
 ) -> Sequence[Role]:
@@ -58,14 +58,16 @@ def define_roles(
 
 @action("access.grant.ask", handover=True, event="access.grant.asked")
 def ask_grants(
-    w: Write, posts: Sequence[Post], *, role: Role, at: Node, valid: DateRange, reason: str, verb: str = "grant"
+    w: Write, posts: Sequence[Post], *, role: Role, at: Node, valid: DateRange, verb: str = "grant"
 ) -> Sequence[RoleChange]:
     """Ask for ``posts`` to get ``role`` at ``at`` (``verb="grant"``), or to lose it from ``valid.lower`` on (``"end"``).
+
+    Callers give a ``reason``.
 
     Raises:
         Denied, Invalid: see ``delegation``.
     """
-    if not fold(reason):
+    if not fold(w.reason):
         raise Invalid.one("reason", _("写明理由。"))
     if valid.lower is None or (valid.upper is not None and valid.upper <= valid.lower):
         raise Invalid.one("valid", _("有效期的结束日期应晚于开始日期。"))
@@ -80,7 +82,7 @@ def ask_grants(
         if any(overlap(other.valid, valid) for other in waiting):
             raise Invalid("", [FieldFault("role", _("%s 的同一申请正在审批。") % post, row=place)])
         change = RoleChange(
-            verb=verb, post=post, role=role, at=at, valid=valid, reason=fold(reason)[:200], asked_by_id=w.actor.id
+            verb=verb, post=post, role=role, at=at, valid=valid, reason=fold(w.reason)[:200], asked_by_id=w.actor.id
         )
         change.node_id, change.path = post.node_id, post.path
         rows.append(change)

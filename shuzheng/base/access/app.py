@@ -69,6 +69,7 @@ MANIFEST = AppManifest(
     handovers={
         "access.grant.ask": "rights of a post in an organ below are asked for by the authority above it",
         "access.grant.decide": "a security officer decides on grants within the subtree",
+        "access.role.change": "a security officer defines roles for nodes of the subtree",
         "access.grant.withdraw": "whoever asked takes the request back",
         "access.sharing.offer": "an authority says how the data of its subtree is shared",
         "access.sharing.ask": "an organ asks another for its data",

@@ -33,7 +33,7 @@ def reset_accounts(w: Write, accounts: Sequence[Account], *, factors: bool = Fal
     officers = is_officer([a.person_id for a in accounts if a.person_id is not None])
     for account in accounts:
         if account.person_id == w.actor.person_id:
-            raise Invalid(_("不能重置自己的账号，在“更换口令”中办理。"))
+            raise Invalid(_("不能重置自己的账号，在“更换密码”中办理。"))
         account.needs_second = account.person_id in officers
         w.change(account, password=make_password(None), stamp=new_stamp())
         if factors:

@@ -170,8 +170,8 @@ def decide(w: Write, rows: Sequence[Sharing], *, verdict: str, opinion: str = ""
             raise Denied(_("不能审批自己提出的申请。"), code="access.sharing.decide")
         if verdict == "approve":
             _check_sees(w.actor, row.line, row.shared_path)
-            assert row.to is not None
-            check_fits(row.to, row.line, row.shared_path, row.valid)
+            if row.to is not None:
+                check_fits(row.to, row.line, row.shared_path, row.valid)
         w.change(
             row,
             state=State.ACTIVE if verdict == "approve" else State.REFUSED,
@@ -183,14 +183,14 @@ def decide(w: Write, rows: Sequence[Sharing], *, verdict: str, opinion: str = ""
 
 
 @action("access.sharing.end", permission="", event="access.sharing.changed", handover=True)
-def end(w: Write, rows: Sequence[Sharing], *, reason: str) -> Sequence[Sharing]:
-    """End sharings, or take a request back: the owner, the receiver, or an authority above either.
+def end(w: Write, rows: Sequence[Sharing]) -> Sequence[Sharing]:
+    """End sharings, or take a request back: the owner, the receiver, or an authority above either. Callers give a ``reason``.
 
     Raises:
         Denied: the actor is none of them.
         Conflict: it has ended, or was refused.
     """
-    if not fold(reason):
+    if not fold(w.reason):
         raise Invalid.one("reason", _("写明终止理由。"))
     for row in rows:
         sides = [row.path, row.to.path] if row.to is not None else [row.path]
@@ -198,5 +198,5 @@ def end(w: Write, rows: Sequence[Sharing], *, reason: str) -> Sequence[Sharing]:
             w.actor.require("access.sharing.end", row.path)
         if row.state not in (State.ASKED, State.ACTIVE):
             raise Conflict(_("此项共享%s。") % row.get_state_display())
-        w.change(row, state=State.ENDED, opinion=fold(reason)[:200], decided_at=timezone.now())
+        w.change(row, state=State.ENDED, opinion=fold(w.reason)[:200], decided_at=timezone.now())
     return rows

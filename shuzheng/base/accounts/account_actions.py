@@ -43,7 +43,7 @@ def create_accounts(w: Write, people: Sequence[Person], *, usernames: Sequence[s
     for place, (person, name) in enumerate(zip(people, names, strict=True)):
         if person.pk in holders:
             faults.append(FieldFault("person", _("%s 已有账号。") % person, row=place))
-        if not name or name in taken:
+        elif not name or name in taken:
             faults.append(FieldFault("username", _("账号 %s 已有人使用。") % name, row=place, value=name))
         taken.add(name)
         account = Account(username=name, person=person, must_change_password=False)

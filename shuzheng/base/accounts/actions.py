@@ -49,8 +49,8 @@ def _check_numbers(people: Sequence[Person]) -> None:
 
 
 @action("accounts.person.create", handover=True, event="accounts.person.changed")
-def create_people(w: Write, people: Sequence[Person]) -> Sequence[Person]:
-    """Enter people in the directory of their organ.
+def create_people(w: Write, people: Sequence[Person], *, content: str = "") -> Sequence[Person]:
+    """Enter people in the directory of their organ. ``content``, a digest of the values, tells keys used twice apart.
 
     Raises:
         Invalid: a name is missing, or a number is missing or taken.
@@ -139,7 +139,7 @@ def _check_posts(posts: Sequence[Post]) -> None:
 
 
 @action("accounts.post.create", handover=True, event="accounts.post.changed")
-def appoint(w: Write, posts: Sequence[Post]) -> Sequence[Post]:
+def appoint(w: Write, posts: Sequence[Post], *, content: str = "") -> Sequence[Post]:
     """Appoint people to posts over spans of days (任职). The right to act in one begins and ends with its span.
 
     Raises:

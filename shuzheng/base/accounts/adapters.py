@@ -28,13 +28,16 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         # One sentence for a wrong password and for a name that does not exist.
-        "username_password_mismatch": gettext_lazy("账号或口令不对。"),
+        "username_password_mismatch": gettext_lazy("账号或密码不对。"),
         "too_many_login_attempts": gettext_lazy("尝试次数过多，5 分钟后再试。"),
-        "incorrect_password": gettext_lazy("口令不对。"),
+        "incorrect_password": gettext_lazy("密码不对。"),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Tries of passwords are counted by axes, by rules that are data; allauth counts those of second factors."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

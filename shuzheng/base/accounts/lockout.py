@@ -46,6 +46,13 @@ def client_address(request: HttpRequest) -> str:
 class LockoutHandler(AxesDatabaseHandler):
     """Adds the account's own, slower lock to that by account and address."""
 
+    def user_login_failed(
+        self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+    ) -> None:
+        if request is not None:
+            request.sz_refused = bool(getattr(request, "axes_locked_out", False))
+        super().user_login_failed(sender, credentials, request, **kwargs)
+
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         near = super().get_failures(request, credentials)
         rules = policy()
@@ -59,7 +66,7 @@ def locked_response(request: HttpRequest, response: Any = None, credentials: Any
     """429 in words, with the time to wait; the same for a name that does not exist."""
     minutes = policy().lock_minutes
     fault = TooMany(
-        _("连续输错口令，已暂停登录。%(n)d 分钟后再试；忘记口令时联系本单位系统管理员重置。") % {"n": minutes},
+        _("连续输错密码，已暂停登录。%(n)d 分钟后再试；忘记密码时联系本单位系统管理员重置。") % {"n": minutes},
         retry_after=minutes * 60,
     )
     answer = render(request, "accounts/locked.html", {"fault": fault, "minutes": minutes}, status=fault.http)

@@ -64,7 +64,7 @@ class SignedInMiddleware(LoginRequiredMiddleware):
         """Where the user has to go before anything else, if anywhere."""
         name = request.resolver_match.url_name or ""
         if facts["until"] and facts["until"] <= timezone.now().isoformat() and name not in RENEWING:
-            messages.warning(request, _("先更换口令，再继续使用。"))
+            messages.warning(request, _("先更换密码，再继续使用。"))
             return go(request, reverse("account_change_password"))
         officer = getattr(request.actor, "officer", "")
         needed = facts["factor"] == "all" or (facts["factor"] == "officers" and officer)

@@ -105,8 +105,8 @@ class Account(AbstractBaseUser):
         Person, on_delete=models.PROTECT, null=True, related_name="account", verbose_name=_("人员")
     )
     is_active = models.BooleanField(_("启用"), default=True)
-    password_changed_at = models.DateTimeField(_("口令更改时间"), null=True)
-    must_change_password = models.BooleanField(_("下次登录须改口令"), default=False)
+    password_changed_at = models.DateTimeField(_("密码更改时间"), null=True)
+    must_change_password = models.BooleanField(_("下次登录须改密码"), default=False)
     stamp = models.CharField(max_length=32, default=new_stamp, editable=False)
     language = models.CharField(_("语言"), max_length=10, blank=True)
     density = models.CharField(_("疏密"), max_length=10, blank=True)
@@ -149,7 +149,7 @@ class PasswordPast(models.Model):
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = _("历史口令")
+        verbose_name = _("历史密码")
 
     def __str__(self) -> str:
         return f"{self.account} {self.at:%Y-%m-%d}"
@@ -170,15 +170,15 @@ class PasswordPolicy(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     valid_from = models.DateField(_("启用日期"))
     min_length = models.PositiveSmallIntegerField(
-        _("口令最短长度（位）"), default=10, validators=[MinValueValidator(8), MaxValueValidator(64)]
+        _("密码最短长度（位）"), default=10, validators=[MinValueValidator(8), MaxValueValidator(64)]
     )
     classes = models.PositiveSmallIntegerField(
-        _("口令至少含几类字符"), default=3, validators=[MinValueValidator(1), MaxValueValidator(4)]
+        _("密码至少含几类字符"), default=3, validators=[MinValueValidator(1), MaxValueValidator(4)]
     )
     history = models.PositiveSmallIntegerField(
-        _("不得与最近几次口令相同"), default=5, validators=[MaxValueValidator(24)]
+        _("不得与最近几次密码相同"), default=5, validators=[MaxValueValidator(24)]
     )
-    max_age_days = models.PositiveSmallIntegerField(_("口令有效期（天，0 为不限）"), default=90)
+    max_age_days = models.PositiveSmallIntegerField(_("密码有效期（天，0 为不限）"), default=90)
     tries = models.PositiveSmallIntegerField(
         _("同一地址连续错几次锁定"), default=5, validators=[MinValueValidator(3), MaxValueValidator(10)]
     )
@@ -257,7 +257,7 @@ class ApiToken(Record):
     last_ip = models.GenericIPAddressField(_("最近地址"), null=True, editable=False)
 
     class Meta(Record.Meta):
-        verbose_name = _("接口令牌")
+        verbose_name = _("接密码牌")
 
     def __str__(self) -> str:
         return f"{self.name} {self.prefix}…"

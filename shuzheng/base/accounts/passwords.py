@@ -42,7 +42,7 @@ class PolicyValidator:
         rules = policy()
         faults = weaknesses(password, rules, words_of(user))
         if user is not None and not user._state.adding and not faults and was_used(user, password, rules.history):
-            faults.append(_("与最近 %(n)d 次用过的口令相同，换一个新的。") % {"n": max(rules.history, 1)})
+            faults.append(_("与最近 %(n)d 次用过的密码相同，换一个新的。") % {"n": max(rules.history, 1)})
         if faults:
             raise ValidationError(faults)
 
@@ -77,7 +77,7 @@ def weaknesses(password: str, rules: PasswordPolicy, words: frozenset[str] = fro
     if any(word in plain for word in words):
         faults.append(_("含有姓名、账号或工号，换成与本人无关的内容。"))
     if is_common(password):
-        faults.append(_("是常见口令或其变化，容易被猜中。"))
+        faults.append(_("是常见密码或其变化，容易被猜中。"))
     if run := _run(plain):
         faults.append(_("含有连续或重复的字符“%(run)s”，打乱后再提交。") % {"run": run})
     return faults

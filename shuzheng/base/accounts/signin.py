@@ -18,7 +18,7 @@ from allauth.account.signals import password_changed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from allauth.usersessions.models import UserSession
-from axes.signals import user_locked_out
+from axes import signals as _axes_first  # noqa: F401 -- its receivers run before ours: a lock is known by then
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -86,16 +86,12 @@ def _signed_out(sender: Any, request: HttpRequest, user: Account | None, **kwarg
 def _failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     if request is None:
         return
+    if getattr(request, "sz_refused", False):
+        return  # by a lock that stood already: the trail has it, and is not to be flooded
+    account = _account(account_name(request, credentials))
+    _trail("accounts.account.failed", account, request)
     if getattr(request, "axes_locked_out", False):
-        request.sz_refused = True  # by a lock that stood already: the trail has it, and is not to be flooded
-        return
-    _trail("accounts.account.failed", _account(account_name(request, credentials)), request)
-
-
-@receiver(user_locked_out, dispatch_uid="accounts.locked")
-def _locked(sender: Any, request: HttpRequest, username: str, **kwargs: Any) -> None:
-    if not getattr(request, "sz_refused", False):
-        _trail("accounts.account.locked", _account(username), request)
+        _trail("accounts.account.locked", account, request)
 
 
 def _account(username: str) -> Account | None:
