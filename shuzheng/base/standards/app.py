@@ -27,7 +27,7 @@ WRITES = [
 MANIFEST = AppManifest(
     name="standards",
     label="标准规范",
-    icon="book",
+    icon="book-2",
     permissions=[*[Permission(f"standards.{noun}.view", f"查看{label}") for noun, label in NOUNS.items()], *WRITES],
     events=[
         EventType("standards.loaded", "内置标准已装入"),
@@ -54,5 +54,12 @@ MANIFEST = AppManifest(
         "staff": [f"standards.{noun}.view" for noun in NOUNS],
         "business_admin": [permission.name for permission in WRITES],
     },
-    menu=[MenuEntry("标准规范", "standards:home", "book", "standards.element.view", "数据")],
+    menu=[
+        MenuEntry("标准规范", "standards:home", "book-2", "standards.element.view", "数据"),
+        MenuEntry("工作日历", "standards:calendar", "calendar", "standards.calendar.view", "数据"),
+        MenuEntry("数据元", "register:elements", "list-check", "standards.element.view", "登记"),
+        MenuEntry("代码集", "register:codesets", "list-tree", "standards.codeset.view", "登记"),
+        MenuEntry("折算系数", "register:factors", "scale", "standards.factor.view", "登记"),
+        MenuEntry("规则", "register:rules", "gavel", "standards.rule.view", "登记"),
+    ],
 )
