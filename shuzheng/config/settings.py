@@ -173,3 +173,4 @@ EMAIL_HOST_PASSWORD = os.environ.get("SZ_MAIL_PASSWORD", "")
 EMAIL_USE_TLS = flag("SZ_MAIL_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("SZ_MAIL_FROM", "")
+SZ_UPLOAD_MB = int(os.environ.get("SZ_UPLOAD_MB", "50"))  # largest upload, in megabytes
