@@ -208,6 +208,6 @@ def _csv_text(value: Any) -> str:
         return (timezone.localtime(value) if timezone.is_aware(value) else value).strftime("%Y-%m-%d %H:%M")
     text = str(value)
     # A spreadsheet would run text that begins like a formula; numbers keep their sign.
-    if isinstance(value, str) and text[:1] in "=+-@\t\r":
+    if isinstance(value, str) and text and text[0] in "=+-@\t\r":
         return "'" + text
     return text
