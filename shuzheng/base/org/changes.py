@@ -106,7 +106,7 @@ def _draft(task: Task) -> None:
         task.drafts.append(node)
         if facts.get("profile"):
             profile = OrganProfile(**facts["profile"])
-            profile.own(node)
+            profile.node, profile.path = node, node.path
             task.profiles.append(profile)
 
 
