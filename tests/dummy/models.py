@@ -15,7 +15,7 @@ class Meter(Record):
 
     class Meta(Record.Meta):
         verbose_name = "表计"
-        constraints = [models.UniqueConstraint(fields=["node", "number"], name="dummy_meter_number")]  # noqa: RUF012
+        constraints = [models.UniqueConstraint(fields=["node", "number"], name="dummy_meter_number")]
 
     def __str__(self) -> str:
         return self.number

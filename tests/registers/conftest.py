@@ -41,8 +41,7 @@ def sign_in(account) -> Client:
 @pytest.fixture
 def clerk(nation):
     """A clerk of the first institution: keeps its places."""
-    client = sign_in(nation.account(U1, "clerk", name="周岚"))
-    return client
+    return sign_in(nation.account(U1, "clerk", name="周岚"))
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def change_places(w: Write, places: Sequence[Place], *, changes: Mapping[str, Ma
             place.parent = touched[place.parent_id]
         w.change(place, full_name=full_name(place))
     for place, parent in _below(places):
-        if parent.pk in touched and place.pk not in touched:
+        if place.pk not in touched:
             place.parent = parent
             w.change(place, full_name=full_name(place))
     return places

@@ -117,7 +117,7 @@ class Shown:
 
     @property
     def unit(self) -> str:
-        return formats.unit(self.column.unit) if self.column.unit else ""
+        return formats.unit(str(self.column.unit)) if self.column.unit else ""
 
     @property
     def locked(self) -> bool:

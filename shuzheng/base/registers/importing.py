@@ -56,9 +56,13 @@ class Importer:
         self.register, self.actor = register, actor
         self.fields = sheet_fields(register, actor)
         self.by_name = {item.name: item for item in self.fields}
-        self.heads: dict[str, Sequence[str]] = {item.name: [item.label, item.name] for item in self.fields}
+        self.heads: dict[str, Sequence[str]] = {
+            item.name: [item.label, str(item.field.verbose_name), item.name]  # type: ignore[union-attr]
+            for item in self.fields
+        }
         self.out = Checked(labels={item.name: item.label for item in self.fields})
         self.bad: set[int] = set()
+        self.bad_cells: set[tuple[int, str]] = set()
         self.columns: dict[str, int] = {}
         self.home = Node.objects.get(pk=actor.organ_id) if register.owned else None
 
@@ -89,6 +93,7 @@ class Importer:
         self.out.faults.append(fault)
         if fault.row is not None:
             self.bad.add(fault.row)
+            self.bad_cells.add((fault.row, fault.field))
 
     def _say(self, number: int, name: str, message: str, value: Any = "") -> None:
         place = self.columns.get(name)
@@ -286,7 +291,11 @@ class Importer:
         """The record as the row would have it, not yet stored; None when it can't be."""
         if record is None:
             for item in self.fields:
-                if item.name not in row and is_required(self.register, item) and number not in self.bad:
+                if (
+                    item.name not in row
+                    and is_required(self.register, item)
+                    and (number, item.name) not in self.bad_cells
+                ):
                     self._say(number, item.name, _("没有填写。"))
         verb = "create" if record is None else "change"
         target = self.register.model() if record is None else copy.copy(record)

@@ -23,7 +23,7 @@ class Label:
 def qr_svg(text: str) -> SafeString:
     """A QR code as SVG without size or style: the stylesheet gives it its room. Correction level M bears a scratch."""
     code = segno.make(text, error="m", micro=False)
-    svg = code.svg_inline(scale=1, border=2, xmldecl=False, svgclass=None, lineclass=None, omitsize=True)
+    svg = code.svg_inline(scale=1, border=2, svgclass=None, lineclass=None, omitsize=True)
     return mark_safe(svg)  # noqa: S308 -- made of numbers only
 
 

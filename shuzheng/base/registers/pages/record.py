@@ -153,7 +153,7 @@ def create(request: HttpRequest, register: str) -> HttpResponse:
         return _form_page(request, held, draft, new_key(), _("登记%(name)s") % {"name": held.verbose})
     draft = service.Draft(held, actor, request.POST, owner=owner)
     key = request.POST.get("_key", "")[:80] or new_key()
-    if draft.is_good():
+    if draft.is_good(key):
         try:
             row = draft.save(key=key)
         except Invalid as fault:
