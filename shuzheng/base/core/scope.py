@@ -230,7 +230,11 @@ def system_scope(name: str) -> Scope:
 def handover(ranges: Iterable[Range]) -> Iterator[Scope]:
     """Let the running action write these ranges too (``@action`` calls it after its permission check)."""
     scope = require()
-    wider = replace(scope, handover=tuple(dict.fromkeys([*scope.handover, *ranges])))
+    missing = [r for r in ranges if not scope.write.covers(r)]
+    if not missing:
+        yield scope
+        return
+    wider = replace(scope, handover=tuple(dict.fromkeys([*scope.handover, *missing])))
     with wider._set("default"):
         yield wider
 

@@ -24,24 +24,37 @@ def additive(round_: Round) -> list[str]:
     return [c.code for c in load(round_.definition.spec).cells.values() if c.additive]
 
 
-def add(round_: Round, submissions: Sequence[Submission], steps: Mapping[str, Sequence[Step]], sign: int) -> None:
-    """Append what ``submissions`` add to (or with ``sign`` −1 take from) the roll-ups of the divisions in ``steps``.
-
-    Part of an approval or return that holds the handover of the submissions; the roll-up rows of the divisions
-    themselves are handed over here.
-    """
+def stored(round_: Round, submissions: Sequence[Submission]) -> dict[UUID, Sums]:
+    """The summed cells of submissions, by submission and code."""
     cells: dict[UUID, Sums] = defaultdict(dict)
     rows = Cell.objects.filter(submission_id__in=[s.pk for s in submissions], code__in=additive(round_))
     for owner, code, value in rows.values_list("submission_id", "code", "value"):
         if value is not None:
             cells[owner][code] = value
+    return cells
+
+
+def add(
+    round_: Round,
+    submissions: Sequence[Submission],
+    steps: Mapping[str, Sequence[Step]],
+    sign: int,
+    cells: Mapping[UUID, Sums] | None = None,
+) -> None:
+    """Append what ``submissions`` add to (or with ``sign`` −1 take from) the roll-ups of the divisions in ``steps``.
+
+    Part of an approval or return that holds the handover of the submissions; the roll-up rows of the divisions
+    themselves are handed over here. ``cells`` are the submissions' summed cells where the caller has them at hand.
+    """
+    if cells is None:
+        cells = stored(round_, submissions)
     sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     units: dict[tuple[str, str], int] = defaultdict(int)
     for submission in submissions:
         for step in steps[submission.path]:
             member = member_of(submission.path, step.path)
             units[step.path, member] += sign
-            for code, value in cells[submission.pk].items():
+            for code, value in cells.get(submission.pk, {}).items():
                 sums[step.path, member, code] += sign * value
     deltas = [
         RollupDelta(round=round_, path=path, member=member, code=code, value=value, units=0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -93,6 +94,7 @@ class _Round:
 
     def _chunk(self, organs: list[Node], start: int) -> None:
         submissions, cells, editions, explanations = [], [], [], []
+        summed: dict[UUID, dict[str, Decimal]] = {}
         for index, organ in enumerate(organs, start):
             random = Random(f"{self.row.period} {organ.code}")
             submission = self._submission(organ, index, random)
@@ -102,6 +104,7 @@ class _Round:
             values = self._measure(organ, submission, random)
             explanations += self._explain(submission, values, organ)
             cells += self._cells(submission, values, random)
+            summed[submission.pk] = {c: v for c, v in values.items() if v is not None and self.spec.cells[c].additive}
             if submission.edition:
                 editions.append(_edition(submission, values))
         insert_many(submissions)
@@ -110,7 +113,7 @@ class _Round:
         insert_many(explanations)
         counted = [s for s in submissions if s.approved_tier < NOT_APPROVED]
         reached = {s.path: [p for p in self.steps[s.path] if p.tier >= s.approved_tier] for s in counted}
-        rollup.add(self.row, counted, reached, +1)
+        rollup.add(self.row, counted, reached, +1, summed)
 
     def _submission(self, organ: Node, index: int, random: Random) -> Submission:
         row = Submission(
