@@ -21,15 +21,16 @@ from shuzheng.ops.pg import Cluster, Urls, full, locked
 from shuzheng.ops.words import Trouble, say, t
 
 DUMP = "database.dump"
-# Beside the database, what a restored deployment needs. Keys (secret_key, kek*) are left out by not being listed.
+# Beside the database, what a restored deployment needs. Keys (secret_key, pepper, kek) are left out by not being listed.
 FOLDERS = ("files", "audit")
 
 
 def _no_keys() -> str:
     return t(
-        "备份不含主密钥（KEK）与 secret_key：没有主密钥，备份中的敏感字段无法解密。请另行保管，不要与备份放在一起。",
-        "The backup holds neither the key-encryption key (KEK) nor secret_key: without the KEK the sensitive fields in it "
-        "can't be read. Keep it elsewhere, not beside the backup.",
+        "备份不含主密钥（KEK）、口令附加密钥（pepper）与 secret_key：没有前者，敏感字段无法解密；没有 pepper，原有口令都不能登录。"
+        "请另行保管，不要与备份放在一起。",
+        "The backup holds neither the key-encryption key (KEK) nor pepper and secret_key: without the KEK the sensitive fields "
+        "in it can't be read, without the pepper no password works. Keep them elsewhere, not beside the backup.",
     )
 
 

@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "restore": ("shuzheng.ops.backup:restore", False),
     "upgrade": ("shuzheng.ops.backup:upgrade", False),
     "doctor": ("shuzheng.ops.doctor:run", False),
-    "init": ("shuzheng.base.accounts.init:command", True),
+    "init": ("shuzheng.base.access.init:command", True),
     "demo": ("shuzheng.ops.demo:run", True),
     "org import": ("shuzheng.base.org.files:import_command", True),
     "audit verify": ("shuzheng.base.audit.verify:command", True),

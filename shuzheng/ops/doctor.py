@@ -76,7 +76,9 @@ def _data_folder() -> Iterator[Finding]:
 
 def _secrets() -> Iterator[Finding]:
     folder = doors.data_folder()
-    for path in sorted([*folder.glob("secret_key"), *folder.glob("kek*"), *folder.glob("keys/*")]):
+    for path in sorted(
+        [*folder.glob("secret_key"), *folder.glob("pepper"), *folder.glob("kek*"), *folder.glob("keys/*")]
+    ):
         if not path.is_file():
             continue
         mode = stat.S_IMODE(path.stat().st_mode)

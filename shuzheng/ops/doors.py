@@ -181,7 +181,9 @@ def as_trouble(error: BaseException) -> Trouble | None:
             )
         if kind & {"InvalidPassword", "InvalidCatalogName", "InvalidAuthorizationSpecification"}:
             return away(Exception(str(seen)), os.environ.get("DATABASE_URL", ""))
-        if "ImproperlyConfigured" in kind and "DATABASE" in str(seen):
-            return _bad_url(str(seen))
+        if "ImproperlyConfigured" in kind or "KeyTrouble" in kind:
+            what, _, remedy = str(seen).partition("。")  # they say what is wrong first, and then what to do
+            help_ = t("各变量与文件的说明见 docs/operators.md。", "docs/operators.md explains every variable and file.")
+            return Trouble(what, f"{remedy}{help_}")
         seen = seen.__cause__ or seen.__context__
     return None

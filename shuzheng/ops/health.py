@@ -73,6 +73,12 @@ class DatabaseCollector:
         jobs = GaugeMetricFamily("shuzheng_jobs", "Jobs in the queue by state", labels=["state"])
         waiting = GaugeMetricFamily("shuzheng_jobs_oldest_seconds", "Age of the oldest job that is due and waits")
         worker = GaugeMetricFamily("shuzheng_worker_heartbeat_seconds", "Seconds since a worker's last heartbeat")
+        outbox = GaugeMetricFamily(
+            "shuzheng_outbox_deliveries", "Deliveries of events to subscribers by state", labels=["state"]
+        )
+        lag = GaugeMetricFamily(
+            "shuzheng_outbox_lag_seconds", "Age of the oldest event that a subscriber still waits for"
+        )
         up = GaugeMetricFamily("shuzheng_database_up", "Whether the database answers")
         try:
             with connection.cursor() as cursor:
@@ -91,10 +97,23 @@ class DatabaseCollector:
                 age = cursor.fetchone()[0]
                 if age is not None:
                     worker.add_metric([], age)
+                # Delivered ones are history, and many: only what is open is counted (partial indexes serve both).
+                cursor.execute(
+                    "SELECT state, count(*) FROM events_delivery WHERE state IN ('waiting', 'dead') GROUP BY 1"
+                )
+                for state, number in cursor.fetchall():
+                    outbox.add_metric([state], number)
+                cursor.execute(
+                    "SELECT coalesce(extract(epoch FROM now() - least("
+                    "(SELECT min(at) FROM events_event WHERE seq IS NULL), "
+                    "(SELECT min(e.at) FROM events_delivery d JOIN events_event e ON e.id = d.event_id WHERE d.state = 'waiting')"
+                    ")), 0)::float"
+                )
+                lag.add_metric([], cursor.fetchone()[0])
                 up.add_metric([], 1)
         except (DatabaseError, PoolTimeout):
             up.add_metric([], 0)
-        return [jobs, waiting, worker, up]
+        return [jobs, waiting, worker, outbox, lag, up]
 
 
 @login_not_required

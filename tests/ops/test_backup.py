@@ -11,6 +11,8 @@ import pytest
 from shuzheng.ops.pg import Cluster
 from tests.ops.deployment import Deployment, assert_said
 
+KEK = "0123456789abcdef0123456789abcdef"
+
 pytestmark = pytest.mark.slow
 
 
@@ -25,7 +27,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     assert done.returncode == 0, done.stderr
     (data / "files").mkdir()
     (data / "files/note.txt").write_text("first")
-    (data / "kek").write_text("never in a backup")
+    (data / "kek").write_text(KEK)
     (data / "kek").chmod(0o600)
     _write(cluster, "first")
     yield cluster
@@ -47,7 +49,7 @@ def _read(cluster: Cluster) -> str:
 def test_restore_brings_rows_and_files_back_and_keeps_the_former(cluster: Cluster, tmp_path: Path) -> None:
     deployment = Deployment(cluster.data)
     assert deployment.run("backup", str(tmp_path / "b")).returncode == 0
-    assert "never in a backup" not in "".join(
+    assert KEK not in "".join(
         path.read_text(errors="replace") for path in (tmp_path / "b").rglob("*") if path.is_file()
     )
     _write(cluster, "second")

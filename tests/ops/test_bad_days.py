@@ -106,6 +106,13 @@ def test_up_with_an_outside_server_without_the_owner(deployment: Deployment, url
     assert_said(deployment.up(DATABASE_URL=urls.app), "DATABASE_OWNER_URL")
 
 
+def test_broken_key_file(deployment: Deployment, urls: Urls) -> None:
+    deployment.data.mkdir()
+    (deployment.data / "kek").write_text("not a key")
+    (deployment.data / "kek").chmod(0o600)
+    assert_said(deployment.run("worker", DATABASE_URL=urls.app), "不是主密钥", "openssl")
+
+
 def test_faults_are_english_for_english_operators(deployment: Deployment) -> None:
     done = deployment.run("web", DATABASE_URL="mysql://a@localhost/x", SZ_LANG="en")
     assert_said(done, "DATABASE_URL is not right", "What to do:")

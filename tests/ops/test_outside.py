@@ -18,7 +18,7 @@ PROGRAMS = next(
     (path for major in (15, 16, 17, 18) if (path := Path(f"/usr/lib/postgresql/{major}/bin")).is_dir()), None
 )
 # What differs between servers: policies, set-wise SQL, the queue. The whole suite takes too long for a second run.
-SLICE = ["tests/core", "tests/org", "tests/access", "tests/audit", "tests/events", "tests/jobs"]
+SLICE = ["tests/core", "tests/events", "tests/jobs"]
 
 pytestmark = [
     pytest.mark.outside,

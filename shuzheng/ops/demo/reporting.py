@@ -207,7 +207,12 @@ class _Round:
             if cell.row == "e01" and cell.column.startswith("m") and submission.path > "33/1":
                 source = Cell.Source.METER
             yield Cell(
-                submission=submission, round=self.row, path=submission.path, code=code, value=value, source=source
+                submission_id=submission.pk,
+                round_id=self.row.pk,
+                path=submission.path,
+                code=code,
+                value=value,
+                source=source,
             )
 
 
