@@ -21,7 +21,7 @@ from shuzheng.base.core.models import plain
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.org import changes
 from shuzheng.base.org.due import settle
-from shuzheng.base.org.models import Node, OrganProfile, Reorganisation
+from shuzheng.base.org.models import Node, NodeKind, OrganProfile, Reorganisation
 from shuzheng.base.org.places import new_code, require
 from shuzheng.kernel.errors import Invalid
 from shuzheng.kernel.ids import uuid7
@@ -57,11 +57,8 @@ def create_nodes(
     ``profiles`` are staffing and contact (fields of ``OrganProfile``) of new organs, by the draft's id. Returns the new nodes;
     of a change planned ahead, the parents.
     """
-    rows = []
-    for draft in drafts:
-        facts = {name: getattr(draft, name) for name in ("name", "short_name", "kind", "type", "level", "uscc", "code", "tier", "is_reporting")}  # fmt: skip
-        facts |= {"id": str(draft.pk), "profile": plain(dict((profiles or {}).get(draft.pk, {})))}
-        rows.append(_row(Verb.CREATE, draft.parent, on, basis, facts))
+    given = profiles or {}
+    rows = [_row(Verb.CREATE, d.parent, on, basis, create_values(d, given.get(d.pk, {}))) for d in drafts]
     return _ask(w, rows)
 
 
@@ -111,12 +108,8 @@ def split_nodes(
     if len(nodes) != 1:
         raise Invalid(_("一次拆分一个机构。"))
     [node] = nodes
-    told = []
-    for part in parts:
-        facts = {"id": str(uuid7()), "kind": node.kind, "type": node.type, "level": node.level, "code": new_code()}
-        facts |= {k: v for k, v in part.items() if k != "children" and v not in ("", None)}
-        told.append({**facts, "children": [str(child.pk) for child in part.get("children", ())]})
-    return _ask(w, [_row(Verb.SPLIT, node, on, basis, {"parts": told, "continues": continues, "heir": heir})])
+    values = split_values(node, parts, continues, heir)
+    return _ask(w, [_row(Verb.SPLIT, node, on, basis, values)])
 
 
 @action("org.node.abolish", handover=True)
@@ -154,6 +147,26 @@ def cancel_reorganisations(w: Write, rows: Sequence[Reorganisation]) -> Sequence
     for row in rows:
         w.change(row, state=Reorganisation.State.CANCELLED)
     return rows
+
+
+# What a planned change keeps of what was asked
+
+
+def create_values(draft: Node, profile: Mapping[str, Any]) -> dict[str, Any]:
+    """``Reorganisation.values`` of a creation."""
+    facts = {name: getattr(draft, name) for name in (*Node.FACTS, "code", "tier", "is_reporting")}
+    return {**facts, "id": str(draft.pk), "profile": plain(dict(profile))}
+
+
+def split_values(node: Node, parts: Sequence[Mapping[str, Any]], continues: bool, heir: int | None) -> dict[str, Any]:
+    """``Reorganisation.values`` of a split; see ``split_nodes``."""
+    told = []
+    for part in parts:
+        facts = {"id": str(uuid7()), "kind": node.kind, "type": node.type, "level": node.level}
+        facts |= {"code": "" if node.kind == NodeKind.DIVISION else new_code()}
+        facts |= {name: value for name, value in part.items() if name != "children" and value not in ("", None)}
+        told.append({**facts, "children": [str(child.pk) for child in part.get("children", ())]})
+    return {"parts": told, "continues": continues, "heir": heir}
 
 
 def _still_planned(rows: Sequence[Reorganisation]) -> None:

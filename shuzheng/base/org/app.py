@@ -59,5 +59,8 @@ MANIFEST = AppManifest(
             *[f"org.node.{verb}" for verb in VERBS],
         ],
     },
-    menu=[MenuEntry("机构", "org:nodes", "sitemap", "org.node.view", "组织")],
+    menu=[
+        MenuEntry("机构", "org:tree", "sitemap", "org.node.view", "组织"),
+        MenuEntry("机构调整", "org:reorganisations", "git-merge", "org.reorganisation.view", "组织"),
+    ],
 )

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
 from hashlib import sha256
+from io import TextIOWrapper
+from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from django.utils import timezone
@@ -25,6 +27,9 @@ from shuzheng.base.org.models import InstitutionType, Node, NodeKind, OrganProfi
 from shuzheng.base.org.places import division_code, read_aloud
 from shuzheng.base.registers.workbooks import write_csv, write_xlsx
 from shuzheng.kernel.errors import Denied, FieldFault, Invalid
+
+SPOOL = 8_000_000
+"""Bytes of a file kept in memory before it goes to the disk."""
 
 SHOWN_FAULTS = 200
 """Faults that the command line prints; the file is to be mended, not the terminal filled."""
@@ -156,6 +161,27 @@ def write_export_csv(file: IO[str], *, within: str = "") -> int:
     return write_csv(file, columns(), _rows(within))
 
 
+def spooled_template() -> IO[bytes]:
+    """The template as a file to send."""
+    file = SpooledTemporaryFile(SPOOL)  # noqa: SIM115 — the response closes it
+    write_template(file)
+    file.seek(0)
+    return file
+
+
+def spooled_export(kind: str, within: str) -> IO[bytes]:
+    """The export as a file to send, ``xlsx`` or ``csv``: written before the answer begins, as the scope ends with it."""
+    file = SpooledTemporaryFile(SPOOL)  # noqa: SIM115 — the response closes it
+    if kind == "csv":
+        text = TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        write_export_csv(text, within=within)
+        text.detach()
+    else:
+        write_export(file, within=within)
+    file.seek(0)
+    return file
+
+
 def _rows(within: str) -> Iterator[list[Any]]:
     span = Range.subtree(within)
     nodes = Node.objects.filter(kind=NodeKind.ORGAN, valid_to=None, path__gte=span.lo, path__lt=span.hi)
@@ -220,6 +246,6 @@ def fault_line(fault: FieldFault) -> str:
 
 
 __all__ = [
-    "fault_line", "import_command", "import_institutions", "read_institutions", "write_export",
+    "fault_line", "import_command", "import_institutions", "read_institutions", "spooled_export", "spooled_template", "write_export",
     "write_export_csv", "write_template",
 ]  # fmt: skip

@@ -11,10 +11,11 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 from psycopg.types.range import DateRange
 
-from shuzheng.base.org.models import Node, NodeKind, NodeVersion
+from shuzheng.base.org.models import InstitutionType, Node, NodeKind, NodeVersion, Tier
 from shuzheng.base.org.places import child_path
 from shuzheng.kernel.text import fold
 
+SEALS = {Tier.NATION: "nation", Tier.PROVINCE: "province", Tier.PREFECTURE: "prefecture", Tier.COUNTY: "county"}
 KIND_ORDER = {NodeKind.DIVISION: 0, NodeKind.ORGAN: 1, NodeKind.DEPARTMENT: 2}
 
 
@@ -39,6 +40,19 @@ class NodeOn:
     until: date | None
     path: str = ""
     children: int = 0
+
+    @property
+    def seal(self) -> str:
+        """The name of the tier's seal (``sz_tier``)."""
+        return SEALS[self.tier]
+
+    @property
+    def type_label(self) -> str:
+        return str(InstitutionType(self.type).label) if self.type in InstitutionType.values else ""
+
+    @property
+    def kind_label(self) -> str:
+        return str(NodeKind(self.kind).label)
 
 
 @dataclass(frozen=True)
