@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import connections, models
@@ -95,14 +96,22 @@ def _select(field: models.Field, position: int) -> str:
     return f"c{position}::{kind}" if _nested(field) else f"c{position}"
 
 
-def _values(field: models.Field, rows: Sequence[models.Model], connection: Any) -> list[Any]:
-    """What is sent of one column. The kind of column is looked up once, not for each of some 100,000 values."""
+def _values(field: models.Field, rows: Sequence[models.Model], connection: Any) -> str:
+    """One column as an array literal. Written here, since the driver takes three times as long over each value."""
     name, prepare = field.attname, field.get_db_prep_save
-    plain = [prepare(getattr(row, name), connection) for row in rows]
-    if not _nested(field):
-        return plain
-    kind = field.db_type(connection) or ""
-    return [v if v is None or isinstance(v, str) else _as_text(field, kind, v) for v in plain]
+    values = [prepare(getattr(row, name), connection) for row in rows]
+    if _nested(field):
+        kind = field.db_type(connection) or ""
+        values = [v if v is None or isinstance(v, str) else _as_text(field, kind, v) for v in values]
+    return "{" + ",".join(["NULL" if v is None else _quoted(v) for v in values]) + "}"
+
+
+def _quoted(value: Any) -> str:
+    if isinstance(value, int | Decimal):  # bool too: an element True or False is read as such
+        return str(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f'"\\\\x{bytes(value).hex()}"'
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _as_text(field: models.Field, kind: str, value: Any) -> str:
@@ -113,7 +122,4 @@ def _as_text(field: models.Field, kind: str, value: Any) -> str:
             return "empty"
         lower, upper = ("" if end is None else str(end) for end in (value.lower, value.upper))
         return f"{value.bounds[0]}{lower},{upper}{value.bounds[1]}"
-    quoted = ",".join(
-        "NULL" if v is None else '"' + str(v).replace("\\", "\\\\").replace('"', '\\"') + '"' for v in value
-    )
-    return "{" + quoted + "}"
+    return "{" + ",".join("NULL" if v is None else _quoted(v) for v in value) + "}"

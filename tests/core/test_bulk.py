@@ -1,0 +1,68 @@
+"""Set-wise writes keep every value as it is."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from psycopg.types.range import DateRange
+
+from shuzheng.base.access.models import Role
+from shuzheng.base.accounts.models import Post
+from shuzheng.base.core.bulk import insert_many, update_many
+from shuzheng.base.core.scope import system_scope
+from shuzheng.base.org.models import OrganProfile
+
+pytestmark = pytest.mark.django_db
+
+AWKWARD = ['a"b', "a\\b", "a,b{c}", "NULL", " ", "", "第 1 行\n第 2 行", "'; DROP TABLE org_node; --", "\\x41", "%s"]
+
+
+@pytest.fixture(autouse=True)
+def scope(nation):
+    with system_scope("tests").activate():
+        yield
+
+
+def profiles(nation, **values):
+    rows = [OrganProfile(**values) for _ in nation.nodes.values()]
+    for row, node in zip(rows, nation.nodes.values(), strict=True):
+        row.own(node)
+    return rows
+
+
+def test_texts_of_every_kind_arrive_as_they_were(nation):
+    rows = profiles(nation)[: len(AWKWARD)]
+    for row, text in zip(rows, AWKWARD, strict=True):
+        row.address, row.floor_area = text, Decimal("12345678901.25")
+    insert_many(rows)
+    stored = OrganProfile.objects.in_bulk([r.pk for r in rows])
+    assert [stored[r.pk].address for r in rows] == AWKWARD
+    assert {p.floor_area for p in stored.values()} == {Decimal("12345678901.25")}
+    assert all(p.created_at for p in stored.values())
+
+
+def test_arrays_spans_booleans_and_nothing_arrive(nation):
+    organ = nation.organ("33/11/23/0/u1/")
+    account = nation.account(organ.path)
+    spans = [DateRange(date(2020, 1, 1), None), DateRange(date(2020, 1, 1), date(2021, 1, 1))]
+    posts = [Post(person=account.person, name=f"岗位{n}", valid=span, is_main=bool(n)) for n, span in enumerate(spans)]
+    for post in posts:
+        post.own(organ)
+    insert_many(posts)
+    assert [Post.objects.get(pk=p.pk).valid for p in posts] == spans
+    assert [Post.objects.get(pk=p.pk).is_main for p in posts] == [False, True]
+    role = Role(code="x", name="角色", permissions=AWKWARD[:4])
+    role.own(organ)
+    insert_many([role])
+    assert Role.objects.get(pk=role.pk).permissions == AWKWARD[:4]
+
+
+def test_a_changed_column_is_written_back_row_by_row(nation):
+    rows = profiles(nation, contact="张三")
+    insert_many(rows)
+    for n, row in enumerate(rows):
+        row.contact = f'李"{n}"'
+    assert update_many(rows, ["contact"]) == len(rows)
+    assert [OrganProfile.objects.get(pk=r.pk).contact for r in rows] == [f'李"{n}"' for n in range(len(rows))]
