@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shuzheng.base.access.actors import Identity, identify, identify_post
 from shuzheng.base.accounts.hashing import token_digest
@@ -40,7 +41,7 @@ def identify_token(raw: str, ip: str, origin: Mapping[str, str] | None = None) -
         return None
     facts: dict[str, Any] = json.loads(answer) if isinstance(answer, str) else answer
     if not _allowed(ip, facts["addresses"]):
-        raise Denied("此令牌不能从这个地址使用。", code="token-address")
+        raise Denied(_("此令牌不能从这个地址使用。"), code="token-address")
     post = UUID(facts["post"])
     where = {**(origin or {}), "ip": ip, "token": facts["id"]}
     if facts["kind"] == ApiToken.Type.PERSONAL:

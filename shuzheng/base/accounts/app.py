@@ -30,9 +30,9 @@ MANIFEST = AppManifest(
         Permission("accounts.invitation.confirm", "核准三员的一次性码"),
         Permission("accounts.policy.view", "查看登录规则"),
         Permission("accounts.policy.change", "修改登录规则", officer="security"),
-        Permission("accounts.token.view", "查看接密码牌"),
+        Permission("accounts.token.view", "查看接口令牌"),
         Permission("accounts.token.issue", "签发服务令牌", officer="system"),
-        Permission("accounts.token.revoke", "吊销接密码牌", officer="system"),
+        Permission("accounts.token.revoke", "吊销接口令牌", officer="system"),
     ],
     events=[
         EventType("accounts.person.changed", "人员已变动"),

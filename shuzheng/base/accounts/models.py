@@ -257,7 +257,7 @@ class ApiToken(Record):
     last_ip = models.GenericIPAddressField(_("最近地址"), null=True, editable=False)
 
     class Meta(Record.Meta):
-        verbose_name = _("接密码牌")
+        verbose_name = _("接口令牌")
 
     def __str__(self) -> str:
         return f"{self.name} {self.prefix}…"

@@ -63,6 +63,6 @@ class Posts(Register):
     )
     search = ("name", "person__name")
     related = (Related("grants", "post", _("授权")),)
-    actions = (RowAction(end_posts, _("免职"), "user-minus", EndForm),)
+    actions = (RowAction(end_posts, _("免职"), "logout", EndForm),)
     without = frozenset({"delete", "import", "labels", "attachments", "comments"})
     help = _("谁在哪个单位任什么岗位、从何时到何时；到期后此岗不能再登录办事。")
