@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from urllib.parse import parse_qs
 
 import pytest
@@ -176,3 +177,55 @@ def test_cell_text_is_escaped(clerk, nation):
     text = clerk.get("/r/places/").content.decode()
     assert "<script>alert" not in text
     assert "X&lt;b&gt;" in text
+
+
+@pytest.fixture
+def short_cap(monkeypatch):
+    """Counts end at 2, so that three rows are a list too long to count along the way."""
+    from shuzheng.base.core import counting
+    from shuzheng.base.registers import query
+
+    monkeypatch.setattr(counting, "CAP", 2)
+    monkeypatch.setattr(query, "CAP", 2)
+
+
+def test_long_list_counts_its_views_in_one_question_asked_afterwards(county, places, short_cap):
+    text = county.get("/r/places/").content.decode()
+    address = unescape(re.search(r'hx-get="([^"]*figures[^"]*)"', text).group(1))
+    with CaptureQueriesContext(connection) as caught:
+        answer = county.get(address).content.decode()
+    counts = [q["sql"] for q in caught if "masters_place" in q["sql"]]
+    assert len(counts) == 1
+    assert re.search(r"闲置\s*<span class=\"n warn\">1</span>", answer)
+    assert 'hx-swap-oob="true"' in answer
+
+
+def test_long_list_sorts_only_by_what_has_an_index(county, places, short_cap):
+    refused = county.get("/r/places/?sort=net_area")
+    assert refused.status_code == 422
+    assert "先加条件缩小范围" in refused.content.decode()
+    assert county.get("/r/places/?sort=net_area&state=idle").status_code == 200
+    assert county.get("/r/places/?sort=state").status_code == 200
+
+
+def test_cursor_reads_the_whole_register_once_in_order(county_actor, places, nation):
+    from django.http import QueryDict
+
+    from shuzheng.base.registers import service
+    from shuzheng.kernel.errors import Invalid
+
+    with county_actor.scope.activate():
+        for asked, wanted in (
+            ("", ["A1", "A2", "B1"]),
+            ("sort=-net_area", ["A1", "A2", "B1"]),
+            ("sort=storey", ["A1", "A2", "B1"]),
+        ):
+            got, cursor = [], ""
+            for _round in range(4):
+                rows, cursor = service.list_after(service.get("places"), county_actor, QueryDict(asked), cursor, 1)
+                got += [row.number for row in rows]
+                if not cursor:
+                    break
+            assert got == wanted, asked
+        with pytest.raises(Invalid):
+            service.list_after(service.get("places"), county_actor, QueryDict(""), "bm9uc2Vuc2U", 1)

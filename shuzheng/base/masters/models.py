@@ -57,7 +57,12 @@ class Place(Record):
     class Meta(Record.Meta):
         verbose_name = _("位置")
         constraints: ClassVar = [models.UniqueConstraint(fields=["node", "number"], name="masters_place_number")]
-        indexes: ClassVar = [*Record.Meta.indexes, models.Index(fields=["parent"], name="masters_place_parent")]
+        indexes: ClassVar = [
+            *Record.Meta.indexes,
+            models.Index(fields=["parent"], name="masters_place_parent"),
+            models.Index(fields=["kind", "path"], name="masters_place_kind"),
+            models.Index(fields=["state", "path"], name="masters_place_state"),
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.name

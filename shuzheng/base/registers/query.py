@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Aggregate, Count, Model, Q, QuerySet, Sum
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -130,14 +130,14 @@ class Found:
     """What a list shows: the rows of one page, and the figures around them.
 
     ``total`` counts the rows of the whole list; ``tabs`` and ``scopes`` the views and the scope switch, without filters.
+    Where more than ``CAP`` rows may be seen, those two are None: the page asks for them afterwards (``Listing.figures``).
     """
 
     rows: list[Any]
     total: Counted
-    tabs: dict[str, Counted]
-    scopes: dict[str, Counted]
+    tabs: dict[str, Counted] | None
+    scopes: dict[str, Counted] | None
     order: tuple[str, ...]
-    more: bool = False
 
 
 class Listing:
@@ -152,26 +152,33 @@ class Listing:
 
     def scoped(self, span: Span | None = None) -> QuerySet[Any]:
         """The rows under the scope switch."""
-        chosen = span or self.span
-        if chosen is None or chosen.range is None or chosen.range == EVERYTHING:
-            return self.base
-        return self.base.filter(path__gte=chosen.range.lo, path__lt=chosen.range.hi)
+        condition = _within(span or self.span)
+        return self.base.filter(condition) if condition else self.base
 
-    def rows(self) -> QuerySet[Any]:
-        """All rows of the list, unordered: scope, view, filters, search.
+    def condition(self) -> Q:
+        """Scope, view, filters and search as one condition.
 
         Raises:
             Invalid: a filter has a value that can't be.
         """
-        rows = self.scoped()
+        condition = _within(self.span)
         if tab := self.register.tab(self.params.view):
-            rows = rows.filter(tab.q)
+            condition &= tab.q
         for item in filters_of(self.register):
             if item.given(self.params.filters):
-                rows = rows.filter(item.q(self.params.filters))
+                condition &= item.q(self.params.filters)
         if self.params.q:
-            rows = rows.filter(search_q(self.register, self.params.q))
-        return rows
+            condition &= search_q(self.register, self.params.q)
+        return condition
+
+    def rows(self) -> QuerySet[Any]:
+        """All rows of the list, unordered.
+
+        Raises:
+            Invalid: as ``condition``.
+        """
+        condition = self.condition()
+        return self.base.filter(condition) if condition else self.base
 
     def visible(self, kept: Sequence[str] = ()) -> list[Shown]:
         """The columns to show: those of the address, those kept, or the declared ones; locked ones always."""
@@ -203,31 +210,55 @@ class Listing:
         return order if key in {o.lstrip("-") for o in order} else (*order, key)
 
     def find(self, shown: Sequence[Shown]) -> Found:
-        """The page asked for, and the figures: two questions.
+        """The page asked for, and the figures: two questions, three where a long list is narrowed.
 
         Raises:
-            Invalid: as ``rows`` and ``order``.
+            Invalid: as ``condition`` and ``order``.
         """
-        rows = self.rows()
-        narrowed = self.params.narrowed
-        questions = {"": rows}
-        for tab in self.register.tabs:
-            if narrowed or tab.name != self.params.view:
-                questions[f"tab:{tab.name}"] = self.scoped().filter(tab.q)
-        if self.register.tabs and (narrowed or self.register.tab(self.params.view)):
-            questions["tab:"] = self.scoped()
-        for span in self.spans:
-            questions[f"scope:{span.name}"] = self.scoped(span)
-        sums = {"": [c.name for c in shown if c.column.total and c.kind in NUMBERS and c.field is not None]}
-        counted = count_all(questions, sums)
-        total = counted[""]
+        condition = self.condition()
+        added = [c.name for c in shown if c.column.total and c.kind in NUMBERS and c.field is not None]
+        total, tabs, scopes = self._one_pass(condition, added)
+        if total is None:
+            narrow = condition != _within(None)
+            total = (
+                count_all({"": self.rows()}, {"": added})[""] if narrow else Counted(CAP + 1, dict.fromkeys(added, 0))
+            )
         order = self.order(many=total.capped)
         start = (self.params.page - 1) * self.params.size
-        page = list(self.joined(rows, shown).order_by(*order)[start : start + self.params.size]) if total.n else []
-        tabs = {tab.name: counted.get(f"tab:{tab.name}", total) for tab in self.register.tabs}
-        tabs[""] = counted.get("tab:", total)
-        scopes = {span.name: counted[f"scope:{span.name}"] for span in self.spans}
+        page = (
+            list(self.joined(self.rows(), shown).order_by(*order)[start : start + self.params.size]) if total.n else []
+        )
         return Found(page, total, tabs, scopes, order)
+
+    def _one_pass(
+        self, condition: Q, added: Sequence[str]
+    ) -> tuple[Counted | None, dict[str, Counted] | None, dict[str, Counted] | None]:
+        """All figures from one look at what may be seen, if that is no more than ``CAP`` rows; else nothing."""
+        here = _within(self.span)
+        wanted: dict[str, Aggregate] = {"seen": Count("pk"), "total": _count(condition), "tab_all": _count(here)}
+        for place, tab in enumerate(self.register.tabs):
+            wanted[f"tab_{place}"] = _count(here & tab.q)
+        for place, span in enumerate(self.spans):
+            wanted[f"span_{place}"] = _count(_within(span))
+        for place, name in enumerate(added):
+            wanted[f"sum_{place}"] = Sum(name, filter=condition or None)
+        got = self.base.order_by()[: CAP + 1].aggregate(**wanted)
+        if got["seen"] > CAP:
+            return None, None, None
+        sums = {name: got[f"sum_{place}"] or Decimal(0) for place, name in enumerate(added)}
+        tabs = {tab.name: Counted(got[f"tab_{place}"]) for place, tab in enumerate(self.register.tabs)}
+        scopes = {span.name: Counted(got[f"span_{place}"]) for place, span in enumerate(self.spans)}
+        return Counted(got["total"], sums), {"": Counted(got["tab_all"]), **tabs}, scopes
+
+    def figures(self) -> tuple[dict[str, Counted], dict[str, Counted]]:
+        """The counts of all views and of the scope switch, each exact to ``CAP``, in one question."""
+        questions = {"tab:": self.scoped()}
+        questions |= {f"tab:{tab.name}": self.scoped().filter(tab.q) for tab in self.register.tabs}
+        questions |= {f"scope:{span.name}": self.scoped(span) for span in self.spans if span is not self.span}
+        counted = count_all(questions)
+        tabs = {name.removeprefix("tab:"): item for name, item in counted.items() if name.startswith("tab:")}
+        scopes = {s.name: counted["tab:" if s is self.span else f"scope:{s.name}"] for s in self.spans}
+        return tabs, scopes
 
     def joined(self, rows: QuerySet[Any], shown: Sequence[Shown]) -> QuerySet[Any]:
         """The rows with what the columns read from other tables, in the same question."""
@@ -249,6 +280,16 @@ class Listing:
             return page, ""
         page = page[:size]
         return page, _cursor(order, page[-1])
+
+
+def _within(span: Span | None) -> Q:
+    if span is None or span.range is None or span.range == EVERYTHING:
+        return Q()
+    return Q(path__gte=span.range.lo, path__lt=span.range.hi)
+
+
+def _count(condition: Q) -> Count:
+    return Count("pk", filter=condition or None)
 
 
 def search_q(register: Register, text: str) -> Q:

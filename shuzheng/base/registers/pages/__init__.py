@@ -8,6 +8,7 @@ urlpatterns = [
     path("<slug:register>/", listing.page, name="list"),
     path("<slug:register>/new/", record.create, name="create"),
     path("<slug:register>/bulk/", bulk.page, name="bulk"),
+    path("<slug:register>/figures/", listing.figures, name="figures"),
     path("<slug:register>/columns/", listing.columns, name="columns"),
     path("<slug:register>/views/", listing.save_view, name="save_view"),
     path("<slug:register>/views/<uuid:pk>/delete/", listing.delete_view, name="delete_view"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.counting import Counted
 from shuzheng.base.org.models import Node
 from shuzheng.base.portal import formats
 from shuzheng.base.portal.parts import Choice, Column, Pager, Pill, Tab
@@ -81,14 +82,7 @@ def _context(
     params = listing.params
     verdicts = type(register).verdict is not Register.verdict
     base = address(register)
-    tabs = [Tab(_("全部"), _tab_url(params, ""), not params.view, formats.count(found.tabs[""].n))]
-    tabs += [
-        Tab(str(t.label), _tab_url(params, t.name), params.view == t.name, formats.count(found.tabs[t.name].n),
-            t.tone if found.tabs[t.name].n else "")
-        for t in register.tabs
-    ]  # fmt: skip
     mine = [v for v in kept if v.name]
-    tabs += [Tab(_("我的：%(name)s") % {"name": v.name}, "?" + v.query, params.view == str(v.pk)) for v in mine]
     pills, more = _pills(register, actor, params)
     shown_names = [c.name for c in columns]
     chooser = [Column(c.name, c.label, True, c.locked) for c in columns]
@@ -99,11 +93,7 @@ def _context(
         "title": register.verbose,
         "unit": str(register.unit),
         "params": params,
-        "scopes": [
-            Tab(s.label, params.url(scope=s.name), s is listing.span, formats.count(found.scopes[s.name].n))
-            for s in listing.spans
-        ],
-        "tabs": tabs if len(tabs) > 1 else [],
+        **_figures(register, listing, mine, found.tabs, found.scopes),
         "own_view": next((v for v in mine if str(v.pk) == params.view), None),
         "pills": pills,
         "more_pills": more,
@@ -125,6 +115,48 @@ def _context(
         "verbs": [a for a in register.actions if not a.permission or actor.may(a.permission)],
         "base": base,
     }
+
+
+def _figures(
+    register: Register,
+    listing: Listing,
+    mine: Sequence[SavedView],
+    tabs: Mapping[str, Counted] | None,
+    scopes: Mapping[str, Counted] | None,
+) -> dict[str, Any]:
+    """The views and the scope switch with their counts; without, and where to fetch them, when they are asked for later."""
+    params = listing.params
+
+    def view(name: str, label: str, tone: str = "") -> Tab:
+        count = formats.count(tabs[name].n) if tabs is not None else None
+        return Tab(label, _tab_url(params, name), params.view == name, count, tone if tabs and tabs[name].n else "")
+
+    views = [view("", _("全部")), *(view(t.name, str(t.label), t.tone) for t in register.tabs)]
+    views += [Tab(_("我的：%(name)s") % {"name": v.name}, "?" + v.query, params.view == str(v.pk)) for v in mine]
+    return {
+        "tabs": views if len(views) > 1 else [],
+        "scopes": [
+            Tab(
+                s.label,
+                params.url(scope=s.name),
+                s is listing.span,
+                formats.count(scopes[s.name].n) if scopes else None,
+            )
+            for s in listing.spans
+        ],
+        "figures_url": "" if tabs is not None else f"{address(register, 'figures')}{params.url()}",
+    }
+
+
+@require_GET
+def figures(request: HttpRequest, register: str) -> HttpResponse:
+    """The views and the scope switch with their counts, for a list too long to count them along the way."""
+    held, actor = asked(request, register)
+    params = Params.parse(held, request.GET)
+    listing = Listing(held, actor, params)
+    tabs, scopes = listing.figures()
+    mine = [v for v in kept_views(held, actor) if v.name]
+    return render(request, "registers/parts/figures.html", _figures(held, listing, mine, tabs, scopes) | {"swap": True})
 
 
 def _tab_url(params: Params, name: str) -> str:
