@@ -191,6 +191,30 @@ def test_job_whose_worker_was_killed_is_run_again(nation):
     assert [word for word, *_ in seen] == ["a"]
 
 
+def test_delivery_goes_on_when_the_worker_died_in_it_and_the_next_one_waits(nation, clerk):
+    before, taken = dict(SUBSCRIBERS), []
+    SUBSCRIBERS.clear()
+    subscribe("org.profile.changed", scope="tests", name="tests.killed")(lambda e, a: taken.append(e.payload["n"]))
+    try:
+        publish("org.profile.changed", [], {"n": 1}, clerk)
+        loops.dispatch_events()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 minute') RETURNING id"
+            )
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [cursor.fetchone()[0]])
+        loops.dispatch_events()
+        assert ProcrastinateJob.objects.filter(status="todo").count() == 1
+        jobs.queue.configure_task("jobs.retry_stalled").defer(timestamp=0)
+        work()
+        work()
+        assert taken == [1]
+        assert set(ProcrastinateJob.objects.values_list("status", flat=True)) <= {"succeeded", "aborted"}
+    finally:
+        SUBSCRIBERS.clear()
+        SUBSCRIBERS.update(before)
+
+
 def test_events_reach_their_subscriber_through_the_loop_and_the_queue(nation, clerk):
     before, taken = dict(SUBSCRIBERS), []
     SUBSCRIBERS.clear()

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from procrastinate.contrib.django import app as queue
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.models import ActionKey
@@ -30,10 +32,17 @@ def deliver_events(*, actor: Actor, subscriber: str) -> None:
 @queue.periodic(cron="* * * * *")
 @queue.task(name="jobs.retry_stalled", queueing_lock="jobs.retry_stalled", pass_context=True)
 async def retry_stalled(context: Any, timestamp: int) -> None:
-    """Put jobs back in the queue whose worker has not been heard of for 30 seconds (it was killed)."""
+    """Put jobs back in the queue whose worker has not been heard of for 30 seconds (it was killed).
+
+    One of which there may be but one (``once``), and whose like waits already, is given up in favour of that: it would
+    else hold its lock for ever, and the one that waits would wait for it.
+    """
     manager = context.app.job_manager
     for stalled in await manager.get_stalled_jobs():
-        await manager.retry_job(stalled)
+        try:
+            await manager.retry_job(stalled)
+        except UniqueViolation:
+            await manager.finish_job(stalled, status=Status.ABORTED, delete_job=False)
 
 
 @queue.periodic(cron="20 3 * * *")
