@@ -13,6 +13,7 @@ MANIFEST = AppManifest(
         Permission("forms.round.view", "查看报送任务"),
         Permission("forms.round.issue", "下达报送任务"),
         Permission("forms.round.close", "结束报送任务"),
+        Permission("forms.round.export", "导出报送数据"),
         Permission("forms.submission.view", "查看填报"),
         Permission("forms.submission.fill", "填报"),
         Permission("forms.submission.submit", "提交填报"),
@@ -36,6 +37,7 @@ MANIFEST = AppManifest(
         "forms.open": "opens one submission for each institution that a round asks, in every organ",
         "forms.fold": "adds pending deltas of roll-ups to their totals",
         "forms.remind": "reminds institutions that have not submitted, on working days",
+        "forms.notify": "tells institutions that a submission came back or is waited for",
     },
     handovers={
         "forms.submission.return": "a tier returns a submission of an institution below it",
@@ -45,6 +47,7 @@ MANIFEST = AppManifest(
     role_permissions={
         "staff": ["forms.definition.view", "forms.round.view"],
         "clerk": [
+            "forms.round.export",
             "forms.submission.view",
             "forms.submission.fill",
             "forms.submission.submit",
@@ -52,14 +55,16 @@ MANIFEST = AppManifest(
             "forms.rollup.view",
         ],
         "reviewer": [
+            "forms.round.export",
             "forms.submission.view",
             "forms.submission.return",
             "forms.submission.approve",
             "forms.submission.remind",
             "forms.rollup.view",
         ],
-        "leader": ["forms.submission.view", "forms.rollup.view", "forms.rollup.sign"],
+        "leader": ["forms.round.export", "forms.submission.view", "forms.rollup.view", "forms.rollup.sign"],
         "business_admin": [
+            "forms.round.export",
             "forms.definition.publish",
             "forms.round.issue",
             "forms.round.close",

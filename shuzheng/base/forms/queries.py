@@ -62,7 +62,8 @@ def segment_below(division: str) -> Func:
     )
 
 
-def _counts(tier: int, now: datetime) -> dict[str, Any]:
+def counts(tier: int, now: datetime) -> dict[str, Any]:
+    """Aggregates of ``Progress`` as seen from a tier: approved means approved there."""
     return {
         "asked": Count("id"),
         "todo": Count("id", filter=Q(state=State.TODO)),
@@ -82,28 +83,29 @@ def below(round_: Round, division: str) -> QuerySet[Submission]:
 
 def overall(round_: Round, division: Node, now: datetime) -> Progress:
     """The whole of what is below a division, counted from its tier: approved means approved there."""
-    counts = below(round_, division.path).aggregate(**_counts(division.tier, now))
-    return _progress(division.path, division.name, division.kind, counts)
+    found = below(round_, division.path).aggregate(**counts(division.tier, now))
+    return progress(division.path, division.name, division.kind, found)
 
 
 def board(round_: Round, division: Node, now: datetime) -> list[Progress]:
     """Progress by what stands below a division: its own organs together (本级), then each child division. Two queries."""
     found = below(round_, division.path).annotate(part=segment_below(division.path)).values("part")
-    rows = {row.pop("part"): row for row in found.annotate(**_counts(division.tier, now)).order_by("part")}
+    rows = {row.pop("part"): row for row in found.annotate(**counts(division.tier, now)).order_by("part")}
     children = Node.objects.filter(parent=division, kind=NodeKind.DIVISION).order_by("path")
     names = {child.code: child for child in children}
     result = []
-    for part, counts in rows.items():
+    for part, found_here in rows.items():
         if part == "0":
-            result.append(_progress(f"{division.path}0/", f"{division.name}本级", "own", counts))
+            result.append(progress(f"{division.path}0/", f"{division.name}本级", "own", found_here))
         elif part in names:
-            result.append(_progress(names[part].path, names[part].name, NodeKind.DIVISION, counts))
+            result.append(progress(names[part].path, names[part].name, NodeKind.DIVISION, found_here))
     return result
 
 
-def _progress(path: str, name: str, kind: str, counts: dict[str, int]) -> Progress:
-    waiting = counts["asked"] - counts["todo"] - counts["draft"] - counts["returned"] - counts["approved"]
-    return Progress(path=path, name=name, kind=kind, waiting=waiting, **counts)
+def progress(path: str, name: str, kind: str, found: dict[str, int]) -> Progress:
+    """Counts (of ``counts``) with the place that they are of."""
+    waiting = found["asked"] - found["todo"] - found["draft"] - found["returned"] - found["approved"]
+    return Progress(path=path, name=name, kind=kind, waiting=waiting, **found)
 
 
 def waiting_for(round_: Round, division: Node) -> QuerySet[Submission]:
@@ -159,6 +161,44 @@ def _own_organs(cells: QuerySet[Cell], division: Node) -> list[Part]:
         .order_by(F("value").desc(nulls_last=True), "path")
     )
     return [Part(c.path, c.submission.node.name, c.value, 1, c.submission) for c in rows]
+
+
+def tier_due(round_: Round, tier: int) -> datetime:
+    """When a tier is to be done with its review; the round's own deadline where none was set for it."""
+    text = round_.tier_due.get(str(tier))
+    return datetime.fromisoformat(text) if text else round_.due_at
+
+
+@dataclass(frozen=True)
+class TierQueue:
+    """What waits before one tier, and whether that tier is past its day."""
+
+    tier: int
+    waiting: int
+    due_at: datetime
+    is_late: bool
+
+
+def queues(round_: Round, path: str, top: int, now: datetime) -> list[TierQueue]:
+    """How much waits before each tier below a place, the lowest tier first. One query."""
+    span = Range.subtree(path)
+    rows = (
+        Submission.objects.filter(
+            round=round_, path__gte=span.lo, path__lt=span.hi, state=State.SUBMITTED, waiting_tier__gte=top
+        )
+        .order_by()
+        .values_list("waiting_tier")
+        .annotate(Count("id"))
+    )
+    found = sorted(rows, reverse=True)
+    return [TierQueue(tier, n, tier_due(round_, tier), tier_due(round_, tier) < now) for tier, n in found]
+
+
+def own_level(round_: Round, division: Node, now: datetime) -> Progress:
+    """The organs of a division's own level (本级) alone."""
+    span = Range.own_level(division.path)
+    rows = Submission.objects.filter(round=round_, path__gte=span.lo, path__lt=span.hi)
+    return progress(f"{division.path}0/", division.name, "own", rows.aggregate(**counts(division.tier, now)))
 
 
 def order_by_trouble(parts: Sequence[Progress]) -> list[Progress]:

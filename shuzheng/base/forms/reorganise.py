@@ -1,27 +1,20 @@
-"""How reporting follows a change of the tree (``base/org/handlers.py``).
+"""How submissions and roll-ups follow a change of the tree.
 
-What was submitted, approved or signed is sealed: it keeps the path of its time, and so do the totals made of it, so that a
-tier reads for good what its own totals were made of. What is still being filled in goes along with the institution.
+A submission, its cells, editions and explanations go with their institution: whoever supervises it now reads them, and
+``sealed_path`` keeps where it stood when it was handed in. Roll-ups of rounds that have ended stay as they were counted
+then; those of rounds in progress follow, and what stands above them is counted anew (``events.rebuild_moved``).
 """
 
 from __future__ import annotations
 
 from django.db.models import Q
 
-from shuzheng.base.forms.models import Submission
-from shuzheng.base.org.handlers import FIXED, Handler, register
+from shuzheng.base.forms.models import Round, Submission
+from shuzheng.base.org.handlers import Handler, register
 
-CLOSED = [Submission.State.SUBMITTED, Submission.State.APPROVED]
-WAITING = [Submission.State.TODO, Submission.State.DRAFT, Submission.State.RETURNED]
+ENDED = Q(round__state=Round.State.CLOSED)
 
-register(
-    "forms.submission",
-    Handler(sealed=Q(state__in=CLOSED), open=Q(state__in=WAITING), day="submitted_at__date"),
-)
-for part in ("cell", "explanation"):
-    owner = "" if part == "cell" else "node"
-    register(
-        f"forms.{part}", Handler(owner=owner, sealed=Q(submission__in=Submission.objects.filter(state__in=CLOSED)))
-    )
-for made in ("edition", "rollup", "rollupdelta", "rollupmember", "rolluptotal"):
-    register(f"forms.{made}", FIXED)
+register("forms.submission", Handler(open=~Q(state=Submission.State.APPROVED) & ~ENDED))
+register("forms.rollupdelta", Handler(owner="", paths=("member",), sealed=ENDED))
+register("forms.rolluptotal", Handler(owner="", paths=("member",), sealed=ENDED))
+register("forms.rollup", Handler(follows={"division": ""}))

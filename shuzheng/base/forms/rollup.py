@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db import connection
+from django.db.models import Case, CharField, Count, Func, QuerySet, Sum, Value, When
+from django.db.models.functions import Concat, Substr
 
 from shuzheng.base.core import scope
-from shuzheng.base.core.bulk import insert_many
+from shuzheng.base.core.bulk import insert_many, update_many
 from shuzheng.base.core.scope import Range
 from shuzheng.base.forms.models import Cell, RollupDelta, RollupTotal, Round, Submission
 from shuzheng.base.forms.spec import load
@@ -135,10 +137,45 @@ def fold(limit: int = 20000) -> int:
             round_id, path, member, code = key
             fresh.append(RollupTotal(round_id=round_id, path=path, member=member, code=code, value=value, units=units))
     insert_many(fresh)
-    for total in changed:
-        RollupTotal.objects.filter(pk=total.pk).update(value=total.value, units=total.units)
+    update_many(changed, ["value", "units"])
     RollupDelta.objects.filter(pk__in=[d.pk for d in pending]).delete()
     return len(pending)
+
+
+def rebuild(round_: Round, division: str, tier: int) -> None:
+    """Count a division's roll-up anew from the cells. No approval is under way meanwhile: their deltas wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE forms_rollupdelta IN SHARE ROW EXCLUSIVE MODE")
+    for model in (RollupDelta, RollupTotal):
+        model.objects.filter(round=round_, path=division).delete()
+    below = Range.subtree(division)
+    member = _member(division)
+    where = {"round": round_, "path__gte": below.lo, "path__lt": below.hi}
+    cells = Cell.objects.filter(
+        **where, code__in=additive(round_), submission__approved_tier__lte=tier, value__isnull=False
+    )
+    rows = [
+        RollupTotal(round=round_, path=division, member=m, code=code, value=value, units=0)
+        for m, code, value in cells.annotate(part=member).order_by().values_list("part", "code").annotate(Sum("value"))
+    ]
+    counted = Submission.objects.filter(**where, approved_tier__lte=tier).annotate(part=member).order_by()
+    rows += [
+        RollupTotal(round=round_, path=division, member=m, code="", value=Decimal(0), units=n)
+        for m, n in counted.values_list("part").annotate(Count("pk"))
+    ]
+    insert_many(rows)
+
+
+def _member(division: str) -> Case:
+    """``tiers.member_of`` of a row's path, in SQL."""
+    rest = Substr("path", len(division) + 1)
+
+    def segment(n: int) -> Func:
+        return Func(rest, Value("/"), Value(n), function="split_part", output_field=CharField())
+
+    own = Concat(Value(f"{division}0/"), segment(2), Value("/"))
+    lower = Concat(Value(division), segment(1), Value("/"))
+    return Case(When(path__startswith=f"{division}0/", then=own), default=lower, output_field=CharField())
 
 
 def _known_totals(keys: Iterable[tuple[UUID, str, str, str]]) -> dict[tuple[UUID, str, str, str], RollupTotal]:

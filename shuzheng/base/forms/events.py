@@ -1,0 +1,81 @@
+"""What reporting takes up: rounds to be opened, news for institutions, deltas to fold, and changes of the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shuzheng.base.accounts.models import Post
+from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.scope import ancestors
+from shuzheng.base.events.models import Event
+from shuzheng.base.events.subscribers import subscribe
+from shuzheng.base.forms import notices, rollup
+from shuzheng.base.forms.jobs import fold, open_round
+from shuzheng.base.forms.models import Round, Submission
+from shuzheng.base.org.models import Node, NodeKind
+
+FOLD_AFTER = timedelta(seconds=3)
+"""Approvals that come in a row are folded together."""
+
+
+@subscribe("forms.round.issued", scope="forms.open", name="forms.open")
+def open_issued(event: Event, actor: Actor) -> None:
+    """A job opens the submissions: there may be more than a million of them."""
+    for pk in event.ids:
+        open_round.later(round_id=pk, once=f"forms.open:{pk}")
+
+
+@subscribe("forms.submission.returned", scope="forms.notify", name="forms.returned")
+def say_returned(event: Event, actor: Actor) -> None:
+    rows = [s for s in _rows(event.ids) if s.state == Submission.State.RETURNED]
+    notices.tell_returned(rows, actor, _who(event), f"returned:{event.pk}")
+
+
+@subscribe("forms.submission.reminded", scope="forms.notify", name="forms.reminded")
+def say_reminded(event: Event, actor: Actor) -> None:
+    rows = [s for s in _rows(event.ids) if s.state in ("todo", "draft", "returned")]
+    notices.tell_reminded(rows, actor, _who(event), f"reminded:{event.pk}")
+
+
+@subscribe(
+    "forms.submission.approved", "forms.submission.returned", scope="forms.fold", name="forms.fold", ordered=False
+)
+def fold_soon(event: Event, actor: Actor) -> None:
+    fold.later(at=timezone.now() + FOLD_AFTER, once="forms.fold.soon")
+
+
+@subscribe("org.node.reorganised", scope="forms.fold", name="forms.rebuild")
+def rebuild_moved(event: Event, actor: Actor) -> None:
+    """Of rounds in progress, the roll-ups above what moved are counted anew: here it is gone, there it has come."""
+    touched = {a for pair in event.payload.get("moved", ()) for path in pair for a in ancestors(path)}
+    absorbed = [UUID(pk) for pair in event.payload.get("absorbed", ()) for pk in pair]
+    touched |= {
+        a for path in Node.objects.filter(pk__in=absorbed).values_list("path", flat=True) for a in ancestors(path)
+    }
+    if not touched:
+        return
+    divisions = list(Node.objects.filter(path__in=touched, kind=NodeKind.DIVISION))
+    for round_ in Round.objects.select_related("definition").exclude(state=Round.State.CLOSED):
+        for division in divisions:
+            if division.tier >= round_.tier:
+                rollup.rebuild(round_, division.path, division.tier)
+
+
+def _rows(ids: Sequence[str]) -> list[Submission]:
+    return list(Submission.objects.select_related("node", "round__definition").filter(pk__in=ids).order_by("path"))
+
+
+def _who(event: Event) -> tuple[str, str]:
+    """Name and organ of whoever did it; of the platform itself for a job."""
+    if event.actor.startswith("system:"):
+        return _("自动催报"), _("数正云")
+    post = Post.objects.select_related("person", "node").filter(pk=event.actor).first()
+    if post is None:
+        return _("上级审核"), ""
+    organ = Node.objects.filter(path=event.path).values_list("name", flat=True).first()
+    return post.person.name, organ or post.node.name

@@ -1,0 +1,89 @@
+"""What institutions are told: a round was issued, a submission came back, a deadline is near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from shuzheng.base.core.actor import Actor
+from shuzheng.base.forms.models import Round, Submission
+from shuzheng.base.notify import texts
+from shuzheng.base.notify.actions import INLINE, send
+from shuzheng.base.notify.models import Notice
+from shuzheng.base.notify.receipts import tell
+from shuzheng.base.org.models import Node
+from shuzheng.base.portal import formats
+from shuzheng.kernel.periods import Period
+
+CHUNK = 5000
+
+texts.declare("forms.round.issued", _("{form}（{period}）：{due} 前填报"), _("{instructions}"))
+texts.declare("forms.submission.returned", _("{form}（{period}）被退回：{why}"), _("{due} 前改好再提交。"))
+texts.declare(
+    "forms.submission.reminded", _("催报：{form}（{period}），{due} 截止"), _("还没有提交。没有消费的格填 0。")
+)
+
+
+def said(round_: Round, **more: str) -> dict[str, str]:
+    """Values of a text about a round, in both languages where the data has them."""
+    period = Period.parse(round_.period)
+    return {
+        "form": round_.definition.name,
+        "form_en": round_.definition.name_en or round_.definition.name,
+        "period": period.label_zh,
+        "period_en": period.label_en,
+        "due": formats.full(round_.due_at),
+        "instructions": round_.instructions,
+        **more,
+    }
+
+
+def speaking(actor: Actor, name: str, organ: str) -> Actor:
+    """The system speaking for somebody: the notice names who asked, and writes where the system may."""
+    return replace(actor, name=name, organ_name=organ)
+
+
+def announce(round_: Round, actor: Actor) -> int:
+    """Tell every institution that was asked, once; returns how many. Run again, it tells those it has not told."""
+    asked = Node.objects.filter(pk__in=Submission.objects.filter(round=round_).values("node_id")).order_by("path")
+    first = list(asked[:INLINE])
+    if not first:
+        return 0
+    office = Node.objects.get(pk=round_.node_id)
+    [notice] = send(
+        first, actor=speaking(actor, office.name, office.name), key=f"forms.issued:{round_.pk}",
+        template="forms.round.issued", values=said(round_), link=reverse("forms:round", args=[round_.pk]),
+    )  # fmt: skip
+    count, after = len(first), first[-1].path
+    while rest := list(asked.filter(path__gt=after)[:CHUNK]):
+        tell(notice, rest)
+        count, after = count + len(rest), rest[-1].path
+    Notice.objects.filter(pk=notice.pk).update(addressees=count)
+    return count
+
+
+def tell_returned(rows: Sequence[Submission], actor: Actor, by: tuple[str, str], key: str) -> None:
+    """Each institution its own notice, to be read: why, and until when."""
+    for row in rows:
+        send(
+            [row.node], actor=speaking(actor, *by), key=f"{key}:{row.pk}", template="forms.submission.returned",
+            values=said(row.round, why=row.returned_reason, due=formats.full(row.due_at)), must_read=True,
+            due=row.due_at, link=reverse("forms:entry", args=[row.pk]),
+        )  # fmt: skip
+
+
+def tell_reminded(rows: Sequence[Submission], actor: Actor, by: tuple[str, str], key: str) -> None:
+    """One notice for all that were reminded of a round at once."""
+    rounds: dict[str, list[Submission]] = {}
+    for row in rows:
+        rounds.setdefault(str(row.round_id), []).append(row)
+    for pk, group in rounds.items():
+        round_ = group[0].round
+        send(
+            [row.node for row in group], actor=speaking(actor, *by), key=f"{key}:{pk}",
+            template="forms.submission.reminded", values=said(round_, due=formats.full(group[0].due_at)),
+            link=reverse("forms:round", args=[round_.pk]),
+        )  # fmt: skip

@@ -1,0 +1,125 @@
+"""What stands behind one cell: its value, source, history, factors and explanation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from shuzheng.base.audit.models import Entry as Audit
+from shuzheng.base.forms import names
+from shuzheng.base.forms.history import before
+from shuzheng.base.forms.models import Cell, Submission
+from shuzheng.base.forms.numbers import percent, shown
+from shuzheng.base.forms.pages.common import form_of
+from shuzheng.base.forms.spec import CellSpec, FormSpec
+from shuzheng.base.portal import formats
+from shuzheng.base.portal.parts import Change, Entry
+from shuzheng.kernel.errors import Missing
+
+RECENT = 12
+SOURCE_ICONS = {
+    "meter": "gauge",
+    "bill": "receipt",
+    "sheet": "file-spreadsheet",
+    "api": "api",
+    "computed": "calculator",
+}
+
+
+def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
+    """Context of ``forms/parts/cell.html``.
+
+    Raises:
+        Missing: the form has no such cell.
+    """
+    spec, period = form_of(submission.round)
+    found = spec.cells.get(code)
+    if found is None:
+        raise Missing(_("报表里没有这一格。"))
+    stored = submission.cells.filter(code=code).first()
+    value = stored.value if stored else None
+    earlier = before(submission)
+    previous, last_year = names.before_codes(code)
+    findings = [c.code for c in spec.checks if c.cell == code]
+    return {
+        "submission": submission,
+        "code": code,
+        "title": names.cell_title(spec, found, period),
+        "value": shown(value, found.places) or formats.NONE,
+        "unit": formats.unit(found.unit),
+        "source": Cell.Source(stored.source).label if stored else _("未填"),
+        "source_icon": SOURCE_ICONS.get(stored.source, "pencil") if stored else "pencil",
+        "formula": found.expr,
+        "parts": _parts(spec, found, submission, period),
+        "previous": shown(earlier.get(previous), found.places),
+        "previous_title": names.previous_title(period),
+        "last_year": shown(earlier.get(last_year), found.places),
+        "change": percent(value, earlier.get(last_year)),
+        "factors": _factors(spec, found, submission),
+        "explanations": list(submission.explanations.filter(check_code__in=findings)),
+        "history": _history(submission, found),
+        "editions": _editions(submission, found),
+    }
+
+
+def _parts(spec: FormSpec, cell: CellSpec, submission: Submission, period: Any) -> list[dict[str, str]]:
+    """The cells that a computed one is made of, with their values."""
+    if not cell.expr:
+        return []
+    used = sorted(c for c in spec.programs[cell.code].references if c in spec.cells)
+    values = dict(submission.cells.filter(code__in=used).values_list("code", "value"))
+    return [
+        {
+            "code": c,
+            "title": names.cell_title(spec, spec.cells[c], period),
+            "value": shown(values.get(c), spec.cells[c].places) or formats.NONE,
+            "unit": formats.unit(spec.cells[c].unit),
+        }
+        for c in used
+        if values.get(c)
+    ]
+
+
+def _factors(spec: FormSpec, cell: CellSpec, submission: Submission) -> list[dict[str, str]]:
+    """The factors in the cell's formula, as the submission keeps them: value, version and source of that day."""
+    if not cell.expr:
+        return []
+    used = spec.programs[cell.code].references
+    return [dict(fact) for name, fact in submission.factors.items() if name in used]
+
+
+def _history(submission: Submission, cell: CellSpec) -> list[Entry]:
+    entries = Audit.objects.filter(
+        Q(after__has_key=cell.code), model="forms.submission", object_id=str(submission.pk), action__startswith="forms."
+    ).order_by("-at")[:RECENT]
+    return [
+        Entry(
+            what=_("填写") if entry.before.get(cell.code) is None else _("修改"),
+            at=entry.at,
+            person=entry.actor_name,
+            by=entry.actor_organ,
+            changes=(Change("", _number(entry.before.get(cell.code), cell), _number(entry.after[cell.code], cell)),),
+        )
+        for entry in entries
+    ]
+
+
+def _editions(submission: Submission, cell: CellSpec) -> list[Entry]:
+    rows = submission.editions.order_by("-number")
+    return [
+        Entry(
+            what=_("第 %(n)d 次提交：%(value)s")
+            % {"n": row.number, "value": _number(row.values.get(cell.code), cell) or formats.NONE},
+            at=row.at,
+            person=row.by,
+        )
+        for row in rows
+    ]
+
+
+def _number(text: str | None, cell: CellSpec) -> str:
+    from decimal import Decimal
+
+    return "" if text is None else shown(Decimal(text), cell.places)

@@ -1,0 +1,78 @@
+"""Saving part of a form from outside (page, API): what can be read is stored, what cannot is kept as typed and said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from shuzheng.base.core.actor import Actor
+from shuzheng.base.forms.engine import read_values
+from shuzheng.base.forms.filling import fill, open_cells, open_round
+from shuzheng.base.forms.locking import lock
+from shuzheng.base.forms.models import Cell, Submission
+from shuzheng.kernel.errors import Conflict
+
+MAX_TEXT = 60
+"""Of a text that is no number so much is kept."""
+
+
+@dataclass
+class Saved:
+    """What became of a batch: the cells now stored, sentences for those that were not, and all values as they are now."""
+
+    version: int
+    saved: list[str]
+    faults: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Decimal | None] = field(default_factory=dict)
+
+
+def save(
+    actor: Actor,
+    submission: Submission,
+    typed: Mapping[str, str | None],
+    *,
+    reasons: Mapping[str, str] | None = None,
+    base: int | None = None,
+    key: str = "",
+    source: str = Cell.Source.HAND,
+) -> Saved:
+    """Store what was typed. ``base`` is the version that the writer had before them.
+
+    Raises:
+        Conflict: somebody else changed the same cells since ``base``; ``current`` has their values by cell. Nothing is stored.
+        Invalid: the form can't be filled in now.
+    """
+    with actor.scope.activate():
+        actor.require("forms.submission.fill", submission.path)
+        lock([submission], unchanged=False)
+        spec = open_round(submission)
+        values, faults = read_values(spec, typed)
+        said = {f.field: f.message for f in faults}
+        may = open_cells(spec, submission)
+        said |= {code: _("这一格没有退回，保持锁定。") for code in values if code not in may}
+        values = {code: value for code, value in values.items() if code in may}
+        if base is not None and base != submission.version:
+            _refuse_overwriting(submission, values, base)
+        unread = {f.field: (f.value or "")[:MAX_TEXT] for f in faults if f.field in may and (f.value or "").strip()}
+        known = {c.code for c in spec.checks}
+        reasons = dict(reasons or {})
+        said |= {f"reason:{code}": _("报表里没有这项检查。") for code in reasons if code not in known}
+        reasons = {code: text for code, text in reasons.items() if code in known}
+        fill([submission], actor=actor, key=key, values=values, explanations=reasons, unread=unread, source=source)
+        submission.refresh_from_db()
+        now = dict(submission.cells.values_list("code", "value"))
+    return Saved(submission.version, [*values, *(f"reason:{c}" for c in reasons)], said, now)
+
+
+def _refuse_overwriting(submission: Submission, values: Mapping[str, Decimal | None], base: int) -> None:
+    theirs = dict(submission.cells.filter(code__in=values, version__gt=base).values_list("code", "value"))
+    clash = {code: value for code, value in theirs.items() if value != values[code]}
+    if clash:
+        raise Conflict(
+            _("%(n)d 格刚被别人改过，对照两个值再存。") % {"n": len(clash)},
+            seen={"version": base},
+            current={"version": submission.version, "cells": clash},
+        )

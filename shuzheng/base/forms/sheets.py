@@ -1,0 +1,306 @@
+"""A submission as a workbook: the template that an institution fills in, and reading it back, cell by cell.
+
+The layout is the form's own: one sheet a section, rows and columns as on the page. The file says which submission and
+which version of the form it is made for; reading trusts nothing else that a spreadsheet program may have lost.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import xlsxwriter
+from django.utils.translation import gettext as _
+
+from shuzheng.base.forms import names
+from shuzheng.base.forms.engine import read_values
+from shuzheng.base.forms.models import Submission
+from shuzheng.base.forms.numbers import exact
+from shuzheng.base.forms.spec import CellSpec, FormSpec, SectionSpec, load
+from shuzheng.base.portal import formats
+from shuzheng.base.registers.sheets import RawSheet, letter, read
+from shuzheng.kernel.errors import FieldFault, Invalid
+from shuzheng.kernel.periods import Period
+from shuzheng.kernel.text import fold
+
+VERSION, SUBMISSION = "form_version", "submission"
+HEAD = 4
+"""Rows above the first row of cells: title, institution, empty, headings."""
+LEFT = 3
+"""Columns before the first cell: number, name, unit."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a cell stands in the workbook: sheet and place counted from 0."""
+
+    sheet: str
+    row: int
+    column: int
+    cell: CellSpec
+
+    @property
+    def place(self) -> str:
+        return f"{letter(self.column)}{self.row + 1}"
+
+
+def sheet_name(section: SectionSpec) -> str:
+    """Always the Chinese name: a file made by one person is read back by another in any language."""
+    return section.name[:31]
+
+
+def layout(spec: FormSpec) -> Iterator[Spot]:
+    """Every cell of the form with its place."""
+    for section in spec.sections:
+        for number, code in enumerate(section.fields):
+            yield Spot(sheet_name(section), HEAD + number, LEFT, spec.cells[code])
+        for number, row in enumerate(section.rows):
+            for place, column in enumerate(spec.columns):
+                cell = spec.cell(row.code, column.code)
+                if cell is not None:
+                    yield Spot(sheet_name(section), HEAD + number, LEFT + place, cell)
+
+
+def template(submission: Submission, values: Mapping[str, Decimal | None], *, locked: bool = False) -> bytes:
+    """The workbook, filled with ``values``; with ``locked`` nothing in it can be typed in (a copy of what was handed in)."""
+    spec = load(submission.round.definition.spec)
+    period = Period.parse(submission.round.period)
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book.set_custom_property(VERSION, spec.digest)
+    book.set_custom_property(SUBMISSION, str(submission.pk))
+    _Writer(book, spec, period, submission, values, locked).write()
+    book.close()
+    return file.getvalue()
+
+
+class _Writer:
+    def __init__(
+        self, book: Any, spec: FormSpec, period: Period, submission: Submission,
+        values: Mapping[str, Decimal | None], locked: bool,
+    ) -> None:  # fmt: skip
+        self.book, self.spec, self.period = book, spec, period
+        self.submission, self.values, self.locked = submission, values, locked
+        base = {"font_name": "等线", "font_size": 11, "valign": "vcenter"}
+        self.base = base
+        self.title = book.add_format({**base, "bold": True, "font_size": 14})
+        self.note = book.add_format({**base, "font_color": "#5A6A80"})
+        self.head = book.add_format(
+            {**base, "bold": True, "bg_color": "#F6F8FB", "border": 1, "border_color": "#C6CED9"}
+        )
+        self.name = book.add_format({**base, "bg_color": "#F6F8FB", "border": 1, "border_color": "#C6CED9"})
+        self.none = book.add_format({**base, "bg_color": "#E8ECF1", "border": 1, "border_color": "#C6CED9"})
+        self._numbers: dict[tuple[int, bool], Any] = {}
+
+    def number(self, places: int, open_: bool) -> Any:
+        if (places, open_) not in self._numbers:
+            shape = {**self.base, "num_format": "#,##0" + ("." + "0" * places if places else ""), "border": 1,
+                     "border_color": "#C6CED9", "locked": not open_}  # fmt: skip
+            shape |= {} if open_ else {"bg_color": "#E8ECF1"}
+            self._numbers[places, open_] = self.book.add_format(shape)
+        return self._numbers[places, open_]
+
+    def write(self) -> None:
+        spots: dict[str, list[Spot]] = {}
+        for spot in layout(self.spec):
+            spots.setdefault(spot.sheet, []).append(spot)
+        for section in self.spec.sections:
+            sheet = self.book.add_worksheet(sheet_name(section))
+            self._heads(sheet, section)
+            self._blanks(sheet, section)
+            for spot in spots.get(sheet_name(section), ()):
+                self._cell(sheet, spot)
+            sheet.freeze_panes(HEAD, LEFT)
+            sheet.set_column(0, 0, 6)
+            sheet.set_column(1, 1, 24)
+            sheet.set_column(2, 2, 8)
+            sheet.set_column(LEFT, LEFT + len(self.spec.columns), 14)
+            sheet.protect("", {"select_locked_cells": True, "format_columns": True})
+        self._help()
+
+    def _heads(self, sheet: Any, section: SectionSpec) -> None:
+        sheet.write_string(0, 0, f"{self.submission.round.definition.name} {self.period.label_zh}", self.title)
+        sheet.write_string(1, 0, self.submission.node.name, self.note)
+        heads = ["序号", "指标", "单位"]
+        if section.fields:
+            heads.append("本期")
+        else:
+            for column in self.spec.columns:
+                name = self.spec.column_label(column, self.period)
+                heads.append(f"{name}（{column.unit}）" if column.unit else name)
+        for place, text in enumerate(heads):
+            sheet.write_string(HEAD - 1, place, text, self.head)
+        items = [self.spec.cells[c] for c in section.fields] or list(section.rows)
+        for number, item in enumerate(items):
+            sheet.write_string(HEAD + number, 0, getattr(item, "number", str(number + 1)), self.name)
+            sheet.write_string(HEAD + number, 1, item.name, self.name)
+            sheet.write_string(HEAD + number, 2, formats.unit(item.unit), self.name)
+
+    def _blanks(self, sheet: Any, section: SectionSpec) -> None:
+        for number in range(len(section.rows)):
+            for place in range(len(self.spec.columns)):
+                sheet.write_blank(HEAD + number, LEFT + place, None, self.none)
+
+    def _cell(self, sheet: Any, spot: Spot) -> None:
+        cell, value = spot.cell, self.values.get(spot.cell.code)
+        open_ = cell.is_input and not self.locked
+        shape = self.number(cell.places, open_)
+        if value is None:
+            sheet.write_blank(spot.row, spot.column, None, shape)
+        else:
+            sheet.write_number(spot.row, spot.column, value, shape)
+        if open_:
+            sheet.data_validation(
+                spot.row, spot.column, spot.row, spot.column,
+                {
+                    "validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 10**15 - 1,
+                    "error_title": "填数字", "error_message": f"{cell.name}：填不小于 0 的数，单位 {cell.unit}。",
+                },
+            )  # fmt: skip
+
+    def _help(self) -> None:
+        sheet = self.book.add_worksheet("填写说明")
+        sheet.set_column(0, 0, 100)
+        lines = [
+            f"这份表只给 {self.submission.node.name} {self.period.label_zh}用，换单位、换报告期要重新下载。",
+            "白格填写，灰格是自动计算或不填的；没有消费填 0。",
+            "不要增删行列、不要改表名。可以粘贴数值。",
+            "填好后在填报页“上传 Excel”；上传后先看差异，再存入。",
+            self.submission.round.instructions,
+        ]
+        for number, line in enumerate(lines):
+            sheet.write_string(number, 0, line)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell that the file would change."""
+
+    code: str
+    title: str
+    unit: str
+    before: str
+    after: str
+    place: str
+
+
+@dataclass
+class Upload:
+    """A file that was read: the values of all cells that can be typed in, what would change, and what is wrong."""
+
+    values: dict[str, Decimal | None]
+    differences: list[Difference]
+    faults: list[FieldFault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_back(
+    content: bytes, filename: str, submission: Submission, stored: Mapping[str, Decimal | None], may: frozenset[str]
+) -> Upload:
+    """What a workbook says. All or nothing: with one fault nothing is to be written.
+
+    Raises:
+        Invalid: it is no workbook, or not this submission's: another form, an older version of it, another institution.
+    """
+    spec = load(submission.round.definition.spec)
+    period = Period.parse(submission.round.period)
+    book = read(content, filename)
+    _refuse_other(book.properties, spec, submission)
+    sheets = {fold(s.name): s for s in book.sheets}
+    missing = [sheet_name(s) for s in spec.sections if fold(sheet_name(s)) not in sheets]
+    if missing:
+        raise Invalid(_("文件里没有工作表“%(names)s”。用下载的模板填写，不改表名。") % {"names": "、".join(missing)})
+    found = Upload({}, [])
+    for section in spec.sections:
+        _check_heads(sheets[fold(sheet_name(section))], section, found)
+    typed: dict[str, str | None] = {}
+    spots: dict[str, Spot] = {}
+    for spot in layout(spec):
+        if spot.cell.is_input:
+            typed[spot.cell.code] = _text(sheets[fold(spot.sheet)].value(spot.row, spot.column))
+            spots[spot.cell.code] = spot
+    for section in spec.sections:
+        _bad_places(sheets[fold(sheet_name(section))], section, spec, found)
+    values, faults = read_values(spec, typed)
+    for fault in faults:
+        spot = spots[fault.field]
+        found.faults.append(
+            FieldFault(
+                fault.field, f"{names.cell_title(spec, spot.cell, period)}：{fault.message}",
+                row=spot.row + 1, column=letter(spot.column), value=fault.value,
+            )
+        )  # fmt: skip
+    for code, value in values.items():
+        if value == stored.get(code):
+            continue
+        spot = spots[code]
+        title = names.cell_title(spec, spot.cell, period)
+        if code not in may:
+            said = _("%(title)s：这一格没有退回，保持锁定。") % {"title": title}
+            found.faults.append(
+                FieldFault(code, said, row=spot.row + 1, column=letter(spot.column), value=exact(value))
+            )
+            continue
+        found.values[code] = value
+        found.differences.append(
+            Difference(
+                code, title, formats.unit(spot.cell.unit), formats.number(stored.get(code)), formats.number(value),
+                f"{spot.sheet} {spot.place}",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _refuse_other(properties: Mapping[str, str], spec: FormSpec, submission: Submission) -> None:
+    if VERSION not in properties or SUBMISSION not in properties:
+        raise Invalid(_("这不是从填报页下载的模板。下载模板，把数粘贴进去再上传。"))
+    if properties[SUBMISSION] != str(submission.pk):
+        raise Invalid(_("这份文件是别的单位或别的报告期的。下载本表的模板再填。"))
+    if properties[VERSION] != spec.digest:
+        raise Invalid(_("报表换了版本，这份模板已不能用。重新下载模板，把数粘贴过去。"))
+
+
+def _text(value: Any) -> str | None:
+    """A cell as text that ``clean_number`` reads: floats without the noise of binary fractions."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int | float):
+        number = Decimal(repr(value))
+        return (
+            exact(number.quantize(Decimal("0.000001"))) if abs(number) < 10**15 and number == number else f"{number:f}"
+        )
+    return str(value)
+
+
+def _check_heads(sheet: RawSheet, section: SectionSpec, found: Upload) -> None:
+    """The names at the left still stand where they were: nobody inserted, sorted or removed rows."""
+    for number, code in enumerate(section.fields or [r.code for r in section.rows]):
+        name = next((r.name for r in section.rows if r.code == code), None)
+        if name is None:
+            continue
+        there = fold(str(sheet.value(HEAD + number, 1)))
+        if there != fold(name):
+            found.faults.append(
+                FieldFault(
+                    "", _("这里应是“%(name)s”。行的位置变了，用原模板填写。") % {"name": name},
+                    row=HEAD + number + 1, column="B", value=there,
+                )
+            )  # fmt: skip
+
+
+def _bad_places(sheet: RawSheet, section: SectionSpec, spec: FormSpec, found: Upload) -> None:
+    rows = len(section.fields or section.rows)
+    typed = [n for n, c in enumerate(spec.columns) if c.kind in ("month", "input")]
+    columns = [LEFT] if section.fields else [LEFT + n for n in typed]
+    for fault in sheet.bad_places(HEAD, HEAD + rows - 1, columns):
+        found.faults.append(
+            FieldFault("", f"{sheet.name}：{fault.message}", row=fault.row, column=fault.column, value=fault.value)
+        )
+    hidden = [n + 1 for n in sorted(sheet.hidden_rows) if HEAD <= n < HEAD + rows]
+    if hidden:
+        found.notes.append(_("“%(sheet)s”有 %(n)d 行被隐藏，也一并读入。") % {"sheet": sheet.name, "n": len(hidden)})
