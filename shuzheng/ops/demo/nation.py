@@ -17,7 +17,7 @@ from shuzheng.base.org.models import Competence, Node, NodeKind, OrganProfile, T
 from shuzheng.base.org.places import draft_node
 from shuzheng.base.org.versions import first_version
 from shuzheng.ops.demo import names
-from shuzheng.ops.demo.personas import PROVINCE
+from shuzheng.ops.demo.personas import PREFECTURE, PROVINCE
 
 SINCE = date(2020, 1, 1)
 ALWAYS = DateRange(SINCE, None)
@@ -53,16 +53,20 @@ class Scale:
     province: int
     nation: int
     where: str
+    deep: int = 0
+    """Institutions in each county of the prefecture that newcomers are shown, if more than elsewhere."""
     with_people: bool = True
 
     def of(self, division: Node) -> int:
         if not division.path.startswith(self.where):
             return 0
+        if self.deep and division.tier == Tier.COUNTY and division.path.startswith(PREFECTURE):
+            return self.deep
         return {1: self.nation, 2: self.province, 3: self.prefecture, 4: self.county}[division.tier]
 
 
 SCALES = {
-    "small": Scale("small", 38, 24, 30, 0, PROVINCE),
+    "small": Scale("small", 20, 16, 24, 0, PROVINCE, deep=38),
     "province": Scale("province", 505, 360, 600, 0, PROVINCE),
     "nation": Scale("nation", 528, 240, 80, 40, "", with_people=False),
 }

@@ -23,7 +23,7 @@ from shuzheng.base.org.models import Node, OrganProfile
 from shuzheng.base.standards import working_days
 from shuzheng.kernel.periods import Period, PeriodKind
 from shuzheng.ops.demo.nation import Nation, Tick
-from shuzheng.ops.demo.personas import COUNTY
+from shuzheng.ops.demo.personas import COUNTY, PREFECTURE
 
 State = Submission.State
 CHUNK = 400
@@ -34,21 +34,25 @@ SEASON = {1: 1.15, 2: 1.05, 3: 0.85, 4: 0.75, 5: 0.8, 6: 1.0, 7: 1.35, 8: 1.4, 9
 
 @dataclass(frozen=True)
 class Plan:
-    """A round and how far its submissions are; shares by state, the rest is approved up to ``reach``."""
+    """A round: whether it is done, and below which division it was asked."""
 
     period: Period
     due_at: datetime
     is_done: bool
+    where: str = ""
 
 
 def plans(today: date) -> list[Plan]:
-    """Last year's and the last but one quarter are done; the quarter that ended last is due in two working days."""
+    """The quarter that ended last is due in two working days; last year's is done, and so is the one before, in one prefecture."""
     current = Period.containing(today, PeriodKind.QUARTER).previous
-    earlier = [current.last_year, current.previous]
+    earlier = [(current.last_year, ""), (current.previous, PREFECTURE)]
     evening = time(18)
     closing = timezone.make_aware(datetime.combine(working_days.add(today, 2), evening))
     return [
-        *(Plan(p, timezone.make_aware(datetime.combine(p.end + timedelta(days=15), evening)), True) for p in earlier),
+        *(
+            Plan(p, timezone.make_aware(datetime.combine(p.end + timedelta(days=15), evening)), True, where)
+            for p, where in earlier
+        ),
         Plan(current, closing, False),
     ]
 
@@ -62,9 +66,9 @@ def report(nation: Nation, definition: Definition, today: date, tick: Tick) -> l
     rounds = []
     for plan in plans(today):
         row = Round(
-            definition=definition, title=f"{definition.name} {plan.period.label_zh}", period=str(plan.period), audience="",
+            definition=definition, title=f"{definition.name} {plan.period.label_zh}", period=str(plan.period), audience=plan.where,
             due_at=plan.due_at, tier=1, state=Round.State.CLOSED if plan.is_done else Round.State.OPEN,
-            asked=len(nation.institutions), instructions="按月填写实物量，金额按季合计。没有消费填 0。",
+            asked=sum(n.path.startswith(plan.where) for n in nation.institutions), instructions="按月填写实物量，金额按季合计。没有消费填 0。",
         )  # fmt: skip
         row.own(office)
         insert_many([row])
@@ -88,6 +92,7 @@ class _Round:
 
     def fill(self) -> None:
         organs = self.nation.institutions
+        organs = [o for o in organs if o.path.startswith(self.plan.where)]
         for start in range(0, len(organs), CHUNK):
             self._chunk(organs[start : start + CHUNK], start)
             self.tick(self.row.period, min(start + CHUNK, len(organs)), len(organs))
