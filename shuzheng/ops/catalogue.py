@@ -34,12 +34,8 @@ Key = tuple[str | None, str]
 HOLES = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 
-def catalogue() -> polib.POFile:
-    """All fragments as one.
-
-    Raises:
-        SystemExit: two fragments translate the same text differently, or one loses a placeholder.
-    """
+def catalogue() -> tuple[polib.POFile, list[str]]:
+    """All fragments as one, and what is wrong with them: a text translated in two ways (the first is taken), a lost placeholder."""
     whole = polib.POFile()
     whole.metadata = dict(HEADER)
     seen: dict[Key, tuple[polib.POEntry, Path]] = {}
@@ -56,16 +52,14 @@ def catalogue() -> polib.POFile:
                 faults.append(
                     f"{part.name}:{entry.linenum}: {entry.msgid!r} is translated otherwise in {first[1].name}"
                 )
-    if faults:
-        raise SystemExit("\n".join(faults))
-    return whole
+    return whole, faults
 
 
 def _lost(entry: polib.POEntry, part: Path) -> list[str]:
     """Placeholders of the source that a translation lacks or adds (a plural's singular may drop the number)."""
-    wanted = sorted(HOLES.findall(entry.msgid))
+    wanted = set(HOLES.findall(entry.msgid))
     given = entry.msgstr_plural.get(1, "") if entry.msgid_plural else entry.msgstr
-    if given and sorted(HOLES.findall(given)) != wanted:
+    if given and set(HOLES.findall(given)) != wanted:
         return [f"{part.name}:{entry.linenum}: placeholders differ in {entry.msgid!r}"]
     return []
 
@@ -122,21 +116,26 @@ def _key(call: ast.Call) -> Key | None:
 
 
 def compile_() -> None:
-    """Write ``django.mo`` (beside and renamed: a running server never reads half a file)."""
+    """Write ``django.mo`` (beside and renamed: a running server never reads half a file).
+
+    Faults of fragments are `make check`'s business: nobody's `make up` fails for a translation.
+    """
     COMPILED.parent.mkdir(parents=True, exist_ok=True)
     fresh = COMPILED.with_suffix(".new")
-    catalogue().save_as_mofile(str(fresh))
+    whole, _faults = catalogue()
+    whole.save_as_mofile(str(fresh))
     fresh.rename(COMPILED)
 
 
 def missing() -> list[str]:
-    """Texts without an English translation, with their places."""
-    done = {(entry.msgctxt, entry.msgid) for entry in catalogue() if entry.translated()}
+    """Faults of the fragments, and texts without an English translation with their places."""
+    whole, faults = catalogue()
+    done = {(entry.msgctxt, entry.msgid) for entry in whole if entry.translated()}
     gaps: dict[Key, str] = {}
     for key, place in used():
         if key not in done:
             gaps.setdefault(key, place)
-    return [f"{place}: {key[1]!r}" for key, place in gaps.items()]
+    return [*faults, *(f"{place}: {key[1]!r}" for key, place in gaps.items())]
 
 
 def main(verb: str) -> int:
@@ -146,7 +145,7 @@ def main(verb: str) -> int:
     gaps = missing()
     print("\n".join(gaps) or "catalogue complete")
     if gaps:
-        print(f"\n{len(gaps)} texts have no English translation (shuzheng/locale/en/parts/<area>.po)")
+        print(f"\n{len(gaps)} texts lack a (right) English translation (shuzheng/locale/en/parts/<area>.po)")
     return 1 if gaps else 0
 
 
