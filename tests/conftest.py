@@ -34,11 +34,20 @@ def nation(db):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """pytest-django's, and at the end the pool of the mirror is closed: it would keep the test database from being dropped."""
-    yield
+def django_db_setup(
+    django_test_environment: None, django_db_blocker, django_db_modify_db_settings: None
+) -> Iterator[None]:
+    """In place of pytest-django's: a copy of a migrated template (``tests/plugins/template.py``)."""
     from django.db import connections
 
-    for connection in connections.all(initialized_only=True):
-        connection.close()
-        connection.close_pool()
+    from tests.plugins import template
+
+    with django_db_blocker.unblock():
+        name = template.create()
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all(initialized_only=True):
+            connection.close()
+            if getattr(connection, "pool", None):
+                connection.close_pool()
+        template.drop(name)
