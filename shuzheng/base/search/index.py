@@ -1,0 +1,144 @@
+"""Keeping the search table in step: the provider of ``ports.index_records``, in the transaction of the change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+
+from shuzheng.base.core.models import Kind, Scoped
+from shuzheng.base.files.actions import refollow
+from shuzheng.base.search.models import Doc
+from shuzheng.base.search.sources import Source, source_of
+from shuzheng.kernel.ids import uuid7
+from shuzheng.kernel.text import cut, fold, pinyin_initials
+
+CHUNK = 2000
+SHORT = 6
+"""Titles up to this length are also found by what stands in their middle: 小明 finds 王小明."""
+BODY = 10_000
+POSITIONS = 16_383
+"""PostgreSQL counts no further."""
+LONGEST = 200
+"""Characters of a word that count; PostgreSQL refuses words past 2 KB."""
+_HAN_RUN = re.compile(r"[\u3400-\u9fff]{3,}")
+
+_UPSERT = """
+INSERT INTO search_doc (id, model, object_id, path, rule, audience, case_id, label, sub, name, initials, vec)
+SELECT id, %s, object_id, path, rule, audience, case_id, label, sub, name, initials, vec::tsvector
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::text[],
+            %s::text[], %s::text[]) AS t(id, object_id, path, rule, audience, case_id, label, sub, name, initials, vec)
+ON CONFLICT (model, object_id) DO UPDATE SET path = excluded.path, rule = excluded.rule, audience = excluded.audience,
+    case_id = excluded.case_id, label = excluded.label, sub = excluded.sub, name = excluded.name,
+    initials = excluded.initials, vec = excluded.vec
+"""
+
+
+def index_records(changed: Sequence[Model], deleted: Sequence[Model]) -> None:
+    """Put changed records into the table and take deleted ones out, set-wise."""
+    for model, rows in _by_model(changed).items():
+        if source := source_of(model):
+            kept = [row for row in rows if source.indexed(row)]
+            put(source, kept)
+            take_out(model, [row for row in rows if not source.indexed(row)])
+        if issubclass(model, Scoped) and model.scoping.kind is Kind.PUBLISHED:
+            refollow(rows)  # who sees its files may have changed with its audience
+    for model, rows in _by_model(deleted).items():
+        if source_of(model):
+            take_out(model, rows)
+
+
+def _by_model(rows: Sequence[Model]) -> dict[type[Model], list[Any]]:
+    groups: dict[type[Model], dict[Any, Any]] = {}
+    for row in rows:
+        groups.setdefault(type(row), {})[row.pk] = row
+    return {model: list(found.values()) for model, found in groups.items()}
+
+
+def put(source: Source, rows: Sequence[Any]) -> None:
+    """Insert or renew the entries of ``rows``."""
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        texts = _texts(source, part)
+        entries = [_entry(source, row, *texts[row.pk]) for row in part]
+        with connection.cursor() as cursor:
+            cursor.execute(_UPSERT, [source.name, *(list(column) for column in zip(*entries, strict=True))])
+
+
+def take_out(model: type[Model], rows: Sequence[Any]) -> None:
+    """Remove the entries of ``rows``."""
+    if rows:
+        Doc.objects.filter(model=model._meta.label_lower, object_id__in=[row.pk for row in rows]).delete()
+
+
+def _texts(source: Source, rows: Sequence[Any]) -> dict[Any, tuple[str, str, str]]:
+    """Title, sub-title and further text by primary key; fields over a key are read in one question."""
+    names = [name for name in (source.title, source.sub, *source.fields) if name]
+    far = [name for name in names if "__" in name or source.model._meta.get_field(name).is_relation]
+    known: dict[Any, dict[str, Any]] = {row.pk: {} for row in rows}
+    if far:
+        paths = [name if "__" in name else f"{name}__{_name_of(source.model, name)}" for name in far]
+        for pk, *values in source.model._base_manager.filter(pk__in=list(known)).values_list("pk", *paths):
+            known[pk] = dict(zip(far, values, strict=True))
+    texts = {}
+    for row in rows:
+        found = known[row.pk]
+        value = lambda name, row=row, found=found: _plain(found[name] if name in found else getattr(row, name))  # noqa: E731
+        title = value(source.title) if source.title else str(row)
+        texts[row.pk] = (
+            title or str(row.pk),
+            value(source.sub) if source.sub else "",
+            " ".join(filter(None, map(value, source.fields))),
+        )
+    return texts
+
+
+def _name_of(model: type[Model], key: str) -> str:
+    """The field by which the target of a key is named."""
+    target = model._meta.get_field(key).related_model
+    source = source_of(target) if isinstance(target, type) else None
+    return source.title if source and source.title else "name"
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple | set):
+        return " ".join(map(_plain, value))
+    return str(value)
+
+
+def _entry(source: Source, row: Any, title: str, sub: str, body: str) -> tuple[Any, ...]:
+    doc = Doc()
+    doc.follow(row)
+    label = fold(title)[:200]
+    initials = pinyin_initials(label, person=source.person)[:200]
+    return (
+        uuid7(), row.pk, doc.path, doc.rule, doc.audience, doc.case_id, label, fold(sub)[:200], label.lower(), initials,
+        vector(words(label, inner=len(label) <= SHORT), words(body[:BODY])),
+    )  # fmt: skip
+
+
+def words(text: str, *, inner: bool = False) -> list[str]:
+    """Words of a text; ``inner`` adds what remains of a short name without its beginning."""
+    found = cut(text)
+    if inner:
+        found += [run[n:] for run in _HAN_RUN.findall(fold(text)) for n in range(1, len(run) - 1)]
+    return found
+
+
+def vector(title: list[str], body: list[str]) -> str:
+    """A ``tsvector`` as text, with the title's words weighing A and the others' B.
+
+    Made here and not by ``to_tsvector``, whose parser would cut again what is cut already (A-002 into a and -002).
+    """
+    weighed = [*((word, "A") for word in title), *((word, "B") for word in body)]
+    return " ".join(f"{quote(word)}:{min(n, POSITIONS)}{weight}" for n, (word, weight) in enumerate(weighed, 1))
+
+
+def quote(word: str) -> str:
+    """A word as ``tsvector`` and ``tsquery`` take it in."""
+    return "'" + word[:LONGEST].replace("\\", "\\\\").replace("'", "''") + "'"

@@ -1,0 +1,115 @@
+-- Text and scope in one question: `@@` is not leakproof, so under the row policy the index of words would not be used.
+-- The scope is that of the caller, read from the settings of the running transaction, with the same conditions as the row
+-- policy of search_doc (core/policies.py, Kind.FOLLOWS); tests/search holds the two together. Values go into the statement
+-- as literals, so that it is planned for this caller's ranges. `narrow` and `texts` can only narrow.
+--
+-- search: {"words": tsquery or null, "low", "high": range of initials and names or null, "exact": name or null,
+--          "narrow": [{"models": [...], "ranges": [[lo, hi], ...] or null}, ...] or null,
+--          "directory", "published": whether kinds of these classes are looked for, "most": rows, "cap": counted rows}
+CREATE OR REPLACE FUNCTION sz_search(search jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $fn$
+DECLARE
+    line text; lo text; hi text; ranges text; item jsonb; pair jsonb;
+    o_lo text := COALESCE(current_setting('app.o_lo', true), ''); o_hi text := COALESCE(current_setting('app.o_hi', true), '');
+    w_lo text := COALESCE(current_setting('app.w_lo', true), ''); w_hi text := COALESCE(current_setting('app.w_hi', true), '');
+    hull_lo text := '~'; hull_hi text := '';
+    grouped jsonb := '{}'; inside text; part text; wanted text; texts text; branches text[]; answer jsonb;
+    audiences text := NULLIF(current_setting('app.anc', true), '');
+    kase text := NULLIF(current_setting('app.case', true), '');
+    cap int := LEAST((search ->> 'cap')::int, 10000);
+BEGIN
+    IF COALESCE(current_setting('app.actor', true), '') = '' THEN
+        RETURN '{"rows": [], "counts": {}, "total": 0}';
+    END IF;
+
+    -- What the lines show: lines with the same ranges share one condition.
+    IF o_lo COLLATE "C" < o_hi COLLATE "C" THEN
+        hull_lo := o_lo; hull_hi := o_hi;
+    END IF;
+    IF w_lo COLLATE "C" < w_hi COLLATE "C" THEN
+        hull_lo := LEAST(hull_lo COLLATE "C", w_lo COLLATE "C"); hull_hi := GREATEST(hull_hi COLLATE "C", w_hi COLLATE "C");
+    END IF;
+    FOREACH line IN ARRAY string_to_array('{lines}', ',') LOOP
+        ranges := NULL;
+        FOR n IN 1..6 LOOP
+            lo := COALESCE(current_setting('app.' || line || '_lo' || n, true), '');
+            hi := COALESCE(current_setting('app.' || line || '_hi' || n, true), '');
+            CONTINUE WHEN lo COLLATE "C" >= hi COLLATE "C";
+            ranges := concat_ws(' OR ', ranges, format('(path >= %L AND path < %L)', lo, hi));
+            hull_lo := LEAST(hull_lo COLLATE "C", lo COLLATE "C");
+            hull_hi := GREATEST(hull_hi COLLATE "C", hi COLLATE "C");
+        END LOOP;
+        IF ranges IS NOT NULL THEN
+            grouped := jsonb_set(grouped, ARRAY[ranges], COALESCE(grouped -> ranges, '[]') || to_jsonb(line));
+        END IF;
+    END LOOP;
+    inside := format('(rule IN (''=internal'', ''=case'') AND path >= %L AND path < %L)', o_lo, o_hi);
+    inside := format('%s OR ((rule IN (''=internal'', ''=case'') OR audience IS NOT NULL) AND path >= %L AND path < %L)',
+        inside, w_lo, w_hi);
+    FOR part, item IN SELECT * FROM jsonb_each(grouped) LOOP
+        inside := format('%s OR (rule = ANY (%L) AND (%s))', inside, ARRAY(SELECT jsonb_array_elements_text(item)), part);
+    END LOOP;
+    inside := format('path >= %L AND path < %L AND (%s)', hull_lo, hull_hi, inside);
+
+    -- What is looked for.
+    IF search ->> 'words' IS NOT NULL THEN
+        texts := format('vec @@ %L::tsquery', search ->> 'words');
+    END IF;
+    IF search ->> 'low' IS NOT NULL THEN
+        texts := concat_ws(' OR ', texts, format('(initials >= %1$L AND initials < %2$L) OR (name >= %1$L AND name < %2$L)',
+            search ->> 'low', search ->> 'high'));
+    END IF;
+    IF texts IS NULL THEN
+        RETURN '{"rows": [], "counts": {}, "total": 0}';
+    END IF;
+    IF jsonb_typeof(search -> 'narrow') = 'array' THEN
+        wanted := 'false';
+        FOR item IN SELECT * FROM jsonb_array_elements(search -> 'narrow') LOOP
+            part := format('model = ANY (%L)', ARRAY(SELECT jsonb_array_elements_text(item -> 'models')));
+            IF jsonb_typeof(item -> 'ranges') = 'array' THEN
+                ranges := 'false';
+                FOR pair IN SELECT * FROM jsonb_array_elements(item -> 'ranges') LOOP
+                    ranges := format('%s OR (path >= %L AND path < %L)', ranges, pair ->> 0, pair ->> 1);
+                END LOOP;
+                part := format('%s AND (%s)', part, ranges);
+            END IF;
+            wanted := format('%s OR (%s)', wanted, part);
+        END LOOP;
+        texts := format('(%s) AND (%s)', texts, wanted);
+    ELSE
+        texts := format('(%s)', texts);
+    END IF;
+
+    -- One branch for each way in which a row can be in sight, so that each is planned by itself; no row is in two.
+    branches := ARRAY[inside];
+    IF (search ->> 'directory')::boolean THEN
+        branches := branches || 'rule = ''=directory'''::text;
+    END IF;
+    IF (search ->> 'published')::boolean AND audiences IS NOT NULL THEN
+        branches := branches || format('audience = ANY (%L::text[]) AND NOT (%s)', audiences, inside);
+    END IF;
+    IF kase IS NOT NULL THEN
+        branches := branches || format('case_id = %L::uuid AND NOT (%s)', kase, inside);
+    END IF;
+    SELECT string_agg(format(
+        '(SELECT model, object_id, path, label, sub, name, vec FROM search_doc WHERE %s AND %s ORDER BY object_id DESC LIMIT %s)',
+        texts, branch, cap + 1), ' UNION ALL ') INTO part FROM unnest(branches) AS branch;
+
+    EXECUTE format($sql$
+        WITH hits AS MATERIALIZED (SELECT * FROM (%s) AS found ORDER BY object_id DESC LIMIT %s),
+        best AS (
+            SELECT model, object_id, path, label, sub FROM hits
+            ORDER BY name = %L DESC, starts_with(name, %L) DESC, %s DESC, object_id DESC LIMIT %s
+        )
+        SELECT jsonb_build_object(
+            'rows', (SELECT coalesce(jsonb_agg(to_jsonb(best)), '[]') FROM best),
+            'counts', (SELECT coalesce(jsonb_object_agg(model, n), '{}') FROM (SELECT model, count(*) AS n FROM hits GROUP BY 1) c),
+            'total', (SELECT count(*) FROM hits))
+    $sql$, part, cap + 1, COALESCE(search ->> 'exact', ''), COALESCE(search ->> 'exact', ''),
+        CASE WHEN search ->> 'words' IS NOT NULL THEN format('ts_rank(vec, %L::tsquery)', search ->> 'words') ELSE '0' END,
+        LEAST((search ->> 'most')::int, 500)) INTO answer;
+    RETURN answer;
+END
+$fn$;
+REVOKE ALL ON FUNCTION sz_search(jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sz_search(jsonb) TO {role};
