@@ -59,7 +59,7 @@ class Deployment:
             env=self.environment(**variables),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
 
@@ -83,7 +83,7 @@ class Deployment:
     def state(self) -> dict:
         return dict(json.loads((self.data / "up.json").read_text()))
 
-    def wait_until_healthy(self, seconds: float = 20) -> None:
+    def wait_until_healthy(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while True:
             try:

@@ -134,7 +134,7 @@ def test_signal_to_the_foreground_stops_everything(tmp_path: Path, number: signa
         command, cwd=ROOT, env=deployment.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
     try:
-        deployment.wait_until_healthy(40)
+        deployment.wait_until_healthy(120)
         pids = list(deployment.state()["children"].values())
         pids.append(int((deployment.data / "pg/postmaster.pid").read_text().split("\n", 1)[0]))
         up.send_signal(number)
