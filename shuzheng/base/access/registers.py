@@ -14,14 +14,15 @@ from shuzheng.base.registers.declare import Column, Register, Tab, register
 class Grants(Register):
     model, name, noun, label, icon, unit = Grant, "grants", "grant", _("授权"), "key", _("项")
     columns = (
-        Column("post", label=_("岗位")),
+        Column("post", label=_("岗位"), joins=("post__person",)),
         Column("role", label=_("角色")),
         Column("at", label=_("授权范围")),
         "valid",
         Column("node", label=_("单位")),
-        Column("granted_by", label=_("授权人"), shown=False),
+        Column("granted_by", label=_("授权人"), shown=False, joins=("granted_by__person",)),
     )
     title = "post"
+    search = ("post__person__name", "post__name", "role__name")
     filters = ("role", "node", "at")
     tabs = (
         Tab("now", _("生效"), lambda: Q(valid__contains=timezone.localdate())),

@@ -19,7 +19,7 @@ class Counted:
     """``n`` rows (``CAP + 1`` for more), and the sums by field over the rows counted."""
 
     n: int
-    sums: Mapping[str, Decimal] = field(default_factory=dict)
+    sums: Mapping[str, Decimal | None] = field(default_factory=dict)
 
     @property
     def capped(self) -> bool:

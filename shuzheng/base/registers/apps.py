@@ -9,3 +9,6 @@ class RegistersConfig(ShuzhengAppConfig):
     def ready(self) -> None:
         super().ready()
         modules("registers")  # importing them fills the registry
+        from shuzheng.base.registers import searching
+
+        searching.declare_all()

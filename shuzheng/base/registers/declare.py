@@ -48,6 +48,7 @@ class Column:
         value: computes the value from the row; such a column sorts only if ``sort`` names fields.
         total: whether its sum stands at the foot of the list.
         tone: says of a row and value how a rule judges it: ``(over|warn|late, the limit in words)``, or None.
+        joins: paths through foreign keys that the value reads besides its own (``str`` of a post reads its person).
         states: shows a choice as a state (shape, colour, word): the kind (``ok warn over late info mute``) by value.
         locked: can be neither dropped nor moved; the first column always is.
     """
@@ -64,6 +65,7 @@ class Column:
     value: Callable[[Any], Any] | None = None
     tone: Callable[[Any, Any], tuple[str, str] | None] | None = None
     states: Mapping[Any, str] = field(default_factory=dict)
+    joins: Sequence[str] = ()
     help: str = ""
 
 

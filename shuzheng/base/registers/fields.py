@@ -174,7 +174,7 @@ def shown(register: Register, column: Column, *, first: bool = False) -> Shown:
     if column.value is not None:
         sort = tuple(column.sort.split(",")) if column.sort else ()
         kind: Kind = "number" if column.align == "end" or column.places is not None else "text"
-        return Shown(column, kind, column.value, sort=sort, first=first)
+        return Shown(column, kind, column.value, joins=tuple(column.joins), sort=sort, first=first)
     target = follow(register.model, column.name)
     kind = kind_of(target)
     heads = column.name.split("__")[:-1]
@@ -187,6 +187,7 @@ def shown(register: Register, column: Column, *, first: bool = False) -> Shown:
         sort = (column.sort or f"{column.name}__{named}",)
     else:
         sort = (column.sort or _sort_field(register, column.name),)
+    joins = (*joins, *column.joins)
     base = target.base_field if isinstance(target, ArrayField) else target
     choices = dict(base.flatchoices) if base.choices else {}
     if target.name in getattr(target.model, "sensitive", ()):
@@ -204,6 +205,18 @@ def _sort_field(register: Register, name: str) -> str:
     """Names sort by their stored pinyin where the model has it."""
     names = {f.name for f in register.model._meta.concrete_fields}
     return "pinyin" if name == "name" and "pinyin" in names else name
+
+
+def search_names(register: Register) -> list[str]:
+    """The paths that the search box looks into: the declared ones, or the first column's text."""
+    if register.search:
+        return list(register.search)
+    first = columns_of(register)[0]
+    if first.field is None:
+        return []
+    if first.kind == "relation":
+        return [f"{first.name}__{label_field(first.field.related_model)}"]  # type: ignore[arg-type]
+    return [first.name] if first.kind == "text" else []
 
 
 _COLUMNS: dict[type[Register], tuple[Shown, ...]] = {}

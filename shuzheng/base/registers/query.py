@@ -22,13 +22,18 @@ from shuzheng.base.core.counting import CAP, Counted, count_all
 from shuzheng.base.core.models import Kind
 from shuzheng.base.core.scope import EVERYTHING, Range
 from shuzheng.base.registers.declare import Register, follow
-from shuzheng.base.registers.fields import NUMBERS, Shown, columns_of
+from shuzheng.base.registers.fields import NUMBERS, Shown, columns_of, search_names
 from shuzheng.base.registers.filters import Filter, filters_of
 from shuzheng.kernel.errors import Invalid
 from shuzheng.kernel.text import fold
 
 SIZES = (20, 50, 100, 200)
 SIZE = 50
+
+
+MOST_KNOWN = 10_000
+_LONG: set[tuple[Any, ...]] = set()
+"""Sights of registers that were long when last looked at: a hint for this process, checked each time."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +222,7 @@ class Listing:
         """
         condition = self.condition()
         added = [c.name for c in shown if c.column.total and c.kind in NUMBERS and c.field is not None]
-        total, tabs, scopes = self._one_pass(condition, added)
+        total, tabs, scopes = (None, None, None) if self._is_long() else self._one_pass(condition, added)
         if total is None:
             narrow = condition != _within(None)
             total = (
@@ -229,6 +234,22 @@ class Listing:
             list(self.joined(self.rows(), shown).order_by(*order)[start : start + self.params.size]) if total.n else []
         )
         return Found(page, total, tabs, scopes, order)
+
+    @property
+    def _sight(self) -> tuple[Any, ...]:
+        """What tells one sight of a register from another: two actors with the same ranges see the same rows."""
+        scope, line = self.actor.scope, self.register.model.scoping.line
+        return self.register.name, scope.organ, scope.ranges(line), self.register.view_ranges(self.actor)
+
+    def _is_long(self) -> bool:
+        """Whether more than ``CAP`` rows may be seen. Asked ahead only where it was so the last time: a plain count of
+        the index is a third of the work of ``_one_pass``, which would find out as well."""
+        if self._sight not in _LONG:
+            return False
+        if count_all({"": self.base})[""].capped:
+            return True
+        _LONG.discard(self._sight)
+        return False
 
     def _one_pass(
         self, condition: Q, added: Sequence[str]
@@ -244,8 +265,11 @@ class Listing:
             wanted[f"sum_{place}"] = Sum(name, filter=condition or None)
         got = self.base.order_by()[: CAP + 1].aggregate(**wanted)
         if got["seen"] > CAP:
+            if len(_LONG) > MOST_KNOWN:
+                _LONG.clear()
+            _LONG.add(self._sight)
             return None, None, None
-        sums = {name: got[f"sum_{place}"] or Decimal(0) for place, name in enumerate(added)}
+        sums = {name: got[f"sum_{place}"] for place, name in enumerate(added)}
         tabs = {tab.name: Counted(got[f"tab_{place}"]) for place, tab in enumerate(self.register.tabs)}
         scopes = {span.name: Counted(got[f"span_{place}"]) for place, span in enumerate(self.spans)}
         return Counted(got["total"], sums), {"": Counted(got["tab_all"]), **tabs}, scopes
@@ -294,7 +318,7 @@ def _count(condition: Q) -> Count:
 
 def search_q(register: Register, text: str) -> Q:
     """Rows in which every word of ``text`` stands in one of the searched fields; letters also match pinyin initials."""
-    names = list(register.search) or [c.name for c in columns_of(register)[:1] if c.field is not None]
+    names = search_names(register)
     fields = {f.name for f in register.model._meta.concrete_fields}
     condition = Q()
     for word in text.split()[:5]:

@@ -55,15 +55,28 @@ def _shower(column: Shown) -> Callable[[Any], str]:
     return lambda value: escape(text(value))
 
 
+WIDE = 60
+"""Characters past which a text may be long: its column keeps to one width and cuts."""
+
+
+def _is_cut(column: Shown) -> bool:
+    """Whether long texts of a column are cut, with the whole in the title."""
+    if column.kind == "relation":
+        return True
+    return (
+        column.kind == "text"
+        and column.field is not None
+        and (getattr(column.field, "max_length", None) or WIDE + 1) > WIDE
+    )
+
+
 def _td(place: int, column: Shown) -> tuple[str, bool]:
-    """The class of a cell, and whether a long text is cut with the whole in its title. ``l1`` and ``l2`` are the phone's lines."""
-    line = "l1" if place == 0 else "l2" if place <= 3 else "not-phone"
+    """The class of a cell, and whether a long text is cut. ``l1`` and ``l2`` are the phone's two lines."""
+    line = "l2" if place <= 3 else "not-phone"
     if column.numeric:
         return f"num {line}", False
-    if column.kind == "relation" or (
-        column.kind == "text" and getattr(column.field, "max_length", None) not in range(1, 41)
-    ):
-        return f"clip u {line}", column.kind in ("relation", "text") and place > 0
+    if _is_cut(column):
+        return f"clip u {line}", True
     if column.kind == "choice" and column.column.states:
         return "nowrap l1", False
     return f"nowrap {line}", False
@@ -129,7 +142,7 @@ def heads_html(
             now, down = True, order[0].startswith("-")
         unit = format_html('<span class="unit">{}</span>', column.unit) if column.unit else ""
         said = mark_safe(f' aria-sort="{"descending" if down else "ascending"}"') if now else ""  # noqa: S308
-        css = "num" if column.numeric else "u" if place and column.kind == "relation" else ""
+        css = "num" if column.numeric else "u" if place and _is_cut(column) else ""
         body: Any = column.label
         if column.sort and choose:
             icon = draw.svg("arrow-down" if down else "arrow-up") if now else ""

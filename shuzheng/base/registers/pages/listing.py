@@ -24,7 +24,7 @@ from shuzheng.base.portal.parts import Choice, Column, Pager, Pill, Tab
 from shuzheng.base.registers import actions
 from shuzheng.base.registers import render as drawn
 from shuzheng.base.registers.declare import Register, follow, register_of
-from shuzheng.base.registers.fields import Shown, columns_of, label_field
+from shuzheng.base.registers.fields import Shown, columns_of, label_field, search_names
 from shuzheng.base.registers.filters import Filter, filters_of
 from shuzheng.base.registers.forms import owners, targets
 from shuzheng.base.registers.models import SavedView
@@ -36,6 +36,7 @@ from shuzheng.kernel.text import fold
 PILLS = 6
 """Filters that stand in the bar; further ones of few choices lie behind ＋ 条件."""
 TYPEAHEAD = 20
+SPAN_ORDER = ("own", "below", "all")
 
 
 @require_GET
@@ -142,7 +143,7 @@ def _figures(
                 s is listing.span,
                 formats.count(scopes[s.name].n) if scopes else None,
             )
-            for s in listing.spans
+            for s in sorted(listing.spans, key=lambda s: SPAN_ORDER.index(s.name))
         ],
         "figures_url": "" if tabs is not None else f"{address(register, 'figures')}{params.url()}",
     }
@@ -164,8 +165,7 @@ def _tab_url(params: Params, name: str) -> str:
 
 
 def _search_names(register: Register) -> list[str]:
-    names = register.search or [c.name for c in columns_of(register)[:1] if c.field is not None]
-    return [str(follow(register.model, name).verbose_name) for name in names]
+    return [str(follow(register.model, name).verbose_name) for name in search_names(register)]
 
 
 def _pills(register: Register, actor: Actor, params: Params) -> tuple[list[Pill], list[Pill]]:
