@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.db.models import Case, CharField, Count, Func, QuerySet, Sum, Value,
 from django.db.models.functions import Concat, Substr
 
 from shuzheng.base.core import scope
-from shuzheng.base.core.bulk import insert_many, update_many
+from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.core.scope import Range
 from shuzheng.base.forms.models import Cell, RollupDelta, RollupTotal, Round, Submission
 from shuzheng.base.forms.spec import load
@@ -117,29 +117,26 @@ def recount(round_: Round, division: str, tier: int) -> tuple[Sums, int]:
     return dict(found), counted.count()
 
 
-def fold(limit: int = 20000) -> int:
-    """Add pending deltas to their totals; returns how many. Runs under the system scope ``forms.fold``, one at a time."""
-    pending = list(RollupDelta.objects.select_for_update(skip_locked=True).order_by("id")[:limit])
-    if not pending:
-        return 0
-    sums: dict[tuple[UUID, str, str, str], list] = {}
-    for delta in pending:
-        entry = sums.setdefault((delta.round_id, delta.path, delta.member, delta.code), [Decimal(0), 0])
-        entry[0] += delta.value
-        entry[1] += delta.units
-    known = _known_totals(sums)
-    fresh, changed = [], []
-    for key, (value, units) in sums.items():
-        if total := known.get(key):
-            total.value, total.units = total.value + value, total.units + units
-            changed.append(total)
-        else:
-            round_id, path, member, code = key
-            fresh.append(RollupTotal(round_id=round_id, path=path, member=member, code=code, value=value, units=units))
-    insert_many(fresh)
-    update_many(changed, ["value", "units"])
-    RollupDelta.objects.filter(pk__in=[d.pk for d in pending]).delete()
-    return len(pending)
+_FOLD = """
+WITH taken AS (
+    DELETE FROM forms_rollupdelta
+    WHERE id IN (SELECT id FROM forms_rollupdelta ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+    RETURNING round_id, path, member, code, value, units
+), added AS (
+    INSERT INTO forms_rolluptotal AS total (round_id, path, member, code, value, units)
+    SELECT round_id, path, member, code, sum(value), sum(units) FROM taken GROUP BY 1, 2, 3, 4
+    ON CONFLICT (round_id, path, member, code)
+    DO UPDATE SET value = total.value + excluded.value, units = total.units + excluded.units
+)
+SELECT count(*) FROM taken
+"""
+
+
+def fold(limit: int = 100_000) -> int:
+    """Add pending deltas to their totals, in one statement; returns how many. Runs under the system scope ``forms.fold``."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FOLD, [limit])
+        return int(cursor.fetchone()[0])
 
 
 def rebuild(round_: Round, division: str, tier: int) -> None:
@@ -176,9 +173,3 @@ def _member(division: str) -> Case:
     own = Concat(Value(f"{division}0/"), segment(2), Value("/"))
     lower = Concat(Value(division), segment(1), Value("/"))
     return Case(When(path__startswith=f"{division}0/", then=own), default=lower, output_field=CharField())
-
-
-def _known_totals(keys: Iterable[tuple[UUID, str, str, str]]) -> dict[tuple[UUID, str, str, str], RollupTotal]:
-    places = {(round_id, path) for round_id, path, _, _ in keys}
-    rows = RollupTotal.objects.filter(round_id__in={r for r, _ in places}, path__in={p for _, p in places})
-    return {(t.round_id, t.path, t.member, t.code): t for t in rows}
