@@ -70,12 +70,13 @@ def statements(model: type[Scoped], role: str) -> list[str]:
     """The SQL that puts ``model`` under its policies; running it again changes nothing."""
     table = f'"{model._meta.db_table}"'
     write = write_condition()
-    # A row that an action may write is a row it may see: an UPDATE must find it, a handover included.
-    read = (
-        f"({read_condition(model)}) OR ({write})"
-        if model.scoping.kind is not Kind.SUPERVISED
-        else read_condition(model)
-    )
+    read = read_condition(model)
+    # A row that an action may write is a row it may see: an UPDATE must find it, a handover included. What is supervised is
+    # an exception: nobody writes it who does not supervise it, and officers see none, not even in their own organ.
+    if model.scoping.kind is Kind.FOLLOWS:
+        read = f"({read}) OR ((rule IN ('=internal', '=case', '=directory') OR audience IS NOT NULL) AND ({write}))"
+    elif model.scoping.kind is not Kind.SUPERVISED:
+        read = f"({read}) OR ({write})"
     sql = [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"]
     for name, clause in (
         ("sz_read", f"FOR SELECT TO {role} USING ({read})"),
