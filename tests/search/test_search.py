@@ -294,3 +294,13 @@ def test_questions_to_the_database_do_not_grow_with_the_hits(nation, people, dja
     actor = actor_of(nation.account("33/11/23/0/goa/"))
     with actor.scope.activate(), django_assert_num_queries(2):
         assert len(search(actor, "机关事务中心").hits) > 5
+
+
+def test_records_of_a_register_are_found_by_what_its_search_box_looks_into():
+    from shuzheng.base.registers.declare import REGISTERS
+
+    for item in REGISTERS.values():
+        if item.search:
+            assert item.model._meta.label_lower in SOURCES, item.name
+    assert SOURCES["org.organprofile"].permission == "org.profile.view"
+    assert SOURCES["masters.place"].fields

@@ -5,6 +5,7 @@ from shuzheng.base.core.manifest import ShuzhengAppConfig
 class AuditConfig(ShuzhengAppConfig):
     name = "shuzheng.base.audit"
     label = "audit"
+    modules = ("actions",)
 
     def ready(self) -> None:
         super().ready()

@@ -1,4 +1,4 @@
-"""What is found even where no register is declared for it: nodes and people. A register's declaration takes their place."""
+"""What the base itself lets find: nodes and people, only those of today. Registers add their own records."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ SOURCES: dict[str, Source] = {}
 def register(
     model: type[Scoped], *, label: Any, url: Callable[[UUID], str], fields: Sequence[str] = (), **more: Any
 ) -> Source:
-    """Let records of ``model`` be found. The last declaration counts: a register's replaces the default.
+    """Let records of ``model`` be found; a second declaration takes the place of the first.
 
     Raises:
         UnknownName: the permission is in no manifest.
