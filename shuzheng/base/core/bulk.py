@@ -58,18 +58,19 @@ def update_many(rows: Sequence[models.Model], fields: Sequence[str], using: str 
         return 0
     model = type(rows[0])
     connection = connections[using]
-    key = model._meta.pk
+    keys = list(model._meta.pk_fields)  # several for a composite key
     columns = [model._meta.get_field(name) for name in dict.fromkeys(fields)]
-    sets = ", ".join(f'"{f.column}" = {_select(f, n)}' for n, f in enumerate(columns, 1))
-    arrays = ", ".join(f"%s::{_array_type(f, connection)}" for f in [key, *columns])
-    aliases = ", ".join(f"c{n}" for n in range(len(columns) + 1))
+    sets = ", ".join(f'"{f.column}" = {_select(f, n)}' for n, f in enumerate(columns, len(keys)))
+    found = " AND ".join(f'u."{k.column}" = {_select(k, n)}' for n, k in enumerate(keys))
+    arrays = ", ".join(f"%s::{_array_type(f, connection)}" for f in [*keys, *columns])
+    aliases = ", ".join(f"c{n}" for n in range(len(columns) + len(keys)))
     table = model._meta.db_table
-    sql = f'UPDATE "{table}" AS u SET {sets} FROM unnest({arrays}) AS t({aliases}) WHERE u."{key.column}" = t.c0'  # noqa: S608
+    sql = f'UPDATE "{table}" AS u SET {sets} FROM unnest({arrays}) AS t({aliases}) WHERE {found}'  # noqa: S608
     changed = 0
     with connection.cursor() as cursor:
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
-            cursor.execute(sql, [_values(f, part, connection) for f in [key, *columns]])
+            cursor.execute(sql, [_values(f, part, connection) for f in [*keys, *columns]])
             changed += cursor.rowcount
     return changed
 
