@@ -6,6 +6,8 @@ MANIFEST = AppManifest(
     name="access",
     label="权限",
     icon="shield-lock",
+    board="admin",
+    order=3,
     permissions=[
         Permission("access.role.view", "查看角色"),
         Permission("access.role.change", "定义角色", officer="security"),

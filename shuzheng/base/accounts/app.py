@@ -9,6 +9,8 @@ MANIFEST = AppManifest(
     name="accounts",
     label="人员与账号",
     icon="users",
+    board="admin",
+    order=2,
     permissions=[
         Permission("accounts.person.view", "查看人员"),
         Permission("accounts.person.create", "登记人员"),

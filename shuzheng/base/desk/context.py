@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.manifest import MANIFESTS, AppManifest
 from shuzheng.base.desk.menus import app_menu, rail
-from shuzheng.base.notify.queries import unread_count
+from shuzheng.base.notify.receipts import unread
 from shuzheng.base.portal.shell import Identity, MenuItem, Person, PostChoice, Shell
 from shuzheng.base.registers.declare import REGISTERS
 
@@ -30,11 +30,11 @@ def build(request: HttpRequest) -> Shell:
     """The frame; for a visitor who is not signed in only language and demo mark."""
     actor: Actor | None = getattr(request, "actor", None)
     language = (get_language() or "zh-hans").lower()
-    common = {"demo": settings.DEMO, "language": language, "language_url": reverse("desk:language")}
+    common = {"demo": settings.DEMO, "language": language, "language_url": reverse("accounts:language")}
     if actor is None:
         return Shell(**common)
     manifest = _app_of(request)
-    unread = unread_count(actor)
+    new = unread(actor)
     return Shell(
         **common,
         identity=Identity(actor.organ_name, actor.post_name, TIERS[actor.tier]),
@@ -44,15 +44,15 @@ def build(request: HttpRequest) -> Shell:
         ),
         boards=rail(actor, request.path),
         menu=app_menu(actor, manifest, request.path) if manifest else None,
-        bottom=_bottom(request.path, unread),
+        bottom=_bottom(request.path, new),
         account=_account(),
-        notice_count=unread,
+        notice_count=new,
         density=request.user.density or "standard",
         active=manifest.name if manifest else "",
         help_url=reverse("desk:help"),
         search_url=reverse("search:results"),
         suggest_url=reverse("search:suggest"),
-        switch_url=reverse("accounts:act-in"),
+        switch_url=reverse("accounts:act_in"),
         notices_url=reverse("notify:notices"),
         live_url=reverse("notify:live"),
         density_url=reverse("accounts:density"),
@@ -70,21 +70,23 @@ def _app_of(request: HttpRequest) -> AppManifest | None:
     return MANIFESTS.get(name)
 
 
-def _bottom(path: str, unread: int) -> tuple[MenuItem, ...]:
+def _bottom(path: str, new: int) -> tuple[MenuItem, ...]:
     """The phone's bar of five."""
     entries = (
         (_("工作台"), "/", "layout-dashboard", None),
         (_("待办"), reverse("desk:todos"), "checklist", None),
         (_("扫一扫"), reverse("desk:scan"), "scan", None),
-        (_("消息"), reverse("notify:notices"), "message-2", unread or None),
-        (_("我的"), reverse("accounts:profile"), "user", None),
+        (_("消息"), reverse("notify:notices"), "message-2", new or None),
+        (_("我的"), reverse("accounts:me"), "user", None),
     )
     return tuple(MenuItem(label, url, icon, active=path == url, count=count) for label, url, icon, count in entries)
 
 
 def _account() -> tuple[MenuItem, ...]:
     return (
-        MenuItem(_("我的资料"), reverse("accounts:profile"), "user"),
-        MenuItem(_("登录与安全"), reverse("accounts:security"), "shield-lock"),
+        MenuItem(_("我的资料"), reverse("accounts:me"), "user"),
+        MenuItem(_("登录与安全"), reverse("mfa_index"), "shield-lock"),
+        MenuItem(_("登录的设备"), reverse("accounts:sessions"), "devices"),
+        MenuItem(_("接密码牌"), reverse("accounts:tokens"), "key"),
         MenuItem(_("退出登录"), reverse("account_logout"), "logout", post=True),
     )

@@ -14,7 +14,6 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from django.views.i18n import set_language
 
 from shuzheng.base.access.middleware import actor_of
 from shuzheng.base.core.actor import Actor
@@ -91,12 +90,6 @@ def scan(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-def language(request: HttpRequest) -> HttpResponse:
-    """Switch the language: kept in a cookie, and with the account when signed in."""
-    return set_language(request)
-
-
-@login_not_required
 @require_safe
 @cache_control(max_age=0, no_cache=True)
 def service_worker(request: HttpRequest) -> FileResponse:
@@ -114,6 +107,5 @@ urlpatterns = [
     path("apps/", apps, name="apps"),
     path("help/", help_, name="help"),
     path("scan/", scan, name="scan"),
-    path("language/", language, name="language"),
     path("sw.js", service_worker, name="sw"),
 ]

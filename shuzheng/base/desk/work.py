@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.forms import workbench as reporting
-from shuzheng.base.notify import queries as notify
+from shuzheng.base.notify import receipts, texts
+from shuzheng.base.notify.todos import waiting
 from shuzheng.base.portal.parts import Todo
 from shuzheng.base.standards import resolve as standards
 from shuzheng.base.standards import working_days
@@ -20,7 +22,8 @@ from shuzheng.base.standards import working_days
 
 def todos(actor: Actor, limit: int = 12) -> list[Todo]:
     """What waits for the actor, late first, then by deadline; things without one at the end."""
-    found = [*reporting.todos(actor), *notify.todos(actor)]
+    noted = [Todo(texts.title(t), t.link, due=t.due) for t in waiting(actor)[:limit]]
+    found = [*reporting.todos(actor), *noted]
     far = timezone.now() + timedelta(days=3650)
     return sorted(found, key=lambda t: _moment(t.due) or far)[:limit]
 
@@ -55,13 +58,36 @@ def headline(found: list[Todo], now: datetime) -> str:
     return _("没有待办，都办完了")
 
 
-def rounds(actor: Actor, now: datetime) -> Any:
-    """Rounds in progress that the actor looks after, with who has not reported."""
+def rounds(actor: Actor, now: datetime) -> list[reporting.RoundRow]:
+    """Rounds in progress that the actor fills in or looks after, with who has not reported."""
     return reporting.rounds(actor, now)
 
 
-def notices(actor: Actor) -> Any:
-    return notify.latest(actor, 5)
+@dataclass(frozen=True)
+class News:
+    """A notice as one line."""
+
+    title: str
+    url: str
+    sender: str
+    at: datetime
+    is_read: bool
+    must_read: bool
+
+
+def notices(actor: Actor, limit: int = 5) -> list[News]:
+    """The latest notices to the actor's organ and post. One query."""
+    return [
+        News(
+            texts.title(r),
+            reverse("notify:notice", args=[r.notice_id]),
+            r.sender_organ,
+            r.sent_at,
+            r.read_at is not None,
+            r.must_read,
+        )
+        for r in receipts.inbox(actor).order_by("-sent_at")[:limit]
+    ]
 
 
 @dataclass(frozen=True)

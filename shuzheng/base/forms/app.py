@@ -6,6 +6,8 @@ MANIFEST = AppManifest(
     name="forms",
     label="信息报送",
     icon="report",
+    board="office",
+    order=1,
     lines=[BusinessLine("reporting", "统计报送")],
     permissions=[
         Permission("forms.definition.view", "查看报表"),
@@ -76,6 +78,5 @@ MANIFEST = AppManifest(
         MenuEntry("报送任务", "forms:rounds", "report", "forms.round.view"),
         MenuEntry("报表", "forms:definitions", "table", "forms.definition.view"),
     ],
-    board="智慧办公",
     unscoped={},
 )

@@ -6,6 +6,8 @@ MANIFEST = AppManifest(
     name="notify",
     label="通知与待办",
     icon="bell",
+    board="office",
+    order=2,
     permissions=[
         Permission("notify.notice.send", "发通知"),
         Permission("notify.notice.remind", "催阅通知"),

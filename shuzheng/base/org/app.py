@@ -15,6 +15,8 @@ MANIFEST = AppManifest(
     name="org",
     label="机构与层级",
     icon="sitemap",
+    board="admin",
+    order=1,
     permissions=[
         Permission("org.node.view", "查看机构"),
         Permission("org.node.import", "导入机构"),
@@ -61,6 +63,7 @@ MANIFEST = AppManifest(
     },
     menu=[
         MenuEntry("机构", "org:tree", "sitemap", "org.node.view", "组织"),
+        MenuEntry("机构信息", "register:profiles", "building", "org.profile.view", "组织"),
         MenuEntry("机构调整", "org:reorganisations", "git-merge", "org.reorganisation.view", "组织"),
     ],
 )

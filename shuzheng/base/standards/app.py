@@ -28,6 +28,8 @@ MANIFEST = AppManifest(
     name="standards",
     label="标准规范",
     icon="book-2",
+    board="admin",
+    order=5,
     permissions=[*[Permission(f"standards.{noun}.view", f"查看{label}") for noun, label in NOUNS.items()], *WRITES],
     events=[
         EventType("standards.loaded", "内置标准已装入"),
