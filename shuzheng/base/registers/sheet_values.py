@@ -34,7 +34,7 @@ def shown(value: Any) -> str:
 
 def is_blank(value: Any) -> bool:
     """Whether a cell holds nothing but spaces, or a dash that stands for nothing."""
-    return value is None or (isinstance(value, str) and fold(value) in ("", "—", "——", "/", "\\"))
+    return value is None or (isinstance(value, str) and value.strip() in ("", "—", "——", "/", "\\"))
 
 
 def to_text(value: Any) -> str:
