@@ -19,7 +19,7 @@ SIGNIN_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
-    "allauth.usersessions",
+    "shuzheng.base.accounts.sessions.SessionsConfig",
     "allauth.idp.oidc",
     "axes",
 ]

@@ -18,18 +18,28 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from shuzheng.base.accounts.models import PasswordPolicy
 from shuzheng.base.accounts.passwords import policy
 from shuzheng.kernel.errors import TooMany
 
 
+def _rules(request: HttpRequest | None) -> PasswordPolicy:
+    """The rules of today, asked for once a request: a sign-in wants them five times."""
+    if request is None:
+        return policy()
+    if not hasattr(request, "sz_rules"):
+        request.sz_rules = policy()
+    return request.sz_rules
+
+
 def failure_limit(request: HttpRequest, credentials: Any) -> int:
     """Wrong tries from one address for one account before a lock."""
-    return policy().tries
+    return _rules(request).tries
 
 
 def cool_off(request: HttpRequest | None = None) -> timedelta:
     """How long a lock lasts, from the last try that counted."""
-    return timedelta(minutes=policy().lock_minutes)
+    return timedelta(minutes=_rules(request).lock_minutes)
 
 
 def account_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
@@ -55,7 +65,7 @@ class LockoutHandler(AxesDatabaseHandler):
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
         near = super().get_failures(request, credentials)
-        rules = policy()
+        rules = _rules(request)
         anywhere = AccessAttempt.objects.filter(
             username=account_name(request, credentials), attempt_time__gte=get_cool_off_threshold(request)
         ).aggregate(n=Sum("failures_since_start"))["n"]
@@ -64,7 +74,7 @@ class LockoutHandler(AxesDatabaseHandler):
 
 def locked_response(request: HttpRequest, response: Any = None, credentials: Any = None) -> HttpResponse:
     """429 in words, with the time to wait; the same for a name that does not exist."""
-    minutes = policy().lock_minutes
+    minutes = _rules(request).lock_minutes
     fault = TooMany(
         _("连续输错密码，已暂停登录。%(n)d 分钟后再试；忘记密码时联系本单位系统管理员重置。") % {"n": minutes},
         retry_after=minutes * 60,
