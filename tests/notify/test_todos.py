@@ -90,4 +90,4 @@ def test_todo_is_passed_to_a_post_of_the_same_organ(nation):
 def test_page_lists_what_waits(nation, client):
     put(nation.organ("33/11/23/0/goa/"))
     client.force_login(nation.account("33/11/23/0/goa/"))
-    assert "审核" in client.get("/notify/todos/").content.decode()
+    assert "审核" in client.get("/todos/").content.decode()

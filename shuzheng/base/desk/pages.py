@@ -30,11 +30,12 @@ def workbench(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     now = timezone.now()
     todos = work.todos(actor)
+    rounds = work.rounds(actor, now)
     context = {
         "todos": todos,
-        "headline": work.headline(todos, now),
+        "headline": work.headline(todos, now, rounds),
         "today": timezone.localdate(),
-        "rounds": work.rounds(actor, now),
+        "rounds": rounds,
         "notices": work.notices(actor),
         "month": work.month(actor, timezone.localdate(), todos),
         "quick": [(b, full_name(b), found) for b in BOARDS if (found := _quick(actor, b))],

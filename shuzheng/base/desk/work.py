@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.forms import workbench as reporting
@@ -40,21 +40,22 @@ def due_day(todo: Todo) -> date | None:
     return timezone.localtime(at).date() if at else None
 
 
-def headline(found: list[Todo], now: datetime) -> str:
-    """The page in one sentence: how much is due today, how much is late."""
+def headline(found: list[Todo], now: datetime, rows: Sequence[reporting.RoundRow] = ()) -> str:
+    """The page in one sentence: how much is late and due today; else who has not reported; else how much waits."""
     late = sum(1 for t in found if (at := _moment(t.due)) and at < now)
     end = timezone.localtime(now).replace(hour=23, minute=59, second=59)
     today = sum(1 for t in found if (at := _moment(t.due)) and now <= at <= end)
+    missing = sum(row.unreported for row in rows)
     if late and today:
         return _("今天到期 %(today)s 件，逾期 %(late)s 件") % {"today": today, "late": late}
     if late:
-        return ngettext("逾期 %(n)s 件", "逾期 %(n)s 件", late) % {"n": late}
+        return _("逾期 %(n)s 件") % {"n": late}
     if today:
-        return ngettext("今天到期 %(n)s 件", "今天到期 %(n)s 件", today) % {"n": today}
+        return _("今天到期 %(n)s 件") % {"n": today}
     if found:
-        return ngettext("待办 %(n)s 件，今天没有到期的", "待办 %(n)s 件，今天没有到期的", len(found)) % {
-            "n": len(found)
-        }
+        return _("待办 %(n)s 件，今天没有到期的") % {"n": len(found)}
+    if missing:
+        return _("%(n)s 家还没有报送") % {"n": missing}
     return _("没有待办，都办完了")
 
 

@@ -22,5 +22,5 @@ MANIFEST = AppManifest(
     events=[EventType("notify.notice.sent", "通知已发出"), EventType("notify.notice.read", "通知已阅读")],
     system_scopes={"notify.deliver": "addresses notices to organs and brings them to people's channels"},
     handovers={"notify.notice.send": "the addressee keeps its own record of a notice"},
-    menu=[MenuEntry("通知", "notify:notices", "bell"), MenuEntry("待办", "notify:todos", "checklist")],
+    menu=[MenuEntry("通知", "notify:notices", "bell")],
 )

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shuzheng.base.access.middleware import actor_of
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.scope import case_scope
-from shuzheng.base.notify import live, texts, todos
+from shuzheng.base.notify import live, texts
 from shuzheng.base.notify.actions import mark_read, remind, save_preference, send
 from shuzheng.base.notify.channels import switched_on
 from shuzheng.base.notify.models import Notice, Preference, Receipt
@@ -189,12 +189,6 @@ def _new_key() -> str:
     return new_key()
 
 
-@require_safe
-def todo_list(request: HttpRequest) -> HttpResponse:
-    rows = list(todos.waiting(actor_of(request))[:200])
-    return render(request, "notify/todos.html", {"rows": rows, "crumbs": [{"label": _("待办"), "url": ""}]})
-
-
 def preferences(request: HttpRequest) -> HttpResponse:
     """By which channels one hears of notices beside the portal."""
     actor = actor_of(request)
@@ -229,7 +223,6 @@ def stream(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("", notices, name="notices"),
     path("new/", compose, name="compose"),
-    path("todos/", todo_list, name="todos"),
     path("preferences/", preferences, name="preferences"),
     path("live", stream, name="live"),
     path("<uuid:pk>/", notice, name="notice"),
