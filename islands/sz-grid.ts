@@ -7,7 +7,8 @@
  *     <td class="ref" data-change="e01_q" data-against="ly_e01_q">+27.2%</td> kept up to date
  *   </table></sz-grid>
  * DATA = {url, version, place, cells: {code: {label, unit, places, value, expr?}}, order: [computed codes],
- *         given: {name: value}, checks: [{code, level: error|warning, cell, expr, message, title}], reasons: {check: text}}
+ *         given: {name: value}, checks: [{code, level: error|warning, cell, expr, message, title, phrases?}],
+ *         reasons: {check: text}, unread?: {cell: what was typed and is no number}}
  *   Values are exact decimal texts or null. `expr` is what `kernel/expr/to_ts.py` writes. `place` names this form and person
  *   in localStorage. Several tables may stand in one grid (pages of a form), in panels that tabs show.
  * Saving: PATCH {url} as in lib/queue.ts, with cell codes, and `reason:<check code>` for a reason. The answer may carry
@@ -16,6 +17,7 @@
  * On the page, all optional: `[data-saved]` 已自动保存 09:41 · `[data-checks]` the list of findings (ul.sz-checks) ·
  *   `[data-check-counts]` its counts · `[data-submit-form]` buttons, disabled while something is missing, and
  *   `[data-missing]` the sentence that says what · `[data-cell-panel="/…/{code}/"]` filled for the chosen cell ·
+ *   `[data-result="code"]` shows a computed cell elsewhere · a form with `data-after-saving` waits for what is being saved ·
  *   `[data-locate="code"]` goes to a cell. Emits `sz:cell` {code}, `sz:changed` {codes}.
  *
  * Keys: arrows, Enter / Shift Enter, Tab; F2 or a double click edits inside, Esc gives it up; Shift and arrows, or the
@@ -38,6 +40,8 @@ export interface GridData extends SheetData {
   url: string;
   version: number;
   place: string;
+  /** What was typed and is no number, by cell: kept by the server until it is mended. */
+  unread?: Record<string, string>;
 }
 type Td = HTMLTableCellElement;
 
@@ -70,6 +74,7 @@ export class SzGrid extends Island {
       onState: (state, count, at) => showSaved(this, state, count, at),
       onAnswer: (answer, status) => void this.#answered(answer, status),
     });
+    for (const [code, text] of Object.entries(this.#data.unread ?? {})) this.#faults.set(code, t('notNumber', { text }));
     this.#restore();
     this.#listenToCells();
     this.listen<ClipboardEvent>(this, 'copy', (event) => this.#copy(event));
@@ -84,7 +89,22 @@ export class SzGrid extends Island {
       if (box) this.#explain(box.dataset['reason'] ?? '', box.value);
     });
     this.listen(window, 'online', () => void this.queue.flush());
-    this.#draw([...this.places.codes]);
+    this.listen<SubmitEvent>(document, 'submit', (event) => this.#saveFirst(event), true);
+    this.#draw([...this.places.codes], ...this.#faults.keys());
+  }
+
+  /** A form marked `data-after-saving` leaves once everything typed has arrived. */
+  #saveFirst(event: SubmitEvent): void {
+    const form = event.target as HTMLFormElement;
+    if (!form.matches('[data-after-saving]')) return;
+    if (this.#current) this.#commit(this.#current);
+    if (!this.queue.count) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    void this.queue.flush().then(() => {
+      if (!this.queue.count) form.requestSubmit();
+      else toast({ text: t('keptHere', { n: this.queue.count }), level: 'warning' });
+    });
   }
 
   protected override stop(): void {
@@ -202,11 +222,13 @@ export class SzGrid extends Island {
 
   #giveUp(cell: Td): void {
     const code = cell.dataset['cell'] ?? '';
-    this.#faults.delete(code);
+    const wasBad = this.#faults.delete(code);
     this.#editing = false;
     const before = this.#committed.get(code) ?? {};
     this.#committed.delete(code);
-    this.#draw([...this.sheet.set(before, false), code]);
+    const changed = this.sheet.set(before, false);
+    if (wasBad) this.queue.put({ [code]: this.sheet.get(code) });
+    this.#draw([...changed, code]);
     input(cell)?.select();
   }
 
@@ -234,6 +256,7 @@ export class SzGrid extends Island {
     this.sheet.set(before, false);
     if (value === undefined) {
       this.#faults.set(code, t('notNumber', { text }));
+      this.queue.put({ [code]: text }); // the server keeps it as typed, so that it is there on another device too
       return this.#draw([code], code);
     }
     this.put({ [code]: value });
@@ -319,11 +342,8 @@ export class SzGrid extends Island {
       }),
     );
     this.put(changes);
-    for (const [code, text] of bad) {
-      this.#faults.set(code, t('notNumber', { text }));
-      const field = input(this.places.of(code)!);
-      if (field) field.value = text;
-    }
+    for (const [code, text] of bad) this.#showBad(code, text);
+    if (bad.length) this.queue.put(Object.fromEntries(bad));
     this.#draw(bad.map(([code]) => code), ...bad.map(([code]) => code));
     const said = [outside && t('outOfRange', { n: outside }), locked && t('pastedLocked', { n: locked })].filter(Boolean);
     if (said.length) toast({ text: [t('pasted', { n: Object.keys(changes).length }), ...said].join('；'), level: 'info', seconds: 8 });
@@ -335,9 +355,18 @@ export class SzGrid extends Island {
     const values: Changes = {};
     for (const [name, value] of Object.entries(this.queue.pending)) {
       if (name.startsWith(REASON)) this.sheet.reasons[name.slice(REASON.length)] = String(value ?? '');
+      else if (value !== null && read(String(value)) === undefined) this.#showBad(name, String(value));
       else values[name] = value as string | null;
     }
     this.sheet.set(values, false);
+  }
+
+  /** A text that is no number stands in its field until it is mended. */
+  #showBad(code: string, text: string): void {
+    this.#faults.set(code, t('notNumber', { text }));
+    const cell = this.places.of(code);
+    const field = cell && input(cell);
+    if (field) field.value = text;
   }
 
   #explain(check: string, reason: string): void {
@@ -352,7 +381,8 @@ export class SzGrid extends Island {
     const values = (answer['values'] ?? {}) as Changes;
     const pending = this.queue.pending;
     const fresh = Object.fromEntries(Object.entries(values).filter(([code]) => !(code in pending)));
-    this.#draw([...this.sheet.set(fresh, false), ...Object.keys(answer.faults ?? {})]);
+    const faulty = Object.keys(answer.faults ?? {});
+    this.#draw([...this.sheet.set(fresh, false), ...faulty], ...this.#faults.keys());
   }
 
   /** Somebody else changed the same cells: shows both values and asks whose to keep. */
@@ -392,6 +422,10 @@ export class SzGrid extends Island {
     for (const cell of this.all<Td>('[data-change]')) {
       const code = cell.dataset['change'] ?? '';
       if (touched.has(code)) cell.textContent = change(this.sheet.get(code), this.sheet.get(cell.dataset['against'] ?? ''));
+    }
+    for (const place of document.querySelectorAll<HTMLElement>('[data-result]')) {
+      const code = place.dataset['result'] ?? '';
+      if (touched.has(code)) place.textContent = show(this.sheet.get(code), this.#data.cells[code]?.places) || '—';
     }
     this.#drawFindings();
     if (codes.length) this.dispatchEvent(new CustomEvent('sz:changed', { bubbles: true, detail: { codes } }));

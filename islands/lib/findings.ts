@@ -10,19 +10,33 @@ const LOOK = {
   noted: { css: 'ok', icon: 'message-check' },
 } as const;
 
+/** A few empty cells are mistakes to point at; many are a form that is still being filled in. */
+const FEW_BLANKS = 5;
+
+export function manyBlank(findings: Finding[]): boolean {
+  return findings.filter((one) => one.blank).length > FEW_BLANKS;
+}
+
 /**
  * Redraws `[data-checks]`, `[data-check-counts]`, `[data-missing]` and `[data-submit-form]`. `faults` are texts that are no
  * numbers. While a reason is being typed its box stays (`counts only`), or the cursor would be lost.
  */
 export function drawChecks(findings: Finding[], faults: Map<string, string>, label: (code: string) => string, countsOnly: boolean): void {
+  const blanks = manyBlank(findings) ? findings.filter((one) => one.blank) : [];
+  findings = findings.filter((one) => !blanks.includes(one));
   const errors = findings.filter((one) => one.kind === 'error').length + faults.size;
   const warns = findings.filter((one) => one.kind === 'warn').length;
   const noted = findings.length + faults.size - errors - warns;
   const list = document.querySelector('[data-checks]');
   if (list && !countsOnly) {
     const typed = [...faults].map(([code, text]) => item('error', code, code, label(code), text, ''));
-    const items = findings.map(({ check, kind, reason }) => item(kind, check.code, check.cell, check.title ?? label(check.cell), check.message, reason));
-    list.replaceChildren(...typed, ...items);
+    const items = findings.map(({ check, kind, reason }) =>
+      item(kind, check.code, check.cell, check.title ?? label(check.cell), check.message, reason, check.phrases),
+    );
+    const first = blanks[0]?.check.cell;
+    const empty = first ? [item('error', 'blank', first, t('blankCount', { n: blanks.length }), t('blankHint'), '')] : [];
+    list.replaceChildren(...typed, ...items, ...empty);
+    for (const none of document.querySelectorAll<HTMLElement>('[data-no-checks]')) none.hidden = list.children.length > 0;
   }
   const counts = document.querySelector('[data-check-counts]');
   const tag = (kind: string, word: string) => el('span', { class: `sz-tag ${kind}` }, word);
@@ -30,8 +44,9 @@ export function drawChecks(findings: Finding[], faults: Map<string, string>, lab
     ...(errors ? [tag('over', t('errorCount', { n: errors }))] : []),
     ...(warns ? [tag('warn', t('warnCount', { n: warns }))] : []),
     ...(noted ? [tag('ok', t('notedCount', { n: noted }))] : []),
+    ...(blanks.length ? [tag('line', t('blankCount', { n: blanks.length }))] : []),
   );
-  const missing = errors && warns ? t('bothFor', { errors, warns }) : errors ? t('missingFor', { errors }) : warns ? t('explainFor', { warns }) : '';
+  const missing = blanks.length ? t('blankFor', { n: blanks.length }) : errors && warns ? t('bothFor', { errors, warns }) : errors ? t('missingFor', { errors }) : warns ? t('explainFor', { warns }) : '';
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-submit-form]')) {
     button.disabled = missing !== '';
     button.title = missing;
@@ -43,12 +58,14 @@ export function drawChecks(findings: Finding[], faults: Map<string, string>, lab
   }
 }
 
-function item(kind: Finding['kind'], check: string, cell: string, title: string, text: string, reason: string): HTMLElement {
+function item(kind: Finding['kind'], check: string, cell: string, title: string, text: string, reason: string, phrases: string[] = []): HTMLElement {
   const look = LOOK[kind];
   const locate = el('button', { class: 'btn-link push', type: 'button', 'data-locate': cell }, t('locate'));
   const box = el('li', { class: look.css, 'data-check': check, 'data-cell': cell }, el('p', { class: 'hd' }, icon(look.icon), el('b', {}, title), locate), el('p', {}, text));
   if (kind !== 'error') {
     box.append(el('textarea', { class: 'form-control', rows: '2', 'data-reason': check, 'aria-label': t('reasonOf', { title }) }, reason));
+    const chips = phrases.map((phrase) => el('button', { class: 'sz-chip', type: 'button', 'data-phrase': phrase }, phrase));
+    if (chips.length) box.append(el('div', { class: 'row-flex wrap fm-quick' }, ...chips));
   }
   return box;
 }
@@ -56,6 +73,7 @@ function item(kind: Finding['kind'], check: string, cell: string, title: string,
 /** Frames the cells that something is wrong with: red stops, amber waits for a reason, a corner has one. */
 export function markCells(places: Places, findings: Finding[], faults: Map<string, string>): void {
   const worst = new Map<string, Finding['kind']>();
+  if (manyBlank(findings)) findings = findings.filter((one) => !one.blank);
   for (const { check, kind } of [...findings].reverse()) worst.set(check.cell, kind);
   for (const code of faults.keys()) worst.set(code, 'error');
   for (const code of places.codes) {

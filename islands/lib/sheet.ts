@@ -21,6 +21,8 @@ export interface CheckData {
   expr: Form;
   message: string;
   title?: string;
+  /** Reasons that are often given. */
+  phrases?: string[];
 }
 export interface SheetData {
   cells: Record<string, CellData>;
@@ -36,6 +38,8 @@ export interface Finding {
   check: CheckData;
   kind: 'error' | 'warn' | 'noted';
   reason: string;
+  /** An error that only says: this cell is still empty. */
+  blank: boolean;
 }
 
 /** Computed values are kept with this many decimals, as on the server (forms/engine.py). */
@@ -109,7 +113,8 @@ export class Sheet {
   findings(): Finding[] {
     const found = this.#checks.filter((one) => one.fails).map(({ check }): Finding => {
       const reason = this.reasons[check.code]?.trim() ?? '';
-      return { check, reason, kind: check.level === 'error' ? 'error' : reason ? 'noted' : 'warn' };
+      const blank = check.level === 'error' && this.get(check.cell) === null && !this.data.cells[check.cell]?.expr;
+      return { check, reason, blank, kind: check.level === 'error' ? 'error' : reason ? 'noted' : 'warn' };
     });
     const rank = { error: 0, warn: 1, noted: 2 };
     return found.sort((a, b) => rank[a.kind] - rank[b.kind]);

@@ -59,6 +59,9 @@ const zh = {
   missingFor: '改正 {errors} 处错误后提交',
   explainFor: '补写 {warns} 处说明后提交',
   bothFor: '改正 {errors} 处错误、补写 {warns} 处说明后提交',
+  blankCount: '未填 {n}',
+  blankHint: '没有消费的格填 0。',
+  blankFor: '还有 {n} 格没填，填完提交',
 };
 
 export type Word = keyof typeof zh;
@@ -122,6 +125,9 @@ const en: Record<Word, string> = {
   missingFor: 'Correct {errors} errors, then submit',
   explainFor: 'Explain {warns} warnings, then submit',
   bothFor: 'Correct {errors} errors and explain {warns} warnings, then submit',
+  blankCount: 'Empty {n}',
+  blankHint: 'Enter 0 where nothing was used.',
+  blankFor: '{n} cells are still empty; fill them in, then submit',
 };
 
 const english = (): boolean => document.documentElement.lang.startsWith('en');

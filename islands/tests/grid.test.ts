@@ -79,7 +79,7 @@ test('a block from Excel is put down, locked cells are skipped, bad ones are tol
   const grid = make();
   field(grid, 'e1').focus();
   grid.pasteAt(cell(grid, 'e1'), [['1,000', '２０００', '9'], ['x7', '3.25', ''], ['8', '8', '8']]);
-  assert.deepEqual(grid.queue.pending, { e1: '1000', e2: '2000', w2: '3.25' });
+  assert.deepEqual(grid.queue.pending, { e1: '1000', e2: '2000', w2: '3.25', w1: 'x7' });
   assert.equal(field(grid, 'w1').value, 'x7');
   assert.equal(cell(grid, 'w1').title, '“x7” 不是数');
   assert.equal(grid.sheet.get('w1'), '1.5');

@@ -51,6 +51,7 @@ class GridCell:
     locked: bool = False
     fault: str = ""
     pick: int = 0
+    is_total: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ class Filled:
     returned: frozenset[str] = frozenset()
     kinds: Mapping[str, str] = field(default_factory=dict)
     """For each cell with a finding: error, warn or noted."""
+    is_comparable: bool = True
+    """False for a sum over other institutions than last year's: a change in percent would say something untrue."""
 
     def sheets(self) -> list[Sheet]:
         return [self._fields(s) if s.fields else self._rows(s) for s in self.spec.sections]
@@ -142,10 +145,11 @@ class Filled:
         """The same cell in the period before and last year, and the change on last year."""
         previous, last_year = names.before_codes(cell.code)
         then = self.before.get(last_year)
+        change = percent(self.values.get(cell.code), then) if self.is_comparable else formats.NONE
         return [
             GridCell("ref", text=shown(self.before.get(previous), cell.places) or formats.NONE, css="prev"),
             GridCell("ref", text=shown(then, cell.places) or formats.NONE, css="ly"),
-            GridCell("yoy", cell.code, percent(self.values.get(cell.code), then), against=last_year, css="yy"),
+            GridCell("yoy", cell.code, change, against=last_year, css="yy"),
         ]
 
     # Sections of single fields
@@ -163,7 +167,8 @@ class Filled:
         value, kind = self.values.get(cell.code), self.kinds.get(cell.code, "")
         css = {"error": "is-err", "warn": "is-warn", "noted": "is-noted"}.get(kind, "")
         if not cell.is_input:
-            return GridCell("auto", cell.code, shown(value, cell.places), css)
+            is_total = column is not None and column.kind == "total"
+            return GridCell("auto", cell.code, shown(value, cell.places), css, is_total=is_total)
         marks = [SOURCE_MARKS.get(self.sources.get(cell.code, ""), ""), css]  # type: ignore[call-overload]
         marks += ["is-returned"] if cell.code in self.returned else []
         locked = cell.code not in self.open

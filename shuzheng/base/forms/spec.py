@@ -114,7 +114,7 @@ class FormSpec:
     @property
     def results(self) -> list[CellSpec]:
         """Computed cells that stand on their own (not in a row): the indicators at the foot of the form."""
-        return [c for c in self.computed if not c.row]
+        return [c for c in self.cells.values() if c.expr and not c.row]
 
     def cell(self, row: str, column: str) -> CellSpec | None:
         return self.cells.get(f"{row}_{column}")

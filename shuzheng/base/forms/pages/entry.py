@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.forms import names, states
 from shuzheng.base.forms.actions import submit as submit_action
-from shuzheng.base.forms.engine import Finding, check, compute
+from shuzheng.base.forms.engine import Finding, Values, check, compute
 from shuzheng.base.forms.factors import Factors, resolve
 from shuzheng.base.forms.filling import open_cells, prefilled
 from shuzheng.base.forms.grids import Filled, browser_data
@@ -29,12 +29,15 @@ from shuzheng.base.forms.pages.common import crumbs, find_submission, form_of
 from shuzheng.base.forms.saving import save
 from shuzheng.base.forms.tiers import chains
 from shuzheng.base.org.models import Tier
+from shuzheng.base.portal import formats
 from shuzheng.base.portal.parts import Crumb, Step
 from shuzheng.kernel.errors import Conflict, Fault, Invalid
 
 State = Submission.State
 REASON = "reason:"
 MAX_BODY = 200_000
+FEW_BLANKS = 5
+"""As in islands/lib/findings.ts: up to so many empty cells are pointed at one by one."""
 REVIEWS = {Tier.NATION: "国家汇总", Tier.PROVINCE: "省级审核", Tier.PREFECTURE: "市级审核", Tier.COUNTY: "县级审核"}
 
 
@@ -66,7 +69,7 @@ def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors,
     if submission.state == State.TODO:
         findings = []
     kinds: dict[str, str] = {}
-    for finding in reversed(findings):
+    for finding in reversed(_told(findings, values)):
         kinds[finding.check.cell] = _kind(finding)
     kinds |= dict.fromkeys(submission.unread, "error")
     filled = Filled(
@@ -80,6 +83,12 @@ def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors,
     return filled, factors, findings, explanations
 
 
+def _told(findings: list[Finding], values: Values) -> list[Finding]:
+    """Findings that are pointed at in the grid. A few empty cells are mistakes; many are a form still being filled in."""
+    blank = [f for f in findings if f.check.level == "error" and values.get(f.check.cell) is None]
+    return [f for f in findings if f not in blank] if len(blank) > FEW_BLANKS else findings
+
+
 def _kind(finding: Finding) -> str:
     if finding.check.level == "error":
         return "error"
@@ -90,6 +99,7 @@ def said_findings(filled: Filled, findings: list[Finding], explanations: list[Ex
     """Findings as the list beside the form shows them: errors, then what waits for a reason, then what has one."""
     by = {e.check_code: e for e in explanations}
     rank = {"error": 0, "warn": 1, "noted": 2}
+    told = _told(findings, filled.values)
     found = [
         {
             "kind": _kind(f),
@@ -101,8 +111,12 @@ def said_findings(filled: Filled, findings: list[Finding], explanations: list[Ex
             "by": by.get(f.check.code),
             "phrases": f.check.phrases,
         }
-        for f in findings
+        for f in told
     ]
+    if len(told) < len(findings):
+        first = next(f for f in findings if f not in told)
+        said = {"title": _("未填 %(n)d") % {"n": len(findings) - len(told)}, "text": _("没有消费的格填 0。")}
+        found.append({"kind": "error", "code": "blank", "cell": first.check.cell, **said})
     return sorted(found, key=lambda item: rank[item["kind"]])
 
 
@@ -181,7 +195,7 @@ def _steps(submission: Submission) -> list[Step]:
 def _facts(filled: Filled) -> list[tuple[str, Any, str]]:
     """What the institution is like, in the line under the title: the cells that its register knows."""
     return [
-        (names.label(cell), exact(filled.values.get(cell.code)), cell.unit)
+        (names.label(cell), formats.number(exact(filled.values.get(cell.code))), cell.unit)
         for cell in filled.spec.inputs
         if cell.prefill and filled.values.get(cell.code) is not None
     ]

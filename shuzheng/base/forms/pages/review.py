@@ -27,7 +27,7 @@ from shuzheng.base.forms.actions import return_ as return_action
 from shuzheng.base.forms.compare import compare, values_of
 from shuzheng.base.forms.history import before
 from shuzheng.base.forms.models import Edition, Round, Submission
-from shuzheng.base.forms.numbers import percent, shown
+from shuzheng.base.forms.numbers import exact, percent, shown
 from shuzheng.base.forms.pages.common import Place, asked, find_place, find_round, find_submission, form_of
 from shuzheng.base.forms.pages.entry import fill_in, said_findings
 from shuzheng.base.forms.queries import board, overall, own_level, tier_due, waiting_for
@@ -151,7 +151,7 @@ def _opened(actor: Actor, chosen: Submission, listed: Sequence[Submission], view
         "doubts": sum(1 for f in findings if f.check.level == "warning"),
         "results": filled.results(),
         "facts": [
-            (names.label(c), shown(filled.values.get(c.code), c.places), formats.unit(c.unit))
+            (names.label(c), formats.number(exact(filled.values.get(c.code))), formats.unit(c.unit))
             for c in filled.spec.inputs if c.prefill
         ],
         "history": _history(chosen),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from shuzheng.base.core.actor import Actor, actor_of
+from shuzheng.base.core.scope import ancestors
 from shuzheng.base.forms import names, rollup
 from shuzheng.base.forms.actions import sign_rollups
 from shuzheng.base.forms.engine import derive
@@ -41,11 +42,13 @@ def summed(round_: Round, division: Node) -> tuple[FormSpec, Values, int]:
 
 
 def earlier(round_: Round, division: Node) -> dict[str, Decimal | None]:
-    """The same numbers one period and one year before, from the rounds of the same form that were asked here."""
+    """The same numbers one period and one year before, from the rounds of the same form that asked all of it."""
     _spec, period = form_of(round_)
     wanted = {str(p): prefix for prefix, p in ((PREVIOUS, period.previous), (LAST_YEAR, period.last_year)) if p}
     rounds = Round.objects.select_related("definition").filter(
-        definition__code=round_.definition.code, period__in=wanted, audience=round_.audience
+        definition__code=round_.definition.code,
+        period__in=wanted,
+        audience__in=[*ancestors(division.path), division.path],
     )
     found: dict[str, Decimal | None] = {}
     for other in rounds:
@@ -63,11 +66,12 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
     division = place.division
     spec, values, units = summed(round_, division)
     _same, period = form_of(round_)
-    filled = Filled(spec, period, values, earlier(round_, division))
     total = below(round_, division.path).count()
+    filled = Filled(spec, period, values, earlier(round_, division), is_comparable=units == total)
     signed = Rollup.objects.filter(round=round_, division=division).first()
     code = request.GET.get("code", "")
-    code = code if code in spec.cells else (spec.results[0].code if spec.results else spec.inputs[0].code)
+    sums = [c.code for c in (*spec.results, *spec.inputs) if c.additive]
+    code = code if code in sums else sums[0]
     url = reverse("forms:rollup", args=[round_.pk])
     context = {
         "round": round_,
@@ -80,6 +84,7 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "results": filled.results(),
         "counted": units,
         "asked": total,
+        "is_comparable": filled.is_comparable,
         "percent": units * 100 // total if total else 0,
         "signed": signed,
         "is_stale": signed is not None and (signed.state != Rollup.State.SIGNED or signed.counted != units),

@@ -32,6 +32,8 @@ from shuzheng.kernel.errors import Invalid, Missing
 State = Submission.State
 LISTED = 100
 """Institutions on one page of a list."""
+FIRST = 20
+"""Unreported institutions that are listed where there are divisions below to look into."""
 REMIND_MOST = 2000
 """Reminded at once: whoever looks after more lets the tiers below remind theirs."""
 
@@ -45,6 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "watches": workbench.supervises(actor),
         "may_issue": actor.may("forms.round.issue"),
         "open_count": sum(r.round.state != Round.State.CLOSED for r in rows),
+        "first": next((r for r in rows if r.round.state == Round.State.OPEN), None),
         "key": new_key(),
         "now": timezone.now(),
     }
@@ -90,6 +93,7 @@ def _board(request: HttpRequest, actor: Actor, round_: Round, place: Place) -> d
     _spec, period = form_of(round_)
     may_remind = round_.state == Round.State.OPEN and actor.may("forms.submission.remind", place.path)
     missing = find_unreported(round_, place.path)
+    shown_most = LISTED if lists else FIRST
     return {
         "round": round_,
         "title": names.label(round_.definition),
@@ -103,8 +107,9 @@ def _board(request: HttpRequest, actor: Actor, round_: Round, place: Place) -> d
         "sort": sort,
         "queues": [(q, Tier(q.tier).label) for q in queues(round_, place.path, actor.tier, now)],
         "units": _units(request, round_, place) if lists else None,
-        "missing": list(missing.order_by("-filled", "path")[: LISTED + 1]) if not lists or may_remind else [],
-        "most": LISTED,
+        "missing": list(missing.order_by("-filled", "path")[: shown_most + 1]) if not lists or may_remind else [],
+        "most": shown_most,
+        "most_slice": f":{shown_most}",
         "may_remind": may_remind,
         "may_review": actor.may("forms.submission.approve", place.division.path) and round_.state == Round.State.OPEN,
         "may_roll": actor.may("forms.rollup.view", place.division.path),
