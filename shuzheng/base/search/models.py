@@ -29,7 +29,16 @@ class Doc(Following):
         verbose_name = _("搜索")
         constraints: ClassVar = [models.UniqueConstraint(fields=["model", "object_id"], name="search_doc_object")]
         indexes: ClassVar = [
-            GinIndex(fields=["vec"], name="search_doc_words"),
+            # Two, so that neither way in which a row can be in sight reads through the other's matches: what is seen by
+            # place, and what is seen wherever it lies (a published record is in both).
+            GinIndex(fields=["vec"], name="search_doc_placed", condition=~models.Q(rule="=directory")),
+            GinIndex(
+                fields=["vec"],
+                name="search_doc_open",
+                condition=models.Q(rule="=directory")
+                | models.Q(audience__isnull=False)
+                | models.Q(case_id__isnull=False),
+            ),
             models.Index(fields=["path", "object_id"], name="search_doc_scope"),
             models.Index(fields=["initials"], name="search_doc_initials"),
             models.Index(fields=["name"], name="search_doc_name"),

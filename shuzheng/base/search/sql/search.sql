@@ -13,7 +13,8 @@ DECLARE
     o_lo text := COALESCE(current_setting('app.o_lo', true), ''); o_hi text := COALESCE(current_setting('app.o_hi', true), '');
     w_lo text := COALESCE(current_setting('app.w_lo', true), ''); w_hi text := COALESCE(current_setting('app.w_hi', true), '');
     hull_lo text := '~'; hull_hi text := '';
-    grouped jsonb := '{}'; inside text; part text; wanted text; texts text; branches text[]; answer jsonb;
+    grouped jsonb := '{}'; inside text; part text; wanted text; texts text; open text; found text; answer jsonb;
+    shown text := 'model, object_id, path, label, sub, name, vec';
     audiences text := NULLIF(current_setting('app.anc', true), '');
     kase text := NULLIF(current_setting('app.case', true), '');
     cap int := LEAST((search ->> 'cap')::int, 10000);
@@ -80,23 +81,27 @@ BEGIN
         texts := format('(%s)', texts);
     END IF;
 
-    -- One branch for each way in which a row can be in sight, so that each is planned by itself; no row is in two.
-    branches := ARRAY[inside];
+    -- Two branches, each with an index of words of its own: what is seen by its place, and what is seen wherever it lies.
+    -- No row is in both. Their first conditions are those of the indexes (search/models.py), word for word.
     IF (search ->> 'directory')::boolean THEN
-        branches := branches || 'rule = ''=directory'''::text;
+        open := 'rule = ''=directory''';
     END IF;
     IF (search ->> 'published')::boolean AND audiences IS NOT NULL THEN
-        branches := branches || format('audience = ANY (%L::text[]) AND NOT (%s)', audiences, inside);
+        open := concat_ws(' OR ', open, format('audience = ANY (%L::text[])', audiences));
     END IF;
     IF kase IS NOT NULL THEN
-        branches := branches || format('case_id = %L::uuid AND NOT (%s)', kase, inside);
+        open := concat_ws(' OR ', open, format('case_id = %L::uuid', kase));
     END IF;
-    SELECT string_agg(format(
-        '(SELECT model, object_id, path, label, sub, name, vec FROM search_doc WHERE %s AND %s ORDER BY object_id DESC LIMIT %s)',
-        texts, branch, cap + 1), ' UNION ALL ') INTO part FROM unnest(branches) AS branch;
+    inside := format('rule <> ''=directory'' AND %s', inside);
+    found := format('SELECT %s FROM search_doc WHERE %s AND %s ORDER BY object_id DESC LIMIT %s', shown, texts, inside, cap + 1);
+    IF open IS NOT NULL THEN
+        found := format('(%s) UNION ALL (SELECT %s FROM search_doc WHERE (rule = ''=directory'' OR audience IS NOT NULL'
+            ' OR case_id IS NOT NULL) AND %s AND (%s) AND NOT (%s) ORDER BY object_id DESC LIMIT %s)',
+            found, shown, texts, open, inside, cap + 1);
+    END IF;
 
     EXECUTE format($sql$
-        WITH hits AS MATERIALIZED (SELECT * FROM (%s) AS found ORDER BY object_id DESC LIMIT %s),
+        WITH hits AS MATERIALIZED (SELECT * FROM (%s) AS both_ways ORDER BY object_id DESC LIMIT %s),
         best AS (
             SELECT model, object_id, path, label, sub FROM hits
             ORDER BY name = %L DESC, starts_with(name, %L) DESC, %s DESC, object_id DESC LIMIT %s
@@ -105,7 +110,7 @@ BEGIN
             'rows', (SELECT coalesce(jsonb_agg(to_jsonb(best)), '[]') FROM best),
             'counts', (SELECT coalesce(jsonb_object_agg(model, n), '{}') FROM (SELECT model, count(*) AS n FROM hits GROUP BY 1) c),
             'total', (SELECT count(*) FROM hits))
-    $sql$, part, cap + 1, COALESCE(search ->> 'exact', ''), COALESCE(search ->> 'exact', ''),
+    $sql$, found, cap + 1, COALESCE(search ->> 'exact', ''), COALESCE(search ->> 'exact', ''),
         CASE WHEN search ->> 'words' IS NOT NULL THEN format('ts_rank(vec, %L::tsquery)', search ->> 'words') ELSE '0' END,
         LEAST((search ->> 'most')::int, 500)) INTO answer;
     RETURN answer;
