@@ -20,6 +20,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django_vite.core.exceptions import DjangoViteAssetNotFoundError
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily
 from psycopg_pool import PoolTimeout
@@ -151,18 +152,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": number}
         response: HttpResponse = JsonResponse(body, status=status, content_type="application/problem+json")
     else:
-        response = HttpResponseServerError(_page(title, detail, number), status=status)
+        response = HttpResponseServerError(_page(status, title, detail, number), status=status)
     if status == 503:
         response["Retry-After"] = "10"
     return response
 
 
-def _page(title: str, detail: str, number: str) -> str:
-    """The portal's own page when it renders; a bare one otherwise: this page may need neither database nor session."""
-    context = {"title": title, "detail": detail, "number": number}
+def _page(status: int, title: str, detail: str, number: str) -> str:
+    """The portal's page, which needs neither database nor session; a bare one where its files are not built."""
     try:
-        return render_to_string("portal/broken.html", context)
-    except TemplateDoesNotExist:
+        return render_to_string(f"{status}.html", {"reason": detail, "error_id": number})
+    except (TemplateDoesNotExist, DjangoViteAssetNotFoundError, OSError):
         label = escape(_("编号"))
         return (
             f'<!doctype html><html lang="{settings.LANGUAGE_CODE}"><meta charset="utf-8"><title>{escape(title)}</title>'
