@@ -33,13 +33,13 @@ def open_issued(event: Event, actor: Actor) -> None:
 @subscribe("forms.submission.returned", scope="forms.notify", name="forms.returned")
 def say_returned(event: Event, actor: Actor) -> None:
     rows = [s for s in _rows(event.ids) if s.state == Submission.State.RETURNED]
-    notices.tell_returned(rows, actor, _who(event), f"returned:{event.pk}")
+    notices.tell_returned(rows, actor, _who(event), f"fr:{event.pk.hex}")
 
 
 @subscribe("forms.submission.reminded", scope="forms.notify", name="forms.reminded")
 def say_reminded(event: Event, actor: Actor) -> None:
     rows = [s for s in _rows(event.ids) if s.state in ("todo", "draft", "returned")]
-    notices.tell_reminded(rows, actor, _who(event), f"reminded:{event.pk}")
+    notices.tell_reminded(rows, actor, _who(event), f"fm:{event.pk.hex}")
 
 
 @subscribe(

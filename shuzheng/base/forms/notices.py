@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -69,7 +70,7 @@ def tell_returned(rows: Sequence[Submission], actor: Actor, by: tuple[str, str],
     """Each institution its own notice, to be read: why, and until when."""
     for row in rows:
         send(
-            [row.node], actor=speaking(actor, *by), key=f"{key}:{row.pk}", template="forms.submission.returned",
+            [row.node], actor=speaking(actor, *by), key=f"{key}:{row.pk.hex}", template="forms.submission.returned",
             values=said(row.round, why=row.returned_reason, due=formats.full(row.due_at)), must_read=True,
             due=row.due_at, link=reverse("forms:entry", args=[row.pk]),
         )  # fmt: skip
@@ -77,13 +78,13 @@ def tell_returned(rows: Sequence[Submission], actor: Actor, by: tuple[str, str],
 
 def tell_reminded(rows: Sequence[Submission], actor: Actor, by: tuple[str, str], key: str) -> None:
     """One notice for all that were reminded of a round at once."""
-    rounds: dict[str, list[Submission]] = {}
+    rounds: dict[UUID, list[Submission]] = {}
     for row in rows:
-        rounds.setdefault(str(row.round_id), []).append(row)
+        rounds.setdefault(row.round_id, []).append(row)
     for pk, group in rounds.items():
         round_ = group[0].round
         send(
-            [row.node for row in group], actor=speaking(actor, *by), key=f"{key}:{pk}",
+            [row.node for row in group], actor=speaking(actor, *by), key=f"{key}:{pk.hex}",
             template="forms.submission.reminded", values=said(round_, due=formats.full(group[0].due_at)),
             link=reverse("forms:round", args=[round_.pk]),
         )  # fmt: skip
