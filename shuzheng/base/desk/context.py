@@ -87,6 +87,6 @@ def _account() -> tuple[MenuItem, ...]:
         MenuItem(_("我的资料"), reverse("accounts:me"), "user"),
         MenuItem(_("登录与安全"), reverse("mfa_index"), "shield-lock"),
         MenuItem(_("登录的设备"), reverse("accounts:sessions"), "devices"),
-        MenuItem(_("接密码牌"), reverse("accounts:tokens"), "key"),
+        MenuItem(_("接口令牌"), reverse("accounts:tokens"), "key"),
         MenuItem(_("退出登录"), reverse("account_logout"), "logout", post=True),
     )
