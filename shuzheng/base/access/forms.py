@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from psycopg.types.range import DateRange
 
@@ -106,11 +107,11 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["permissions"].choices = [(name, PERMISSIONS[name].label) for name in sorted(grantable())]
+        self.fields["permissions"].choices = [(name, gettext(PERMISSIONS[name].label)) for name in sorted(grantable())]
 
 
 def _lines() -> list[tuple[str, str]]:
-    return [(line.name, line.label) for line in LINES.values() if line.name not in CLOSED_LINES]
+    return [(line.name, gettext(line.label)) for line in LINES.values() if line.name not in CLOSED_LINES]
 
 
 class ShareForm(SpanForm):

@@ -161,7 +161,7 @@ def sharing(request: HttpRequest) -> HttpResponse:
     context = {
         "page": _page(request, rows.filter(mine, to__isnull=False).order_by("-created_at", "-id")),
         "catalogue": catalogue.order_by("path", "line")[:200],
-        "lines": {line.name: line.label for line in LINES.values()},
+        "lines": {line.name: _(line.label) for line in LINES.values()},
         "ask_form": ask_form if actor.may("access.sharing.ask") else None,
         "offer_form": offer_form if actor.may("access.sharing.decide") else None,
         "today": timezone.localdate(),

@@ -35,7 +35,7 @@ CLOSED_LINES = frozenset({"audit"})
 
 def _new(w: Write, owner: Node, line: str, shared: Node, valid: DateRange, purpose: str, **values: Any) -> Sharing:
     if LINES[line].name in CLOSED_LINES:
-        raise Invalid.one("line", _("“%s”不能共享。") % LINES[line].label, value=line)
+        raise Invalid.one("line", _("“%s”不能共享。") % _(LINES[line].label), value=line)
     if not Range.subtree(owner.path).covers(Range.subtree(shared.path)):
         raise Invalid.one("shared", _("共享范围应在 %s 之内。") % owner.name)
     if valid.lower is None or (valid.upper is not None and valid.upper <= valid.lower):
@@ -60,7 +60,7 @@ def _check_sees(actor: Actor, line: str, path: str) -> None:
     """Nobody opens what they don't see themselves: a leader for vehicles does not share the energy readings."""
     asked = Range.subtree(path)
     if not any(r.covers(asked) for r in actor.scope.ranges(line)):
-        raise Denied(_("此范围的“%s”不归您主管，不能共享。") % LINES[line].label, code="access.sharing.decide")
+        raise Denied(_("此范围的“%s”不归您主管，不能共享。") % _(LINES[line].label), code="access.sharing.decide")
 
 
 def check_fits(to: Node, line: str, path: str, valid: DateRange) -> None:
@@ -76,7 +76,7 @@ def check_fits(to: Node, line: str, path: str, valid: DateRange) -> None:
     if len(merge([Range.subtree(p) for p in paths])) > SLOTS:
         raise Invalid(
             _("%(to)s 的“%(line)s”已有 %(n)d 段可见范围，再共享就无法同时生效。先终止一项共享。")
-            % {"to": to.name, "line": LINES[line].label, "n": SLOTS}
+            % {"to": to.name, "line": _(LINES[line].label), "n": SLOTS}
         )
 
 

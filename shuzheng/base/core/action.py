@@ -17,6 +17,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from shuzheng.base.core import ports, scope
 from shuzheng.base.core.actor import Actor
@@ -120,7 +121,7 @@ class Write:
             self.lines += [self._line(row, _snapshot(row), {}) for row in group]
             found, _ = type(group[0])._base_manager.filter(pk__in=[row.pk for row in group]).delete()
             if found < len(group):
-                raise Denied("有记录不在可写范围内。")
+                raise Denied(gettext("有记录不在可写范围内。"))
         if ports.index_records.ready and (changed_rows or self._deleted):
             ports.index_records(changed_rows, list(self._deleted))
         self._created, self._changed, self._deleted = [], {}, []
@@ -134,7 +135,7 @@ class Write:
                 row.version, row.updated_at = row.version + 1, now
             extra = ["version", "updated_at"]
         if update_many(rows, [*names, *extra]) < len(rows):
-            raise Denied("有记录不在可写范围内。")
+            raise Denied(gettext("有记录不在可写范围内。"))
         for row, before in items:
             hidden = getattr(row, "sensitive", frozenset())
             after = {k: getattr(row, k) for k in before}
@@ -217,7 +218,7 @@ def action(
         ) -> Any:
             batch = list(batch)
             if system_only and "system" not in actor.origin:
-                raise Denied("只有系统任务可以执行。", code=name)
+                raise Denied(gettext("只有系统任务可以执行。"), code=name)
             if needed and not system_only:
                 _check_rights(actor, needed, batch)
             with _transaction(actor):
@@ -282,7 +283,7 @@ def _check_rights(actor: Actor, permission: str, batch: list[Any]) -> None:
             continue
         supervised = scoping is not None and scoping.kind in (Kind.SUPERVISED, Kind.INTERNAL)
         if supervised and not actor.scope.may_read(scoping.line, path):
-            raise Missing("没有这条记录。")
+            raise Missing(gettext("没有这条记录。"))
         actor.require(permission, path)
 
 
@@ -311,7 +312,7 @@ def _replay(key: str, actor: Actor, name: str, digest: str) -> list[str] | None:
             return None
     known = ActionKey.objects.get(key=key)
     if (known.actor, known.action, known.digest) != (actor.scope.actor, name, digest):
-        raise Conflict("这个幂等键已用于另一次操作。换一个新键再提交。")
+        raise Conflict(gettext("这个幂等键已用于另一次操作。换一个新键再提交。"))
     return list(known.ids)
 
 
@@ -350,11 +351,15 @@ def check_versions(rows: Sequence[Record], seen: Mapping[UUID, int]) -> None:
     }
     for pk, version in seen.items():
         if pk not in stored:
-            raise Missing("这条记录已不存在。")
+            raise Missing(gettext("这条记录已不存在。"))
         if stored[pk]["version"] != version:
-            current = {k: plain(v) for k, v in stored[pk].items() if k not in getattr(model, "sensitive", ()) and k != "pk"}
+            current = {
+                k: plain(v) for k, v in stored[pk].items() if k not in getattr(model, "sensitive", ()) and k != "pk"
+            }
             raise Conflict(
-                "有人先改了这条记录。对照两个版本后再保存。", seen={"id": str(pk), "version": version}, current=current
+                gettext("有人先改了这条记录。对照两个版本后再保存。"),
+                seen={"id": str(pk), "version": version},
+                current=current,
             )
 
 

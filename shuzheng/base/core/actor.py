@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from shuzheng.base.core.registry import PERMISSIONS
 from shuzheng.base.core.scope import EVERYTHING, Range, Scope, system_scope
 from shuzheng.kernel.errors import Denied
@@ -54,7 +56,9 @@ class Actor:
     def require(self, permission: str, path: str | None = None) -> None:
         """As ``may``, but raises ``Denied`` with the name of the missing right."""
         if not self.may(permission, path):
-            raise Denied(f"缺少权限：{PERMISSIONS[permission].label}。", code=permission)
+            raise Denied(
+                gettext("缺少权限：%(right)s。") % {"right": gettext(PERMISSIONS[permission].label)}, code=permission
+            )
 
 
 def actor_of(request: Any) -> Actor:
@@ -64,7 +68,7 @@ def actor_of(request: Any) -> Actor:
         Denied: nobody is signed in, or the person holds no post today.
     """
     if request.actor is None:
-        raise Denied("当前没有有效岗位。联系本单位管理员办理任职。")
+        raise Denied(gettext("当前没有有效岗位。联系本单位管理员办理任职。"))
     return request.actor
 
 

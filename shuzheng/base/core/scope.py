@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext
 from psycopg.pq import TransactionStatus
 
 from shuzheng.base.core.registry import LINES, SYSTEM_SCOPES
@@ -132,6 +133,7 @@ class Scope:
             ranges = self.ranges(line)
             values[f"app.{line}_min"] = ranges[0].lo
             values[f"app.{line}_max"] = ranges[-1].hi
+            values[f"app.{line}_one"] = "1" if len(ranges) == 1 else ""
             for slot, item in enumerate(ranges, 1):
                 values[f"app.{line}_lo{slot}"] = item.lo
                 values[f"app.{line}_hi{slot}"] = item.hi
@@ -206,7 +208,10 @@ def make_reads(organ: Range, by_line: Mapping[str, Sequence[Range]]) -> dict[str
     for line, ranges in by_line.items():
         merged = merge([organ, *ranges])
         if len(merged) > SLOTS:
-            raise Invalid(f"“{LINES[line].label}”的共享范围超过 {SLOTS} 段，无法同时生效。先结束一项共享。")
+            raise Invalid(
+                gettext("“%(line)s”的共享范围超过 %(n)d 段，无法同时生效。先结束一项共享。")
+                % {"line": gettext(LINES[line].label), "n": SLOTS}
+            )
         reads[line] = merged
     return reads
 

@@ -109,7 +109,7 @@ def node(request: HttpRequest, pk: UUID) -> HttpResponse:
         **_shared(on), "node": row, "then": then, "above": above, "history": history,
         "path_then": path_of([*above, then]) if then else "",
         "children": children_on(pk, on, limit=BRANCH),
-        "competence": [(LINES[c.line].label, c.organ) for c in competence if c.line in LINES],
+        "competence": [(_(LINES[c.line].label), c.organ) for c in competence if c.line in LINES],
         "profile": profile,
         "planned": Reorganisation.objects.filter(node=pk, state=Reorganisation.State.PLANNED).order_by("on"),
         "verbs": [] if row.valid_to else verbs_for(actor, row),
