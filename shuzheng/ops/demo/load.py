@@ -12,16 +12,18 @@ from shuzheng.base.forms import rollup
 from shuzheng.base.forms.models import Definition
 from shuzheng.base.forms.shipped import load_forms
 from shuzheng.base.org.models import Node
+from shuzheng.base.search.reindex import reindex
 from shuzheng.base.standards.load import load_standards
 from shuzheng.ops.demo.nation import SCALES, Tick, build
 from shuzheng.ops.demo.people import populate
 from shuzheng.ops.demo.reporting import report
+from shuzheng.ops.demo.things import announce, furnish
 
 
 def load(scale: str, tick: Tick, today: date | None = None) -> bool:
     """Load the demo at a scale; False when the database holds a nation already.
 
-    One transaction: a load that is broken off leaves nothing behind, and the next one starts afresh.
+    One transaction for all records: a load that is broken off leaves nothing behind. Notices and the search index follow.
     """
     today = today or timezone.localdate()
     actor = system_actor("demo.load")
@@ -35,8 +37,13 @@ def load(scale: str, tick: Tick, today: date | None = None) -> bool:
         load_forms(actor, root)
         if nation.institutions:
             populate(nation, tick)
+            furnish(nation)
             definition = Definition.objects.get(code="energy-quarterly", state=Definition.State.PUBLISHED)
             report(nation, definition, today, tick)
             while rollup.fold():
                 pass
+    if nation.institutions:
+        announce()
+    counted = reindex()
+    tick("检索", sum(counted.values()), sum(counted.values()))
     return True
