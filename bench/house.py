@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -47,6 +48,9 @@ def set_up() -> None:
     import django
 
     django.setup()
+    for handler in logging.getLogger().handlers:  # written as in production, but not among our figures
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(open(os.devnull, "w"))  # noqa: SIM115 -- as long as the process lives
 
 
 def remove(folder: Path) -> None:

@@ -28,7 +28,7 @@ def run() -> Iterator[Result]:
         span = Range.subtree(actor.division)
         for name, text in QUESTIONS.items():
             asked = question(text)
-            plain = reference.statement(asked["words"], asked["exact"], span.lo, span.hi)
+            plain = reference.statement(asked["words"], asked["exact"], stock.DOC_MODEL, span.lo, span.hi)
             with actor.scope.activate():
                 with watched("default") as seen:
                     search(actor, text, kinds=[stock.DOC_MODEL])
