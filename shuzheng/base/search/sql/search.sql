@@ -12,7 +12,7 @@ DECLARE
     line text; lo text; hi text; ranges text; item jsonb; pair jsonb;
     o_lo text := COALESCE(current_setting('app.o_lo', true), ''); o_hi text := COALESCE(current_setting('app.o_hi', true), '');
     w_lo text := COALESCE(current_setting('app.w_lo', true), ''); w_hi text := COALESCE(current_setting('app.w_hi', true), '');
-    hull_lo text := '~'; hull_hi text := '';
+    lines text[] := string_to_array('{lines}', ','); hull_lo text := '~'; hull_hi text := ''; hull text;
     grouped jsonb := '{}'; inside text; part text; wanted text; texts text; open text; found text; answer jsonb;
     shown text := 'model, object_id, path, label, sub, name, vec';
     audiences text := NULLIF(current_setting('app.anc', true), '');
@@ -30,12 +30,12 @@ BEGIN
     IF w_lo COLLATE "C" < w_hi COLLATE "C" THEN
         hull_lo := LEAST(hull_lo COLLATE "C", w_lo COLLATE "C"); hull_hi := GREATEST(hull_hi COLLATE "C", w_hi COLLATE "C");
     END IF;
-    FOREACH line IN ARRAY string_to_array('{lines}', ',') LOOP
+    FOREACH line IN ARRAY lines LOOP
         ranges := NULL;
         FOR n IN 1..6 LOOP
             lo := COALESCE(current_setting('app.' || line || '_lo' || n, true), '');
             hi := COALESCE(current_setting('app.' || line || '_hi' || n, true), '');
-            CONTINUE WHEN lo COLLATE "C" >= hi COLLATE "C";
+            EXIT WHEN lo COLLATE "C" >= hi COLLATE "C";  -- slots are filled from the first
             ranges := concat_ws(' OR ', ranges, format('(path >= %L AND path < %L)', lo, hi));
             hull_lo := LEAST(hull_lo COLLATE "C", lo COLLATE "C");
             hull_hi := GREATEST(hull_hi COLLATE "C", hi COLLATE "C");
@@ -44,13 +44,18 @@ BEGIN
             grouped := jsonb_set(grouped, ARRAY[ranges], COALESCE(grouped -> ranges, '[]') || to_jsonb(line));
         END IF;
     END LOOP;
-    inside := format('(rule IN (''=internal'', ''=case'') AND path >= %L AND path < %L)', o_lo, o_hi);
-    inside := format('%s OR ((rule IN (''=internal'', ''=case'') OR audience IS NOT NULL) AND path >= %L AND path < %L)',
-        inside, w_lo, w_hi);
-    FOR part, item IN SELECT * FROM jsonb_each(grouped) LOOP
-        inside := format('%s OR (rule = ANY (%L) AND (%s))', inside, ARRAY(SELECT jsonb_array_elements_text(item)), part);
+    -- Cheapest first: a common word has tens of thousands of matches to look at. Rules of lines begin with a letter.
+    hull := format('(path >= %L AND path < %L)', hull_lo, hull_hi);
+    FOR part, item IN SELECT * FROM jsonb_each(grouped) ORDER BY jsonb_array_length(value) DESC LOOP
+        part := CASE WHEN part = hull THEN '' ELSE format(' AND (%s)', part) END;
+        inside := concat_ws(' OR ', inside, CASE
+            WHEN jsonb_array_length(item) = array_length(lines, 1) THEN format('(rule >= ''A''%s)', part)
+            ELSE format('(rule = ANY (%L)%s)', ARRAY(SELECT jsonb_array_elements_text(item)), part) END);
     END LOOP;
-    inside := format('path >= %L AND path < %L AND (%s)', hull_lo, hull_hi, inside);
+    inside := concat_ws(' OR ', inside,
+        format('(rule IN (''=internal'', ''=case'') AND path >= %L AND path < %L)', o_lo, o_hi),
+        format('((rule IN (''=internal'', ''=case'') OR audience IS NOT NULL) AND path >= %L AND path < %L)', w_lo, w_hi));
+    inside := format('%s AND (%s)', hull, inside);
 
     -- What is looked for.
     IF search ->> 'words' IS NOT NULL THEN
