@@ -27,7 +27,7 @@ class Person(Record):
     number = models.CharField(_("工号"), max_length=40)
     is_active = models.BooleanField(_("在职"), default=True)
     pinyin = models.CharField(max_length=200, blank=True, editable=False, db_collation="C")
-    initials = models.CharField(max_length=60, blank=True, editable=False, db_collation="C")
+    initials = models.CharField(_("拼音首字母"), max_length=60, blank=True, editable=False, db_collation="C")
 
     class Meta(Record.Meta):
         verbose_name = _("人员")

@@ -78,7 +78,7 @@ class Node(NodeFacts):
     valid_to = models.DateField(_("停用日期"), null=True, blank=True)
     home = models.CharField(_("主站"), max_length=40, blank=True, editable=False)
     pinyin = models.CharField(max_length=400, blank=True, editable=False, db_collation="C")
-    initials = models.CharField(max_length=120, blank=True, editable=False, db_collation="C")
+    initials = models.CharField(_("拼音首字母"), max_length=120, blank=True, editable=False, db_collation="C")
     version = models.PositiveIntegerField(_("版本"), default=1, editable=False)
 
     class Meta:

@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=40, verbose_name='工号')),
                 ('is_active', models.BooleanField(default=True, verbose_name='在职')),
                 ('pinyin', models.CharField(blank=True, db_collation='C', editable=False, max_length=200)),
-                ('initials', models.CharField(blank=True, db_collation='C', editable=False, max_length=60)),
+                ('initials', models.CharField(blank=True, db_collation='C', editable=False, max_length=60, verbose_name='拼音首字母')),
                 ('node', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.node', verbose_name='归属单位')),
             ],
             options={

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('valid_to', models.DateField(blank=True, null=True, verbose_name='停用日期')),
                 ('home', models.CharField(blank=True, editable=False, max_length=40, verbose_name='主站')),
                 ('pinyin', models.CharField(blank=True, db_collation='C', editable=False, max_length=400)),
-                ('initials', models.CharField(blank=True, db_collation='C', editable=False, max_length=120)),
+                ('initials', models.CharField(blank=True, db_collation='C', editable=False, max_length=120, verbose_name='拼音首字母')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='版本')),
                 ('division', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.node', verbose_name='所在区划')),
                 ('organ', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.node', verbose_name='所属机关')),
