@@ -105,6 +105,7 @@ MANIFEST = AppManifest(
     },
     menu=[
         MenuEntry("人员", "register:people", "users", "accounts.person.view", "组织"),
+        MenuEntry("导入人员", "accounts:import", "file-import", "accounts.person.import", "组织"),
         MenuEntry("岗位", "register:posts", "id-badge-2", "accounts.post.view", "组织"),
         MenuEntry("账号", "access:accounts", "user-cog", "accounts.account.view", "系统"),
         MenuEntry("登录规则", "accounts:policy", "lock", "accounts.policy.view", "系统"),

@@ -6,6 +6,8 @@ MANIFEST = AppManifest(
     name="files",
     label="附件",
     icon="paperclip",
+    board="admin",
+    order=7,
     permissions=[
         Permission("files.attachment.add", "上传附件"),
         Permission("files.attachment.remove", "删除附件"),
