@@ -127,7 +127,7 @@ class _Maker:
         moved = now - then if now is not None and then is not None else None
         places = total.places if total else 0
         return DiffRow(
-            title, formats.unit(unit), number, is_part, not any(self.new.get(c.code) for c in cells if c),
+            title, names.unit(unit), number, is_part, not any(self.new.get(c.code) for c in cells if c),
             tuple(old), tuple(new), shown(now, places) or formats.NONE,
             self.kinds.get(total.code, "") if total else "",
             formats.change(moved, places) if moved else formats.NONE,

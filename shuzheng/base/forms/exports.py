@@ -63,7 +63,7 @@ def units_sheet(
         SheetColumn(_("单位"), width=32), SheetColumn(_("统一社会信用代码"), width=22), SheetColumn(_("区划")),
         SheetColumn(_("状态")), SheetColumn(_("提交时间"), "datetime"), SheetColumn(_("填表人")),
         *(
-            SheetColumn(names.cell_title(spec, c, period), "number", formats.unit(c.unit), places=c.places)
+            SheetColumn(names.cell_title(spec, c, period), "number", names.unit(c.unit), places=c.places)
             for c in spec.cells.values()
         ),
     ]  # fmt: skip
@@ -124,7 +124,7 @@ def rollup_sheet(
     for item in spec.results:
         row += 1
         sheet.write_string(row, 0, names.label(item), text)
-        sheet.write_string(row, 1, formats.unit(item.unit), text)
+        sheet.write_string(row, 1, names.unit(item.unit), text)
         _number(sheet, book, row, 2, filled.values.get(item.code), item.places)
         _number(sheet, book, row, 3, filled.before.get(names.before_codes(item.code)[1]), item.places)
     row += 2
@@ -155,12 +155,12 @@ def _section(sheet: Any, book: Any, filled: Filled, section: Any, row: int, head
     for number, code in enumerate(section.fields, 1):
         row += 1
         cell = spec.cells[code]
-        for place, said in enumerate((str(number), names.label(cell), formats.unit(cell.unit))):
+        for place, said in enumerate((str(number), names.label(cell), names.unit(cell.unit))):
             sheet.write_string(row, place, said, text)
         _number(sheet, book, row, 3, filled.values.get(code), cell.places)
     for item in section.rows:
         row += 1
-        for place, said in enumerate((item.number, names.label(item), formats.unit(item.unit))):
+        for place, said in enumerate((item.number, names.label(item), names.unit(item.unit))):
             sheet.write_string(row, place, said, text)
         for place, column in enumerate(spec.columns, 3):
             cell = spec.cell(item.code, column.code)

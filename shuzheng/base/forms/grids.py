@@ -112,7 +112,7 @@ class Filled:
             pick += kind == "in"
             heads.append(
                 Head(
-                    names.column_title(self.spec, column, self.period), column.unit if kind == "in" else "", kind,
+                    names.column_title(self.spec, column, self.period), names.unit(column.unit) if kind == "in" else "", kind,
                     _("费用") if money else _("实物量"), column.kind, pick if kind == "in" else 0,
                 )
             )  # fmt: skip
@@ -137,9 +137,7 @@ class Filled:
             if column.kind == "total" and cell:
                 cells += self._references(cell)
         amounts = [self.values.get(c.code) for c in self.spec.cells.values() if c.row == row.code]
-        return GridRow(
-            names.label(row), formats.unit(row.unit), tuple(cells), row.number, bool(row.of), not any(amounts)
-        )
+        return GridRow(names.label(row), names.unit(row.unit), tuple(cells), row.number, bool(row.of), not any(amounts))
 
     def _references(self, cell: CellSpec) -> list[GridCell]:
         """The same cell in the period before and last year, and the change on last year."""
@@ -160,7 +158,7 @@ class Filled:
         for code in section.fields:
             cell = self.spec.cells[code]
             cells = (self._cell(cell, None, 1), *self._references(cell))
-            rows.append(GridRow(names.label(cell), formats.unit(cell.unit), cells))
+            rows.append(GridRow(names.label(cell), names.unit(cell.unit), cells))
         return Sheet(section.code, names.label(section), tuple(heads), (), tuple(rows), self._mark(rows))
 
     def _cell(self, cell: CellSpec, column: ColumnSpec | None, pick: int) -> GridCell:
@@ -174,7 +172,7 @@ class Filled:
         locked = cell.code not in self.open
         marks += ["is-locked"] if locked and self.open else []
         text = self.unread.get(cell.code)
-        said = " ".join(filter(None, (names.cell_title(self.spec, cell, self.period), formats.unit(cell.unit))))
+        said = " ".join(filter(None, (names.cell_title(self.spec, cell, self.period), names.unit(cell.unit))))
         return GridCell(
             "in", cell.code, typed(value, cell.places) if text is None else text,
             " ".join(filter(None, marks)), said, locked=locked, fault=text or "", pick=pick,
@@ -196,7 +194,7 @@ class Filled:
                 {
                     "code": cell.code,
                     "title": names.label(cell),
-                    "unit": formats.unit(cell.unit),
+                    "unit": names.unit(cell.unit),
                     "text": shown(self.values.get(cell.code), cell.places) or formats.NONE,
                     "then": shown(then, cell.places),
                 }
@@ -221,7 +219,7 @@ def browser_data(filled: Filled, factors: Values, reasons: Mapping[str, str], **
     for cell in spec.cells.values():
         cells[cell.code] = {
             "label": names.cell_title(spec, cell, filled.period),
-            "unit": formats.unit(cell.unit),
+            "unit": names.unit(cell.unit),
             "places": cell.places,
             "value": exact(filled.values.get(cell.code)),
             **({"expr": spec.programs[cell.code].json()} if cell.expr else {}),

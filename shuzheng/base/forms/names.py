@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.forms.models import Round
 from shuzheng.base.forms.spec import LAST_YEAR, PREVIOUS, CellSpec, CheckSpec, ColumnSpec, FormSpec
+from shuzheng.base.portal import formats
 from shuzheng.kernel.periods import Period, PeriodKind
 
 
@@ -28,6 +29,18 @@ def english() -> bool:
 def label(item: Named) -> str:
     """The name of a form, section, row, column or cell."""
     return item.name_en if english() and item.name_en else item.name
+
+
+_UNITS = {"元": "CNY", "人": "person", "辆": "vehicle"}
+
+
+def unit(text: str) -> str:
+    """A unit as it is set (``m³``, ``㎡``); counted things and money in the reader's language."""
+    shown = formats.unit(text)
+    if english():
+        for chinese, said in _UNITS.items():
+            shown = shown.replace(chinese, said)
+    return shown
 
 
 def message(check: CheckSpec) -> str:

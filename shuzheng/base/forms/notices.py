@@ -29,13 +29,11 @@ texts.declare(
 
 
 def said(round_: Round, **more: str) -> dict[str, str]:
-    """Values of a text about a round, in both languages where the data has them."""
+    """Values of a text about a round."""
     period = Period.parse(round_.period)
     return {
         "form": round_.definition.name,
-        "form_en": round_.definition.name_en or round_.definition.name,
         "period": period.label_zh,
-        "period_en": period.label_en,
         "due": formats.full(round_.due_at),
         "instructions": round_.instructions,
         **more,

@@ -247,7 +247,7 @@ def read_back(
         found.values[code] = value
         found.differences.append(
             Difference(
-                code, title, formats.unit(spot.cell.unit), formats.number(stored.get(code)), formats.number(value),
+                code, title, names.unit(spot.cell.unit), formats.number(stored.get(code)), formats.number(value),
                 f"{spot.sheet} {spot.place}",
             )
         )  # fmt: skip

@@ -48,7 +48,7 @@ def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
         "code": code,
         "title": names.cell_title(spec, found, period),
         "value": shown(value, found.places) or formats.NONE,
-        "unit": formats.unit(found.unit),
+        "unit": names.unit(found.unit),
         "source": Cell.Source(stored.source).label if stored else _("未填"),
         "source_icon": SOURCE_ICONS.get(stored.source, "pencil") if stored else "pencil",
         "formula": found.expr,
@@ -75,7 +75,7 @@ def _parts(spec: FormSpec, cell: CellSpec, submission: Submission, period: Any) 
             "code": c,
             "title": names.cell_title(spec, spec.cells[c], period),
             "value": shown(values.get(c), spec.cells[c].places) or formats.NONE,
-            "unit": formats.unit(spec.cells[c].unit),
+            "unit": names.unit(spec.cells[c].unit),
         }
         for c in used
         if values.get(c)

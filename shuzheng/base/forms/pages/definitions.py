@@ -17,7 +17,6 @@ from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.models import Definition
 from shuzheng.base.forms.pages.common import asked
 from shuzheng.base.forms.spec import load
-from shuzheng.base.portal import formats
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Missing
 from shuzheng.kernel.periods import Period, PeriodKind
@@ -59,7 +58,7 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "kind": _(PERIOD_WORDS[row.period_kind]),
         "sections": [_section(spec, section, period) for section in spec.sections],
         "computed": [
-            {"title": names.label(c), "code": c.code, "unit": formats.unit(c.unit), "expr": c.expr, "sums": c.additive}
+            {"title": names.label(c), "code": c.code, "unit": names.unit(c.unit), "expr": c.expr, "sums": c.additive}
             for c in spec.results
         ],
         "checks": _checks(spec, period),
@@ -87,7 +86,7 @@ def _section(spec: Any, section: Any, period: Period) -> dict[str, Any]:
         cells = [spec.cells[code] for code in section.fields]
         return {
             "title": names.label(section),
-            "fields": [(c.code, names.label(c), formats.unit(c.unit), c.required) for c in cells],
+            "fields": [(c.code, names.label(c), names.unit(c.unit), c.required) for c in cells],
         }
     return {
         "title": names.label(section),
@@ -96,7 +95,7 @@ def _section(spec: Any, section: Any, period: Period) -> dict[str, Any]:
             {
                 "number": r.number,
                 "title": names.label(r),
-                "unit": formats.unit(r.unit),
+                "unit": names.unit(r.unit),
                 "is_part": bool(r.of),
                 "cells": [spec.cell(r.code, c.code) for c in spec.columns],
             }

@@ -195,7 +195,7 @@ def _steps(submission: Submission) -> list[Step]:
 def _facts(filled: Filled) -> list[tuple[str, Any, str]]:
     """What the institution is like, in the line under the title: the cells that its register knows."""
     return [
-        (names.label(cell), formats.number(exact(filled.values.get(cell.code))), cell.unit)
+        (names.label(cell), formats.number(exact(filled.values.get(cell.code))), names.unit(cell.unit))
         for cell in filled.spec.inputs
         if cell.prefill and filled.values.get(cell.code) is not None
     ]

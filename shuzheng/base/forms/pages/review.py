@@ -151,7 +151,7 @@ def _opened(actor: Actor, chosen: Submission, listed: Sequence[Submission], view
         "doubts": sum(1 for f in findings if f.check.level == "warning"),
         "results": filled.results(),
         "facts": [
-            (names.label(c), formats.number(exact(filled.values.get(c.code))), formats.unit(c.unit))
+            (names.label(c), formats.number(exact(filled.values.get(c.code))), names.unit(c.unit))
             for c in filled.spec.inputs if c.prefill
         ],
         "history": _history(chosen),
@@ -320,7 +320,7 @@ def _evidence(submission: Submission, spec: Any, period: Any, code: str) -> dict
     return {
         "title": names.cell_title(spec, cell, period),
         "value": shown(value, cell.places) or formats.NONE,
-        "unit": formats.unit(cell.unit),
+        "unit": names.unit(cell.unit),
         "items": items,
     }
 

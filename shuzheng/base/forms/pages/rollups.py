@@ -92,7 +92,7 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "members": _members(round_, division, spec, code, values.get(code)),
         "code": code,
         "code_title": names.cell_title(spec, spec.cells[code], period),
-        "code_unit": formats.unit(spec.cells[code].unit),
+        "code_unit": names.unit(spec.cells[code].unit),
         "tier_label": Tier(division.tier).label,
         "url": url,
     }
@@ -180,7 +180,7 @@ def drill_page(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
         "tier": tier,
         "tier_label": Tier(tier).label,
         "title": names.cell_title(spec, cell, period),
-        "unit": formats.unit(cell.unit),
+        "unit": names.unit(cell.unit),
         "period": names.period_label(period),
         "formula": cell.expr,
         "crumbs": _crumbs(
@@ -240,7 +240,7 @@ def _ratio(round_: Round, division: Node, spec: FormSpec, code: str, period: Any
                 "name": names.cell_title(spec, spec.cells[c], period),
                 "url": f"{reverse('forms:drill', args=[round_.pk, c])}?at={division.path}",
                 "text": shown(values.get(c), spec.cells[c].places) or formats.NONE,
-                "unit": formats.unit(spec.cells[c].unit),
+                "unit": names.unit(spec.cells[c].unit),
             }
             for c in used
         ],

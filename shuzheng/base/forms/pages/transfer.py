@@ -61,6 +61,8 @@ def upload(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Two steps: the file is read and shown as differences; then they are stored, all of them."""
     actor = actor_of(request)
     submission = find_submission(pk, actor)
+    if submission.path not in actor.scope.write:
+        raise Missing(_("没有这份填报。"))
     if not may_fill(actor, submission):
         raise Invalid(_("这份填报现在不能改。"))
     if request.method == "POST" and request.POST.get("values"):
