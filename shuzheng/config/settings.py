@@ -44,7 +44,7 @@ BASE_APPS = [
     "shuzheng.base.portal",
     "shuzheng.base.desk",
 ]
-# Business apps. A deployment switches apps off with SZ_APPS_OFF=label,label.
+# Business apps that this deployment has switched on.
 BUSINESS_APPS: list[str] = [a for a in os.environ.get("SZ_APPS", "").split(",") if a]
 
 INSTALLED_APPS = [
