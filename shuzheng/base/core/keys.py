@@ -388,19 +388,3 @@ def rotate_command(args: argparse.Namespace) -> int:
     done = _("已启用新的数据密钥 {key}，重新加密 {n} 条。中断后再次执行会从断点继续。")
     sys.stdout.write(done.format(key=key_id, n=texts) + "\n")
     return 0
-
-
-__all__ = [
-    "EncryptedTextField",
-    "KeyEncryption",
-    "KeyTrouble",
-    "blind_index",
-    "check_configuration",
-    "decrypt",
-    "encrypt",
-    "is_ciphertext",
-    "mask",
-    "problem",
-    "rotate",
-    "rotate_command",
-]
