@@ -52,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
     org = add("import", "导入机构", "import organs", group("org", "机构", "organs"))
     org.add_argument("file", type=Path)
     add("verify", "校验审计链", "verify the audit trail", group("audit", "审计", "audit trail"))
+    index = add("reindex", "重建检索", "index for the search anew", group("search", "检索", "search"))
+    index.add_argument("kinds", nargs="*", metavar="KIND", help=t("只重建这些类别", "only these kinds"))
     replay = add("replay", "重新处理事件", "let a subscriber take events up again", group("events", "事件", "events"))
     replay.add_argument("subscriber")
     replay.add_argument("--since", default="", help=t("从何时起（2026-11-22）", "since when (2026-11-22)"))

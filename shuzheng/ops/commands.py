@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "demo": ("shuzheng.ops.demo:run", True),
     "org import": ("shuzheng.base.org.files:import_command", True),
     "audit verify": ("shuzheng.base.audit.verify:command", True),
+    "search reindex": ("shuzheng.base.search.reindex:command", True),
     "events replay": ("shuzheng.base.events.replay:command", True),
     "keys rotate": ("shuzheng.base.core.keys:rotate_command", True),
 }
