@@ -39,6 +39,11 @@ def test_rule_entered_in_the_register_is_published_for_ones_own_division(standar
     with system_scope("tests").activate():
         row = Rule.objects.get(code="REPORT-YOY-LIMIT", region="33/")
     assert (row.value, row.audience, row.edition) == (15, "33/", 1)
+    again = keeper.post("/r/rules/new/", {**values, "value": "12", "effective_from": "2027-01-01"})
+    assert again.status_code == 302, again.content.decode()[:3000]
+    with system_scope("tests").activate():
+        editions = Rule.objects.filter(code="REPORT-YOY-LIMIT", region="33/").order_by("edition")
+        assert [(r.value, r.edition) for r in editions] == [(15, 1), (12, 2)]
 
 
 def test_published_rows_offer_no_change_and_no_deletion():

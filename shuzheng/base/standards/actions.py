@@ -140,7 +140,7 @@ def draft_code_sets(
         faults += checks.item_faults(n, given)
     checks.refuse(faults)
     for row, given in zip(sets, items, strict=True):
-        row.edition = _next_edition(row)
+        row.edition = next_edition(row)
         row.withhold()
         w.create(row)
         for order, values in enumerate(given, 1):
@@ -315,14 +315,15 @@ def _publish(w: Write, rows: Sequence[S]) -> Sequence[S]:
     editions: dict[tuple[object, ...], int] = {}
     for row in rows:
         key = (type(row), *row.identity)
-        row.edition = editions[key] = editions[key] + 1 if key in editions else _next_edition(row)
+        row.edition = editions[key] = editions[key] + 1 if key in editions else next_edition(row)
         row.publish()
         w.create(row)
     _finish(w)
     return rows
 
 
-def _next_edition(row: Standard) -> int:
+def next_edition(row: Standard) -> int:
+    """The edition that an unsaved row will have: one more than the last of the same thing in the same region."""
     same = {"region": row.region} | {name: getattr(row, name) for name in row.IDENTITY}
     last = type(row).objects.filter(**same).order_by("edition").last()
     return last.edition + 1 if last else 1
@@ -337,6 +338,7 @@ __all__ = [
     "draft_code_sets",
     "end_items",
     "import_year",
+    "next_edition",
     "owned_by",
     "publish_code_sets",
 ]

@@ -225,6 +225,7 @@ def _clean(form: forms.Form) -> dict[str, Any]:
 def change_day(request: HttpRequest) -> HttpResponse:
     """Change a day for the division of the actor's organ."""
     actor: Actor = request.actor
+    actor.require("standards.calendar.change", actor.division)
     values = _clean(DayForm(request.POST))
     day = values.pop("day")
     row = CalendarDay.objects.filter(region=actor.division, day=day).first()
@@ -239,6 +240,7 @@ def change_day(request: HttpRequest) -> HttpResponse:
 def import_year(request: HttpRequest) -> HttpResponse:
     """Load a year from a file, for the division of the actor's organ."""
     actor: Actor = request.actor
+    actor.require("standards.calendar.import", actor.division)
     values = _clean(YearForm(request.POST, request.FILES))
     days = read_file(values["file"].name, values["file"].read())
     row = CalendarYear.objects.filter(region=actor.division, year=values["year"]).first()

@@ -73,6 +73,7 @@ class _Defined(Register):
         for row in rows:
             if row._state.adding:
                 row.region = actor.division
+                row.edition = actions.next_edition(row)
 
     def write(self, verb: Literal["create", "change", "delete"], rows: Sequence[Any], **call: Any) -> Any:
         return type(self).define(rows, actor=call["actor"], key=call.get("key", ""), reason=call.get("reason", ""))
