@@ -17,7 +17,7 @@ from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.models import Kind, Scoped
 from shuzheng.base.files import kinds, secrecy, store, viruses
 from shuzheng.base.files.models import Attachment, Block, SecrecyWord
-from shuzheng.kernel.errors import Conflict, Invalid, Missing
+from shuzheng.kernel.errors import Conflict, Denied, Invalid, Missing
 
 
 def receive(record: Scoped, name: str, source: IO[bytes], *, actor: Actor, key: str = "") -> Attachment | Block:
@@ -29,11 +29,13 @@ def receive(record: Scoped, name: str, source: IO[bytes], *, actor: Actor, key: 
         source: seekable; read several times.
 
     Raises:
-        Denied: the actor may not attach files there.
+        Denied: the actor may not attach files there, or it is another organ's record.
         Invalid: too large, of a kind that isn't allowed, not what its name says, or infected.
         Busy: the virus scanner does not answer.
     """
     actor.require("files.attachment.add", record.path)
+    if record.path not in actor.scope.write:
+        raise Denied(_("附件由记录所属的单位自己维护。"))
     source.seek(0, 2)
     size, limit = source.tell(), settings.SZ_UPLOAD_MB
     if size > limit * 1024 * 1024:

@@ -119,6 +119,8 @@ def _readers(request: HttpRequest, found: Notice) -> dict[str, Any]:
 def read(request: HttpRequest, pk: UUID) -> HttpResponse:
     """“我已阅读”. A post's own receipt and its organ's are both meant."""
     actor = actor_of(request)
+    if _receipt(actor, pk) is None:
+        raise Http404
     mark_read(list(inbox(actor).filter(notice_id=pk, read_at=None)), actor=actor)
     if request.htmx:
         receipt = _receipt(actor, pk)

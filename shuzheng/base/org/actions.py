@@ -127,6 +127,7 @@ def apply_reorganisations(w: Write, rows: Sequence[Reorganisation]) -> Sequence[
     Raises:
         Invalid: one is not planned any more, its day is ahead, or the tree has changed so that it can't be made.
     """
+    _answers_for(w, rows)
     _still_planned(rows)
     for row in rows:
         if row.on > timezone.localdate():
@@ -143,6 +144,7 @@ def cancel_reorganisations(w: Write, rows: Sequence[Reorganisation]) -> Sequence
     Raises:
         Invalid: one is not planned any more.
     """
+    _answers_for(w, rows)
     _still_planned(rows)
     for row in rows:
         w.change(row, state=Reorganisation.State.CANCELLED)
@@ -184,14 +186,10 @@ def _row(verb: str, node: Node, on: date, basis: str, values: dict[str, Any]) ->
 
 
 def _ask(w: Write, rows: Sequence[Reorganisation]) -> list[Node]:
-    """Plan changes that are dated ahead, carry out the others. Nobody changes the place they stand in: the right must hold
-    above it."""
+    """Plan changes that are dated ahead, carry out the others."""
     if not rows:
         return []
-    for row in rows:
-        above = row.node if row.verb == Verb.CREATE else row.node.parent
-        if above is not None:
-            w.actor.require(w.name, above.path)
+    _answers_for(w, rows)
     if rows[0].on <= timezone.localdate():
         nodes = changes.apply(w, rows)
         for row in rows:
@@ -203,6 +201,14 @@ def _ask(w: Write, rows: Sequence[Reorganisation]) -> list[Node]:
         w.create(*rows)
         w.flush()
     return [task.node for task in found]
+
+
+def _answers_for(w: Write, rows: Sequence[Reorganisation]) -> None:
+    """Nobody changes the place they stand in: the right must hold above it."""
+    for row in rows:
+        above = row.node if row.verb == Verb.CREATE else row.node.parent
+        if above is not None:
+            w.actor.require(w.name, above.path)
 
 
 def _settle_later(row: Reorganisation) -> None:

@@ -183,7 +183,8 @@ def reorganise(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     actor = actor_of(request)
     row = get_object_or_404(Node.objects.select_related("parent"), pk=pk)
     if verb not in FORMS or verb not in dict(verbs_for(actor, row)):
-        actor.require(f"org.node.{verb}" if verb in VERBS else "org.node.view", row.path)
+        above = row.parent.path if row.parent and verb != Reorganisation.Verb.CREATE else row.path
+        actor.require(f"org.node.{verb}", above)
         raise Missing
     form = FORMS[verb](row, request.POST or None)
     seen = None
