@@ -356,6 +356,8 @@ def _cursor(order: Sequence[str], row: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        value = value.pk
     if isinstance(value, date | datetime):
         return value.isoformat()
     return str(value) if isinstance(value, UUID | Decimal) else value
