@@ -31,7 +31,7 @@ SPECIAL: dict[str, dict[str, Callable[[Node], Any]]] = {
 """Values that the kind of the field can't tell, by model and field."""
 
 
-def row_of(model: type[models.Model], node: Node, **values: Any) -> Any:
+def row_of(model: type[models.Model], node: Node, /, **values: Any) -> Any:
     """An unsaved row of ``model`` that belongs to ``node``. Rows that it must refer to are stored."""
     special = SPECIAL.get(model._meta.label_lower, {})
     row = model()
@@ -51,7 +51,7 @@ def row_of(model: type[models.Model], node: Node, **values: Any) -> Any:
     return row
 
 
-def stored(model: type[models.Model], node: Node, **values: Any) -> Any:
+def stored(model: type[models.Model], node: Node, /, **values: Any) -> Any:
     """A stored row of ``model`` that belongs to ``node``."""
     row = row_of(model, node, **values)
     with system_scope("tests").activate():

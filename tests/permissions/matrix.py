@@ -1,0 +1,250 @@
+"""What each persona is expected to get from each page, by reasoning about what is right (docs/architecture.md, docs/threat-model.md).
+
+The letters stand for the personas in order: nobody, another county's office, a colleague without the right, somebody of the
+institution with it, the office of the county above, that of the prefecture, an organ of the prefecture that is competent
+for another line, system, security and audit officer. ``L`` sign in first, ``o`` let in, ``x`` the right is missing (403),
+``n`` there is nothing for them (404).
+"""
+
+from __future__ import annotations
+
+from tests.permissions.trying import Page
+
+LINES = {"forms": "reporting"}
+"""Business line of the records behind an app's pages, where it is not the general one."""
+
+ANYBODY = "oooooooooo"
+SIGNED_IN = "Looooooooo"
+AUDITOR = "Lxxxxxxxxo"
+NOBODY = "Lxxxxxxxxx"
+NOTHING = "Lnnnnnnnnn"
+
+BUSINESS = "Loxooooxxx"  # whoever holds a role of business, each for their own part; no officer
+STAFF = "Looooooxxx"  # every post that is not an officer's
+OFFICERS = "Lxxxxxxooo"
+RECORD = "Lnoooonnnn"  # a supervised record that every post of the organ may view
+KEEPING = "Lnxooonnnn"  # changing it: a role, in the organ or above it
+OWN_ONLY = "Lnxoxxnnnn"  # changing it, where no tier above may do so in the institution's place
+BATCH = "Lnxooonxxx"  # the same for many records, from a list that officers have not
+THEIRS = "Lnxonnnnnn"  # what only the institution itself can do: to everybody else there is nothing to be done here
+MINE = "Lnnonnnnnn"  # one person's own
+NODE = "Lxxxoooxxx"  # reorganising: the right must hold above the node; nodes are a directory, so nobody gets a 404
+PUBLISHED = "Lnoooonooo"  # a standard of the county: for its organs (its officers, too), and for those who supervise
+WITHIN = "Lxxooooxxx"  # a right over what lies in the directory, in the organ or above it
+
+PLACE = {"register": "places", "pk": "@place"}
+PLACES = {"register": "places"}
+DIVISION = "?at=33/11/23/"
+
+
+def get(expected: str, query: str = "", **names: str) -> Page:
+    return Page("GET", expected, names, query=query)
+
+
+def post(expected: str, form: dict | None = None, query: str = "", note: str = "", **names: str) -> Page:
+    return Page("POST", expected, names, form or {}, query=query, note=note)
+
+
+PAGES: dict[str, list[Page]] = {
+    # open to the world: sign-in, health, the language of the sign-in page
+    "healthz": [get(ANYBODY)],
+    "metrics": [get(ANYBODY)],  # from the machine itself; tests/ops says who else
+    "account_login": [get(ANYBODY), post(ANYBODY)],
+    "account_logout": [get(ANYBODY)],
+    "account_inactive": [get(ANYBODY)],
+    "mfa_authenticate": [get(ANYBODY)],  # without a sign-in under way it leads back to its beginning
+    "mfa_login_webauthn": [get(ANYBODY)],
+    "accounts:invitation": [get(ANYBODY), post(ANYBODY)],
+    "accounts:language": [post(ANYBODY, {"language": "en"})],
+    "desk:sw": [get(ANYBODY)],
+    "api:api-1:openapi-json": [get(ANYBODY)],
+    "api:api-1:api-root": [get("nnnnnnnnnn")],
+    # one's own account
+    "account_reauthenticate": [get(SIGNED_IN)],
+    "account_change_password": [get(SIGNED_IN), post(SIGNED_IN)],
+    "mfa_index": [get(SIGNED_IN)],  # further down: nothing to take away or to show until one has been set up
+    "mfa_reauthenticate": [get(SIGNED_IN)],
+    "mfa_activate_totp": [get(SIGNED_IN)],
+    "mfa_deactivate_totp": [get(NOTHING)],
+    "mfa_view_recovery_codes": [get(NOTHING)],
+    "mfa_generate_recovery_codes": [get(SIGNED_IN)],
+    "mfa_download_recovery_codes": [get(NOTHING)],
+    "mfa_list_webauthn": [get(SIGNED_IN)],
+    "mfa_add_webauthn": [get(SIGNED_IN)],
+    "mfa_reauthenticate_webauthn": [get(SIGNED_IN)],
+    "mfa_remove_webauthn": [get(SIGNED_IN, pk="1")],
+    "mfa_edit_webauthn": [get(SIGNED_IN, pk="1")],
+    "accounts:me": [get(SIGNED_IN), post("Loxooooxxx", {"email": "a@example.org"})],
+    "accounts:sessions": [get(SIGNED_IN)],
+    "accounts:tokens": [get(SIGNED_IN), post(SIGNED_IN, {"name": ""})],
+    "accounts:act_in": [post(MINE, {"post": "@post"})],
+    "accounts:act_in_post": [post(MINE, post="@post")],
+    "accounts:density": [post(SIGNED_IN, {"density": "compact"})],
+    # the desk
+    "desk:workbench": [get(SIGNED_IN)],
+    "desk:todos": [get(SIGNED_IN)],
+    "desk:board": [get(SIGNED_IN, name="office")],
+    "desk:apps": [get(SIGNED_IN)],
+    "desk:help": [get(SIGNED_IN)],
+    "desk:scan": [get(SIGNED_IN)],
+    "search:results": [get(SIGNED_IN, "?q=楼")],
+    "search:suggest": [get(SIGNED_IN, "?q=楼")],
+    # the tree
+    "org:tree": [get(SIGNED_IN), get(SIGNED_IN, "?q=小学")],
+    "org:children": [get(SIGNED_IN, pk="@division")],
+    "org:suggest": [get(SIGNED_IN, "?q=小学")],
+    "org:node": [get(SIGNED_IN, pk="@unit")],
+    "org:differences": [get(SIGNED_IN)],
+    "org:export": [get(SIGNED_IN)],
+    "org:export_csv": [get(SIGNED_IN)],
+    "org:create": [get("Lxxooooxxx", pk="@unit"), post("Lxxooooxxx", pk="@unit")],
+    "org:rename": [get(NODE, pk="@unit"), post(NODE, pk="@unit")],
+    "org:move": [get(NODE, pk="@unit"), post(NODE, pk="@unit")],
+    "org:merge": [get(NODE, pk="@unit"), post(NODE, pk="@unit")],
+    "org:split": [get(NODE, pk="@unit"), post(NODE, pk="@unit")],
+    "org:abolish": [get(NODE, pk="@unit"), post(NODE, pk="@unit")],
+    "org:reorganisations": [get(BUSINESS)],
+    "org:change_apply": [post("Lnxxoonxxx", pk="@planned")],
+    "org:change_cancel": [post("Lnxxoonxxx", pk="@planned")],
+    "org:import": [get(BUSINESS), post(BUSINESS)],
+    "org:template": [get(BUSINESS)],
+    # people, accounts, rights
+    "accounts:unmask": [post("Lnxooonxxx", {"reason": "核对"}, pk="@person")],
+    "accounts:import": [get(BUSINESS), post(BUSINESS)],
+    "accounts:policy": [get(OFFICERS), post(NOBODY)],  # the rules hold for the nation: its security officer sets them
+    "access:changes": [get("Loxooooooo"), post("Loxoooooxx")],
+    "access:change_approve": [post("Lnxxxxnxox", pk="@change")],
+    "access:change_refuse": [post("Lnxxxxnxox", pk="@change")],
+    "access:change_withdraw": [post("Lnxoxxnxxx", pk="@change")],  # whoever asked
+    "access:roles": [get("Loxooooooo"), post("Lxxxxxxxox")],
+    "access:sharing": [
+        get(SIGNED_IN),
+        post(
+            BUSINESS,
+            {
+                "verb": "ask", "ask-owner": "33/11/22/0/u2/", "ask-line": "general", "ask-start": "2031-01-01",
+                "ask-purpose": "核对",
+            },
+        ),
+    ],
+    "access:share_approve": [post("Lxxoooxxxx", pk="@sharing")],  # nobody shares what they don't see
+    "access:share_refuse": [post(WITHIN, pk="@sharing")],
+    "access:share_end": [post("Loxooooxxx", {"opinion": "期满"}, pk="@active_sharing")],  # either side, or a tier above
+    "access:accounts": [get("Loxooooooo"), post("Lxxxxxxoxx")],
+    "access:account_disable": [post("Lnxxxxxoxx", {"reason": "离岗"}, pk="@account")],
+    "access:account_enable": [post("Lnxxxxxoxx", {"reason": "返岗"}, pk="@account")],
+    "access:account_reset": [post("Lnxxxxxoxx", {"reason": "忘记"}, pk="@account")],
+    "access:account_signout": [post("Lnxxxxxoxx", {"reason": "可疑"}, pk="@account")],
+    "access:account_confirm": [post("Lnxxxxxxoo", pk="@account")],
+    "access:who": [get("Lxxooooooo", pk="@unit")],
+    # the trail, for its auditor
+    "audit:entries": [get(AUDITOR)],
+    "audit:entry": [get(AUDITOR, pk="@entry")],
+    "audit:export": [post(AUDITOR)],
+    # jobs, notices, files
+    "jobs:mine": [get(SIGNED_IN)],
+    "jobs:run": [get(MINE, pk="@job")],
+    "jobs:result": [get(MINE, pk="@job")],
+    "notify:notices": [get(SIGNED_IN)],
+    "notify:compose": [get(BUSINESS), post(BUSINESS)],
+    "notify:preferences": [get(SIGNED_IN), post(SIGNED_IN)],
+    "notify:live": [get(SIGNED_IN)],
+    "notify:notice": [get("Lnooonnooo", pk="@notice")],  # the sender's organ, and everybody in the organ that got it
+    "notify:read": [post("Lnnnonnooo", pk="@notice")],
+    "notify:remind": [post("Lnxonnnnnn", pk="@notice")],
+    "files:blocks": [get("Loxooooxox")],
+    "files:release": [post("Lnxooonnnn", {"opinion": "不涉密"}, pk="@block")],
+    "files:download": [get(RECORD, pk="@attachment")],
+    "files:remove": [post(OWN_ONLY, pk="@attachment")],
+    "files:upload": [
+        Page("POST", OWN_ONLY, {"label": "masters.place", "pk": "@place"}, files={"file": ("a.txt", "楼".encode())})
+    ],
+    # standards
+    "standards:home": [get(SIGNED_IN)],
+    "standards:element": [get(PUBLISHED, identifier="X-1")],
+    "standards:codeset": [get(PUBLISHED, code="colour")],
+    "standards:factor": [get(PUBLISHED, energy="e01")],
+    "standards:rule": [get(PUBLISHED, code="COUNTY-1")],
+    "standards:calendar": [get(SIGNED_IN)],
+    # for the division of one's organ: who has the right in the organ alone can't set the days of the county
+    "standards:change-day": [post("Loxxoooxxx", {"day": "2031-02-03", "kind": "holiday", "name": "休"})],
+    "standards:import-year": [
+        Page(
+            "POST", "Loxxoooxxx", {}, {"year": "2032", "source": "通知"},
+            files={"file": ("2032.json", b'[{"date": "2032-01-01", "kind": "holiday", "name": "x"}]')},
+        )
+    ],
+    # registers: the pages of one of them stand for all; REGISTER_PAGES has list and record of each
+    "registers:list": [Page("GET", STAFF, PLACES)],
+    "registers:figures": [Page("GET", STAFF, PLACES)],
+    "registers:create": [Page("GET", BUSINESS, PLACES), Page("POST", BUSINESS, PLACES)],
+    "registers:bulk": [
+        Page("POST", "Lnoooonxxx", PLACES, {"do": "labels", "id": ["@place"]}, note="labels"),
+        Page("POST", BATCH, PLACES, {"do": "change", "id": ["@place"]}, note="change"),
+        Page("POST", BATCH, PLACES, {"do": "delete", "step": "run", "id": ["@place"]}, note="delete"),
+        Page("POST", BATCH, {"register": "parties"}, {"do": "act:block", "id": ["@party"]}, note="block"),
+    ],
+    "registers:columns": [Page("POST", STAFF, PLACES, {"column": ["name"]})],
+    "registers:save_view": [Page("POST", STAFF, PLACES, {"name": "常用"})],
+    "registers:delete_view": [Page("POST", MINE, {"register": "places", "pk": "@view"})],
+    "registers:filter": [Page("GET", STAFF, {**PLACES, "field": "net_area"})],
+    "registers:choices": [Page("GET", STAFF, {**PLACES, "field": "node"})],
+    "registers:export": [Page("POST", STAFF, PLACES)],
+    "registers:template": [Page("GET", BUSINESS, PLACES)],
+    "registers:import": [Page("GET", BUSINESS, PLACES), Page("POST", BUSINESS, PLACES)],
+    "registers:import_preview": [Page("GET", "Lnxonnnxxx", {"register": "places", "pk": "@transfer"})],
+    "registers:import_faults": [Page("GET", "Lnxonnnxxx", {"register": "places", "pk": "@transfer"})],
+    "registers:labels": [Page("GET", STAFF, PLACES)],
+    "registers:detail": [Page("GET", RECORD, PLACE)],
+    "registers:edit": [Page("GET", KEEPING, PLACE), Page("POST", KEEPING, PLACE, {"name": "改"})],
+    "registers:delete": [Page("POST", KEEPING, PLACE)],
+    "registers:history": [Page("GET", RECORD, PLACE)],
+    "registers:comment": [Page("POST", RECORD, PLACE, {"text": "看过"})],
+    "registers:act": [
+        Page("GET", KEEPING, {"register": "parties", "pk": "@party", "verb": "block"}),
+        Page("POST", KEEPING, {"register": "parties", "pk": "@party", "verb": "block"}),
+    ],
+    # reporting
+    "forms:rounds": [get(STAFF)],
+    "forms:issue": [get(BUSINESS), post(BUSINESS)],
+    "forms:preview": [get(BUSINESS)],
+    "forms:round": [get("Looooonxxx", pk="@sent_round"), get("Lnnnoonxxx", DIVISION, pk="@sent_round")],
+    "forms:remind": [post("Lnnnoonnnn", {"all": "1"}, DIVISION, pk="@sent_round")],
+    "forms:close": [post(NOBODY, pk="@sent_round")],  # the nation issued it
+    "forms:review": [get("Lnxnoonxxx", DIVISION, pk="@sent_round")],
+    "forms:approve": [post("Lnnnoonnnn", {"id": "@sent"}, DIVISION, pk="@sent_round")],
+    "forms:rollup": [get("Lnxnoonxxx", DIVISION, pk="@sent_round")],
+    "forms:recount": [get("Lnxnoonxxx", DIVISION, pk="@sent_round")],
+    "forms:sign": [post("Lnnnoonnnn", {}, DIVISION, pk="@sent_round")],
+    "forms:drill": [get("Lnxnoonxxx", DIVISION, pk="@sent_round", code="e01_m1")],
+    "forms:export": [get("Lnxnoonxxx", DIVISION, pk="@sent_round", what=what) for what in ("board", "units", "rollup")],
+    "forms:entry": [get(KEEPING, pk="@sent")],
+    "forms:cell": [get(KEEPING, pk="@sent", code="e01_m1")],
+    "forms:template": [get(KEEPING, pk="@draft")],
+    "forms:keep": [post(THEIRS, {"e01_m1": "12"}, pk="@draft")],
+    "forms:cells": [Page("PATCH", THEIRS, {"pk": "@draft"}, json='{"key": "k", "version": 1, "cells": {"e01_m1": "12"}}')],
+    "forms:submit": [post(THEIRS, {"statistics": "甲", "head": "乙"}, pk="@draft")],
+    "forms:upload": [get(THEIRS, pk="@draft"), post(THEIRS, pk="@draft")],
+    "forms:return": [get(KEEPING, pk="@sent"), post(KEEPING, {"why": "与凭证不符"}, pk="@sent")],
+    "forms:definitions": [get(STAFF)],
+    "forms:definition": [get(STAFF, pk="@definition")],
+}  # fmt: skip
+
+REGISTER_PAGES: dict[str, tuple[str, str, str]] = {
+    "nodes": ("@unit", SIGNED_IN, SIGNED_IN),
+    "profiles": ("@profile", BUSINESS, KEEPING),
+    "people": ("@person", SIGNED_IN, SIGNED_IN),
+    "posts": ("@post", SIGNED_IN, SIGNED_IN),
+    "grants": ("@grant", "Loxooooooo", "Lnxooonooo"),
+    "places": ("@place", STAFF, RECORD),
+    "parties": ("@party", STAFF, RECORD),
+    "elements": ("@element", SIGNED_IN, PUBLISHED),
+    "codesets": ("@codeset", SIGNED_IN, PUBLISHED),
+    "codes": ("@code", SIGNED_IN, PUBLISHED),
+    "units": ("@uom", SIGNED_IN, PUBLISHED),
+    "factors": ("@factor", SIGNED_IN, PUBLISHED),
+    "rulepacks": ("@pack", SIGNED_IN, PUBLISHED),
+    "rules": ("@rule", SIGNED_IN, PUBLISHED),
+    "workdays": ("@workday", SIGNED_IN, PUBLISHED),
+}
+"""By register: a record of it, who sees the list, who sees the record."""

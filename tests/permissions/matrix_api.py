@@ -1,0 +1,55 @@
+"""What each persona is expected to get from each operation of the API; letters as in ``matrix.py``, ``L`` being 401."""
+
+from __future__ import annotations
+
+from tests.permissions.matrix import BUSINESS, DIVISION, KEEPING, REGISTER_PAGES, SIGNED_IN, STAFF, THEIRS, WITHIN
+from tests.permissions.trying import Call
+
+ENDING = "Lnxxoonxxx"  # an entry of the county's office: for those above, and not for the institutions that read it
+FROM = {"effective_from": "2031-01-01", "name": "新的一项"}
+# For the division of one's organ: who has the right in an institution alone can't publish for the county.
+PUBLISHING = "Loxxoooxxx"
+
+ROLLUP = "Lnnnoonnnn"  # an institution does not look after its county; nobody else sees it there
+
+OPERATIONS: dict[str, Call] = {
+    "me": Call(SIGNED_IN),
+    **{f"list_{name}": Call(listed) for name, (_thing, listed, _read) in REGISTER_PAGES.items()},
+    **{f"read_{name}": Call(read, thing) for name, (thing, _listed, read) in REGISTER_PAGES.items()},
+    "change_profiles": Call(KEEPING, "@profile", {"contact": "甲"}),
+    "create_people": Call(BUSINESS, sent={"name": "新人", "number": "N-1"}),
+    "change_people": Call(WITHIN, "@person", {"name": "改名"}),
+    "create_posts": Call(BUSINESS, sent={"person": "@person", "name": "会计", "valid": {"from": "2031-01-01"}}),
+    "change_posts": Call(WITHIN, "@other_post", {"name": "出纳"}),
+    "end_posts": Call(WITHIN, sent={"ids": ["@other_post"], "on": "2032-01-01"}),
+    "create_places": Call(BUSINESS, sent={"number": "N1", "name": "新楼", "kind": "building"}),
+    "change_places": Call(KEEPING, "@place", {"name": "改名"}),
+    "delete_places": Call(KEEPING, "@place"),
+    "create_parties": Call(BUSINESS, sent={"name": "新供应商", "uscc": "91330000MA27XXXX0X"}),
+    "change_parties": Call(KEEPING, "@party", {"name": "改名"}),
+    "delete_parties": Call(KEEPING, "@party"),
+    "block_parties": Call(KEEPING, sent={"ids": ["@party"], "why": "违约"}),
+    "unblock_parties": Call(KEEPING, sent={"ids": ["@party"]}),
+    "create_elements": Call(PUBLISHING, sent={**FROM, "identifier": "X-2", "group": "asset", "data_type": "text"}),
+    "create_units": Call(PUBLISHING, sent={**FROM, "code": "chi", "dimension": "length", "factor": "0.333"}),
+    "create_factors": Call(
+        PUBLISHING, sent={**FROM, "energy": "electricity", "value": "0.1", "from_unit": "kWh", "to_unit": "kgce"}
+    ),
+    "create_rules": Call(PUBLISHING, sent={**FROM, "pack": "@pack", "code": "COUNTY-2", "value": "1"}),
+    "publish_codesets": Call("Lnnnoonxxx", sent={"ids": ["@draft_codeset"]}),  # a draft is its owner's
+    "end_codesets": Call(ENDING, sent={"ids": ["@codeset"], "on": "2031-01-01"}),
+    "end_elements": Call(ENDING, sent={"ids": ["@element"], "on": "2031-01-01"}),
+    "end_factors": Call(ENDING, sent={"ids": ["@factor"], "on": "2031-01-01"}),
+    "end_rules": Call(ENDING, sent={"ids": ["@rule"], "on": "2031-01-01"}),
+    # reporting: reading by those who supervise; filling in by the institution; passing and returning by the tiers above
+    "list_forms_rounds": Call(STAFF),
+    "list_forms_submissions": Call(BUSINESS),
+    "read_forms_submission": Call(KEEPING, "@sent"),
+    "fill_forms_submission": Call(THEIRS, "@draft", {"cells": {"e01_m1": "12"}}),
+    "submit_forms_submission": Call(THEIRS, "@draft", {"statistics": "甲", "head": "乙"}),
+    "approve_forms_submission": Call(KEEPING, "@sent"),
+    "return_forms_submission": Call(KEEPING, "@sent", {"why": "与凭证不符"}),
+    "read_forms_rollup": Call(ROLLUP, "@sent_round", query=DIVISION),
+    "drill_forms_rollup": Call(ROLLUP, "@sent_round", query=DIVISION, code="e01_m1"),
+    "change_workdays": Call(ENDING, sent={"ids": ["@workday"], "kind": "working", "name": "班", "source": "通知"}),
+}

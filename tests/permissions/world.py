@@ -1,0 +1,212 @@
+"""What the routes are tried on: one record of each kind, owned by the first institution of the county unless said."""
+
+from __future__ import annotations
+
+import io
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from shuzheng.base.access.models import Grant, RoleChange, Sharing
+from shuzheng.base.accounts.models import Account, Person, PersonContact, Post
+from shuzheng.base.audit.models import Entry
+from shuzheng.base.core.actor import system_actor
+from shuzheng.base.core.scope import system_scope
+from shuzheng.base.files.actions import receive
+from shuzheng.base.files.models import Block
+from shuzheng.base.forms import actions as reporting
+from shuzheng.base.forms.models import Definition, Round, Submission
+from shuzheng.base.forms.shipped import load_forms
+from shuzheng.base.jobs.models import JobRun
+from shuzheng.base.masters.models import Party, Place
+from shuzheng.base.notify.models import Notice, Receipt
+from shuzheng.base.org.models import NodeKind, OrganProfile, Reorganisation
+from shuzheng.base.registers.models import SavedView, Transfer
+from shuzheng.base.standards.load import load_standards
+from shuzheng.base.standards.models import (
+    CalendarDay,
+    CodeItem,
+    CodeSet,
+    ConversionFactor,
+    DataElement,
+    Rule,
+    RulePack,
+    Unit,
+)
+from tests.factories import Nation, actor_of, add_node, small_nation
+from tests.permissions.personas import PERSONAS, Persona
+from tests.rows import DAY, stored
+
+UNIT, OFFICE = "33/11/23/0/u1/", "33/11/23/0/goa/"
+RESULT = "tests/permissions.txt"
+PUBLISHED = {
+    "region": "33/11/23/",
+    "audience": "33/11/23/",
+    "effective_from": DAY.replace(year=2025),
+    "name": "县里自定的一项",
+}
+
+
+@dataclass
+class World:
+    """A nation with personas, and the records by the words that ``matrix.py`` uses."""
+
+    nation: Nation
+    accounts: dict[str, Account] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+    things: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, persona: Persona, line: str = "") -> Client:
+        """A browser. "Another line" is another person for routes of reporting than for the others."""
+        return self.clients[self.name(persona, line)]
+
+    def sign_in(self) -> None:
+        """Sessions for all, before the first test: one that a test made would be gone with it."""
+        self.clients["nobody"] = Client()
+        for name, account in self.accounts.items():
+            self.clients[name] = Client()
+            self.clients[name].force_login(account)
+
+    def name(self, persona: Persona, line: str) -> str:
+        return f"{persona.name}, of general" if persona.name == "another line" and line == "reporting" else persona.name
+
+    def __getitem__(self, word: str) -> Any:
+        return self.things[word]
+
+
+def make_world() -> World:
+    world = World(small_nation())
+    nation = world.nation
+    for persona in PERSONAS[1:]:
+        world.accounts[persona.name] = nation.account(persona.organ, *persona.roles, at=persona.at)
+    with system_scope("tests").activate():
+        add_node(nation, "33/11/0/u3/", "甲市某业务局", NodeKind.ORGAN, type="1")
+    world.accounts["another line, of general"] = nation.account("33/11/0/u3/", *PERSONAS[1].roles, at="33/11/")
+    nation.competent("33/11/0/u1/", "33/11/", "reporting")
+    nation.competent("33/11/0/u3/", "33/11/", "general")
+    world.things = {**_records(world), **_standards(nation), **_reporting(nation)}
+    world.sign_in()
+    return world
+
+
+def _records(world: World) -> dict[str, Any]:
+    nation, unit = world.nation, world.nation.organ(UNIT)
+    holder = actor_of(world.accounts["with right"])
+    with system_scope("tests").activate():
+        post = Post.objects.get(pk=holder.id)
+        asker = Post.objects.get(person=world.accounts["other county"].person)
+        colleague = stored(Person, unit, name="同事", number="U1-001")
+    place = stored(Place, unit, number="A1", name="一号楼", full_name="一号楼", kind="building")
+    with holder.scope.activate():
+        attachment = receive(place, "说明.txt", io.BytesIO("一号楼说明".encode()), actor=holder)
+    with system_scope("tests").activate():
+        account = Account(
+            username="colleague", person=colleague, password=make_password(None), password_changed_at=timezone.now()
+        )
+        account.save(force_insert=True)
+        role = nation.role("clerk")
+    notice = stored(Notice, unit, title="会议通知", sender_name="甲", sender_organ="乙")
+    with system_scope("tests").activate():
+        Notice.objects.filter(pk=notice.pk).update(case_id=notice.pk)
+    mine = {"person_id": holder.person_id, "register": "places"}
+    return {
+        "unit": unit,
+        "office": nation.organ(OFFICE),
+        "division": nation.organ("33/11/23/"),
+        "place": place,
+        "party": stored(Party, unit, name="供应商甲"),
+        "profile": stored(OrganProfile, unit),
+        "person": colleague,
+        "account": account,
+        "contact": stored(PersonContact, unit, person=colleague, mobile="13800000000"),
+        "post": post,
+        "other_post": stored(Post, unit, person=colleague, name="会计"),
+        "grant": _grant(world, post),
+        "change": stored(RoleChange, unit, post=post, role=role, at=unit, asked_by=post, verb="grant", state="asked"),
+        "planned": stored(Reorganisation, unit, verb="rename", state="planned", values={"name": "新名"}),
+        "sharing": stored(Sharing, unit, line="general", mode="on_request", state="asked", shared_path=UNIT,
+                          to=nation.organ("33/11/22/0/goa/"), asked_by=asker),
+        "active_sharing": stored(Sharing, unit, line="general", mode="on_request", state="active", shared_path=UNIT,
+                                 to=nation.organ("33/11/22/0/goa/"), asked_by=asker),
+        "attachment": attachment,
+        "block": stored(Block, unit, name="内部.docx", words=["机密"], person_name="某人"),
+        "job": stored(JobRun, unit, person_id=holder.person_id, title="导出", result=RESULT, result_name="导出.txt"),
+        "notice": notice,
+        "receipt": stored(Receipt, nation.organ(OFFICE), notice=notice, case_id=notice.pk, post_id=None, title="会议通知", sender_organ="乙"),
+        "entry": stored(Entry, unit, model="masters.place", action="masters.place.change"),
+        "view": stored(SavedView, unit, name="我的", **mine),
+        "transfer": stored(Transfer, unit, post_id=holder.id, way="import", state="checked", filename="a.xlsx", **mine),
+    }  # fmt: skip
+
+
+def _grant(world: World, post: Post) -> Any:
+    with system_scope("tests").activate():
+        return Grant.objects.filter(post=post).first()
+
+
+def _standards(nation: Nation) -> dict[str, Any]:
+    """Standards of the county: published to its organs and below."""
+    load_standards(system_actor("tests"))
+    office = nation.organ(OFFICE)
+    codes = stored(CodeSet, office, code="colour", **PUBLISHED)
+    draft = {**PUBLISHED, "audience": OFFICE, "state": "draft"}
+    pack = stored(RulePack, office, code="COUNTY", **PUBLISHED)
+    with system_scope("tests").activate():
+        element = DataElement.objects.filter(region="").first()
+        factor = ConversionFactor.objects.filter(region="").first()
+        rule = Rule.objects.filter(region="").first()
+        shipped = CodeSet.objects.filter(region="").first()
+    return {
+        "element": stored(DataElement, office, identifier="X-1", data_type="text", group="asset", **PUBLISHED),
+        "codeset": codes,
+        "draft_codeset": stored(CodeSet, office, code="shape", **draft),
+        "code": stored(CodeItem, office, code_set=codes, code="1", name="红", audience="33/11/23/"),
+        "uom": stored(Unit, office, code="zhang", dimension="length", factor="3.333", **PUBLISHED),
+        "factor": stored(ConversionFactor, office, energy="e01", to_unit="kgce", from_unit="kWh", **PUBLISHED),
+        "pack": pack,
+        "rule": stored(Rule, office, pack=pack, code="COUNTY-1", **PUBLISHED),
+        "workday": stored(CalendarDay, office, region="33/11/23/", audience="33/11/23/", day=DAY, name="休", kind="holiday"),
+        "national": {"element": element, "factor": factor, "rule": rule, "codeset": shipped},
+    }  # fmt: skip
+
+
+def _reporting(nation: Nation) -> dict[str, Any]:
+    """Two rounds of the nation: in one the institution is still filling in, in the other it has handed in."""
+    load_forms(system_actor("tests"), nation.organ("0/ngoa/"))
+    issuer = nation.actor("0/ngoa/", "business_admin", at="")
+    with system_scope("tests").activate():
+        definition = Definition.objects.get(code="energy-quarterly")
+    found: dict[str, Any] = {"definition": definition}
+    for word, period, state in (("draft", "2026Q2", "draft"), ("sent", "2026Q3", "submitted")):
+        due = timezone.make_aware(datetime(2099, 10, 16, 18))
+        with issuer.scope.activate():
+            [round_] = reporting.issue_rounds(
+                [nation.organ("")], actor=issuer, definition=definition, period=period, due_at=due
+            )
+        reporting.open_rounds([round_], actor=system_actor("forms.open"))
+        with system_scope("tests").activate():
+            row = Submission.objects.select_related("round").get(round=round_, path=UNIT)
+            waiting = 4 if state == "submitted" else None
+            Submission.objects.filter(pk=row.pk).update(
+                state=state,
+                waiting_tier=waiting,
+                edition=1 if waiting else 0,
+                submitted_at=timezone.now() if waiting else None,
+            )
+            row.refresh_from_db()
+            found |= {f"{word}_round": Round.objects.get(pk=round_.pk), word: row}
+    return found
+
+
+@contextmanager
+def undone():
+    """Whatever is written inside is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
