@@ -1,0 +1,55 @@
+"""Main pages in both languages, at a desk and on a phone: no fault on the console, none that axe calls serious, no sideways scroll."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journeys.conftest import Desk, serious
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "sc.unit": ["/", "/forms/", "/todos/", "/apps/", "/help/"],
+    "sc.review": ["/", "/forms/", "/r/places/", "/notify/", "/search/?q=遂昌"],
+    "zj.admin": [
+        "/org/tree/",
+        "/r/nodes/",
+        "/r/people/",
+        "/standards/",
+        "/standards/calendar/",
+        "/forms/rounds/issue/",
+    ],
+    "zj.system": ["/access/accounts/", "/events/", "/accounts/me/"],
+    "zj.security": ["/access/changes/", "/access/roles/", "/accounts/policy/"],
+    "zj.audit": ["/audit/"],
+}
+
+
+@pytest.mark.parametrize("account", PAGES)
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_pages_are_sound(desk: Desk, account: str, phone: bool) -> None:
+    page = desk(account, phone=phone, language="en-US" if phone else "zh-CN")
+    found = {}
+    for path in PAGES[account]:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+        page.wait_for_load_state("networkidle")
+        wider = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        found[path] = [*serious(page), *([f"scrolls sideways by {wider} px"] if wider > 1 else [])]
+    assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+def test_the_sign_in_page_is_sound(desk: Desk) -> None:
+    assert serious(desk()) == []
+
+
+def test_a_wrong_password_tells_nothing_about_the_account(desk: Desk) -> None:
+    answers = []
+    for account in ("sc.unit2", "nobody.here"):
+        page = desk(quiet=False)
+        page.fill("input[name=login]", account)
+        page.fill("input[name=password]", "Wrong-2026-wrong")
+        page.click("form[action='/sign-in/'] button[type=submit]")
+        answers.append(page.locator("[role=alert], .invalid-feedback, .sz-fault").first.inner_text())
+    assert answers[0] == answers[1] != ""
