@@ -203,7 +203,7 @@ class Explanation(Record):
 class RollupDelta(Scoped):
     """What one approval (or return) added to the roll-up of a division; folded into ``RollupTotal`` by a job.
 
-    ``member`` is the division or organ just below ``path`` that the numbers came from.
+    ``member`` is what stands just below ``path`` where the numbers came from: a division, or ``…/0/`` for the own level.
     """
 
     scoping = Scoping(Kind.SUPERVISED, line="reporting")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, CharField, Count, Func, QuerySet, Sum, Value, When
+from django.db.models import CharField, Count, Func, QuerySet, Sum, Value
 from django.db.models.functions import Concat, Substr
 
 from shuzheng.base.core import scope
@@ -163,13 +163,9 @@ def rebuild(round_: Round, division: str, tier: int) -> None:
     insert_many(rows)
 
 
-def _member(division: str) -> Case:
-    """``tiers.member_of`` of a row's path, in SQL."""
-    rest = Substr("path", len(division) + 1)
-
-    def segment(n: int) -> Func:
-        return Func(rest, Value("/"), Value(n), function="split_part", output_field=CharField())
-
-    own = Concat(Value(f"{division}0/"), segment(2), Value("/"))
-    lower = Concat(Value(division), segment(1), Value("/"))
-    return Case(When(path__startswith=f"{division}0/", then=own), default=lower, output_field=CharField())
+def _member(division: str) -> Concat:
+    """``tiers.member_of`` of a row's path, in SQL: its first segment below the division, which is 0 for the own level."""
+    segment = Func(
+        Substr("path", len(division) + 1), Value("/"), Value(1), function="split_part", output_field=CharField()
+    )
+    return Concat(Value(division), segment, Value("/"), output_field=CharField())

@@ -35,8 +35,8 @@ def chains(paths: Iterable[str], top: int = 1) -> dict[str, list[Step]]:
 
 
 def member_of(path: str, division: str) -> str:
-    """What stands just below ``division`` on the way to ``path``: a division, or the organ itself for its own level."""
+    """What stands just below ``division`` on the way to ``path``: a division, or ``…/0/`` for all organs of its own level."""
     rest = path[len(division) :]
     if rest.startswith("0/"):
-        return division + "/".join(rest.split("/")[:2]) + "/"
+        return f"{division}0/"
     return division + rest.split("/", 1)[0] + "/"

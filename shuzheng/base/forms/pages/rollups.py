@@ -112,10 +112,7 @@ def _members(round_: Round, division: Node, spec: FormSpec, code: str, whole: De
     cell = spec.cells[code]
     if not cell.additive:
         return []
-    sums: dict[str, Decimal] = {}
-    for member, value in rollup.by_member(round_, division.path, code).items():
-        key = f"{division.path}0/" if member.startswith(f"{division.path}0/") else member
-        sums[key] = sums.get(key, Decimal(0)) + value
+    sums = rollup.by_member(round_, division.path, code)
     known = dict(Node.objects.filter(path__in=sums, kind=NodeKind.DIVISION).values_list("path", "name"))
     rows = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
     most = max((abs(v) for v in sums.values()), default=Decimal(0))
