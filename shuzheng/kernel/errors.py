@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from shuzheng.kernel.words import gettext
+
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
@@ -35,7 +37,7 @@ class Fault(Exception):
     default_message: ClassVar[str] = "操作没有完成。"
 
     def __init__(self, message: str = "", *, code: str | None = None, http: int | None = None) -> None:
-        self.message: str = message or self.default_message
+        self.message: str = message or gettext(self.default_message)
         if code is not None:
             self.code = code
         if http is not None:

@@ -9,6 +9,8 @@ from datetime import date
 from enum import StrEnum
 from functools import total_ordering
 
+from shuzheng.kernel.words import gettext
+
 
 class PeriodKind(StrEnum):
     MONTH = "month"
@@ -97,7 +99,7 @@ class Period:
                 return cls(kind, int(m[1]), int(m[2]) if form.groups == 2 else 0)
         if m := _ONCE.fullmatch(t):
             return cls.once(date.fromisoformat(m[1]), date.fromisoformat(m[2]))
-        raise ValueError(f"看不懂的期别：“{text}”")
+        raise ValueError(gettext("看不懂的期别：“%(text)s”") % {"text": text})
 
     @classmethod
     def month(cls, year: int, month: int) -> Period:

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from shuzheng.kernel._readings import PLACES, SURNAMES
+from shuzheng.kernel.words import gettext
 
 _FULL_ALNUM = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F) if chr(c - 0xFEE0).isalnum()}
 _FULL_MARKS = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F) if c not in _FULL_ALNUM}
@@ -57,7 +58,7 @@ def clean_number(s: str) -> Decimal:
     """
     t = fold(s).translate(_DASHES).translate(_FULL_MARKS).replace("。", ".")
     if not t:
-        raise ValueError("没有填写数字")
+        raise ValueError(gettext("没有填写数字"))
     t = re.sub(r"^([+-]) ", r"\1", t)
     if t.startswith("'"):  # a spreadsheet's mark for "text", typed along
         t = t[1:].lstrip()
@@ -68,29 +69,29 @@ def clean_number(s: str) -> Decimal:
     else:
         raise ValueError(_why_not_a_number(t))
     if sum(map(str.isdigit, plain)) > MAX_DIGITS:
-        raise ValueError(f"数字过长，最多 {MAX_DIGITS} 位")
+        raise ValueError(gettext("数字过长，最多 %(n)d 位") % {"n": MAX_DIGITS})
     return Decimal(plain)
 
 
 def _why_not_a_number(t: str) -> str:
     shown = t if len(t) <= 20 else t[:20] + "…"
     if t.startswith("="):
-        return f"“{shown}”是公式，请填写算好的数字"
+        return gettext("“%(text)s”是公式，请填写算好的数字") % {"text": shown}
     if "%" in t or "‰" in t:
-        return f"“{shown}”带有百分号，请按表头单位填写数字"
+        return gettext("“%(text)s”带有百分号，请按表头单位填写数字") % {"text": shown}
     if re.search("[\u00a5\uffe5$\u20ac\u00a3]", t):
-        return f"“{shown}”带有货币符号，请只填数字"
+        return gettext("“%(text)s”带有货币符号，请只填数字") % {"text": shown}
     if re.fullmatch(r"[+-]?[\d.]+[eE][+-]?\d+", t):
-        return f"“{shown}”是科学计数法，可能已丢失位数，请填写完整数字"
+        return gettext("“%(text)s”是科学计数法，可能已丢失位数，请填写完整数字") % {"text": shown}
     if re.fullmatch(r"[+-]?[\d,.' ]+", t, re.ASCII):
         if t.count(".") > 1:
-            return f"“{shown}”有多个小数点"
+            return gettext("“%(text)s”有多个小数点") % {"text": shown}
         if " " in t:
-            return f"“{shown}”中间有空格，看不出是一个数还是两个数"
-        return f"“{shown}”的千位分隔符位置不对"
+            return gettext("“%(text)s”中间有空格，看不出是一个数还是两个数") % {"text": shown}
+        return gettext("“%(text)s”的千位分隔符位置不对") % {"text": shown}
     if re.match(r"[+-]?[\d.,]+ ?\D+$", t, re.ASCII):
-        return f"“{shown}”带有单位或文字，请按表头单位只填数字"
-    return f"“{shown}”不是数字"
+        return gettext("“%(text)s”带有单位或文字，请按表头单位只填数字") % {"text": shown}
+    return gettext("“%(text)s”不是数字") % {"text": shown}
 
 
 @cache

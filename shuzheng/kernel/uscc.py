@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shuzheng.kernel.words import gettext
+
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """The 31 characters of GB 32100; I, O, S, V and Z are left out."""
 
@@ -53,12 +55,14 @@ def check_character(first17: str) -> str:
 def organisation_check_character(first8: str) -> str:
     """Check character of GB 11714 over the first 8 characters. Raises ValueError."""
     if len(first8) != 8:
-        raise ValueError(f"组织机构代码本体应为 8 位，实为 {len(first8)} 位")
+        raise ValueError(gettext("组织机构代码本体应为 8 位，实为 %(n)d 位") % {"n": len(first8)})
     total = 0
     for place, (char, weight) in enumerate(zip(first8, _ORG_WEIGHTS, strict=True), 1):
         value = _ORG_ALPHABET.find(char)
         if value < 0:
-            raise ValueError(f"组织机构代码第 {place} 位“{char}”不是数字或大写字母")
+            raise ValueError(
+                gettext("组织机构代码第 %(place)d 位“%(char)s”不是数字或大写字母") % {"place": place, "char": char}
+            )
         total += value * weight
     check = 11 - total % 11
     return {10: "X", 11: "0"}.get(check, str(check))
@@ -70,18 +74,21 @@ def check_uscc(code: str) -> None:
     Fold user input first (`kernel.text.fold`, then upper case).
     """
     if len(code) != 18:
-        raise ValueError(f"统一社会信用代码应为 18 位，实为 {len(code)} 位")
+        raise ValueError(gettext("统一社会信用代码应为 18 位，实为 %(n)d 位") % {"n": len(code)})
     for place, char in enumerate(code, 1):
         if char not in ALPHABET:
-            raise ValueError(f"第 {place} 位“{char}”不是允许的字符（不用 I、O、S、V、Z 和小写字母）")
+            raise ValueError(
+                gettext("第 %(place)d 位“%(char)s”不是允许的字符（不用 I、O、S、V、Z 和小写字母）")
+                % {"place": place, "char": char}
+            )
     if code[0] not in DEPARTMENTS:
-        raise ValueError(f"第 1 位“{code[0]}”不是登记管理部门代码")
+        raise ValueError(gettext("第 1 位“%(char)s”不是登记管理部门代码") % {"char": code[0]})
     if not code[2:8].isdigit():
-        raise ValueError(f"第 3 至 8 位“{code[2:8]}”应为行政区划代码（6 位数字）")
+        raise ValueError(gettext("第 3 至 8 位“%(text)s”应为行政区划代码（6 位数字）") % {"text": code[2:8]})
     if organisation_check_character(code[8:16]) != code[16]:
-        raise ValueError("第 9 至 17 位的组织机构代码校验位不对，请核对是否抄错")
+        raise ValueError(gettext("第 9 至 17 位的组织机构代码校验位不对，请核对是否抄错"))
     if check_character(code[:17]) != code[17]:
-        raise ValueError("最后一位校验码不对，请核对是否抄错")
+        raise ValueError(gettext("最后一位校验码不对，请核对是否抄错"))
 
 
 def is_valid(code: str) -> bool:

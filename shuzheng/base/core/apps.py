@@ -6,6 +6,7 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 from shuzheng.base.core.manifest import ShuzhengAppConfig
+from shuzheng.kernel import words
 
 
 class CoreConfig(ShuzhengAppConfig):
@@ -13,9 +14,12 @@ class CoreConfig(ShuzhengAppConfig):
     label = "core"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext
+
         from shuzheng.base.core import guard, keys
 
         super().ready()
+        words.lend(gettext)
         keys.check_configuration()
         post_migrate.connect(_install_policies, dispatch_uid="core.policies")
         connection_created.connect(guard.watch, dispatch_uid="core.guard")
