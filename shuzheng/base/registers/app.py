@@ -8,5 +8,4 @@ MANIFEST = AppManifest(
     icon="list-details",
     url_prefix="r",
     handovers={"registers.comment.create": "a remark on a record is kept with the record, whoever makes it"},
-    system_scopes={"registers.transfer": "finds the import or export that a job was started for"},
 )
