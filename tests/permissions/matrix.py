@@ -141,6 +141,9 @@ PAGES: dict[str, list[Page]] = {
     "audit:entries": [get(AUDITOR)],
     "audit:entry": [get(AUDITOR, pk="@entry")],
     "audit:export": [post(AUDITOR)],
+    # events of the deployment, for its system officer
+    "events:deliveries": [get("Lxxxxxxoxx")],
+    "events:retry": [post("Lxxxxxxoxx")],
     # jobs, notices, files
     "jobs:mine": [get(SIGNED_IN)],
     "jobs:run": [get(MINE, pk="@job")],
