@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SKIPPED = ROOT / "build" / "skipped"  # one file a part, written by tests/plugins/skips.py
 CHROMIUM = os.environ.get("SZ_CHROMIUM", "/usr/bin/chromium")
 PLUGINS = ("-p", "django", "-p", "xdist", "-p", "hypothesispytest", "-p", "tests.plugins.skips")
-BROWSER_PLUGINS = ("-p", "base_url", "-p", "playwright")
+BROWSER_PLUGINS = ("-p", "playwright")
 
 
 def _pytest(part: str, *arguments: str) -> int:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.journeys.program import PASSWORD, running
+from shuzheng.ops.demo.personas import PASSWORD
+from tests.journeys.program import run_name, running
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
@@ -23,9 +24,8 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
-    base = tmp_path_factory.getbasetemp()
-    with running((base if worker_id == "master" else base.parent) / "program") as found:
+def address() -> Iterator[str]:
+    with running(run_name()) as found:
         yield found
 
 

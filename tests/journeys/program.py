@@ -4,74 +4,61 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
-import socket
-import subprocess
-import sys
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shuzheng.ops.demo.personas import PASSWORD
+from tests.ops.deployment import Deployment
 
-ROOT = Path(__file__).resolve().parents[2]
-LOADED = "演示数据已装入。"
-ASIDE = ("DATABASE_", "SZ_", "DJANGO_SETTINGS_MODULE", "PYTEST_")
-
-
-def environment() -> dict[str, str]:
-    """That of an operator: without what a test session sets for itself."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(ASIDE)}
-    return {**kept, "SZ_LANG": "zh"}
-
-
-def shuzheng(*arguments: str) -> str:
-    command = [sys.executable, "-m", "shuzheng.ops", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(arguments)}: {done.stdout}{done.stderr}")
-    return done.stdout
+LOADED, FAILED = "演示数据已装入。", "没有装完"
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """The address of the program on ``folder``. Several test processes share one; the last to leave stops it."""
-    folder.mkdir(parents=True, exist_ok=True)
+def running(run: str) -> Iterator[str]:
+    """The address of the program. The processes of one test run share it; the last to leave stops it.
+
+    Not in pytest's own folder: that is 0700, and root's database runs as another user.
+    """
+    folder = Path(tempfile.gettempdir()) / f"sz-test-{run}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    deployment = Deployment(folder / "data")
     users = (folder / "users.lock").open("a")
-    with (folder / "start.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "data" / "up.json").exists():
-            shuzheng("up", "--detach", "--port", str(_free_port()), "--data", str(folder / "data"))
-            _await_demo(folder / "data" / "up.log")
+    with _alone(folder):
+        if not (deployment.data / "up.json").exists():
+            started = deployment.run("up", "--detach", "--port", str(deployment.port), SZ_LANG="zh")
+            assert started.returncode == 0, started.stdout + started.stderr
+            _await_demo(deployment.data / "up.log")
         fcntl.flock(users, fcntl.LOCK_SH)
-    found = re.search(r"http://\S+?:\d+", (folder / "data" / "up.json").read_text())
-    assert found is not None
     try:
-        yield found.group(0)
+        yield deployment.state()["address"]
     finally:
         users.close()
-        with (folder / "start.lock").open("a") as lock, (folder / "users.lock").open("a") as mine:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _alone(folder), (folder / "users.lock").open("a") as mine:
             try:
                 fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-            shuzheng("down", "--data", str(folder / "data"))
+            deployment.down()
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    with (folder / "start.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _await_demo(log: Path) -> None:
     deadline = time.monotonic() + 300
-    while LOADED not in log.read_text():
-        if time.monotonic() > deadline or "没有装完" in log.read_text():
-            raise RuntimeError(log.read_text()[-3000:])
+    while LOADED not in (said := log.read_text()):
+        assert FAILED not in said and time.monotonic() < deadline, said[-3000:]
         time.sleep(0.5)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-__all__ = ["PASSWORD", "running"]
+def run_name() -> str:
+    """The same in all processes of one test run."""
+    return os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())

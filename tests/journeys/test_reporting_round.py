@@ -39,12 +39,10 @@ def put(page: Page, code: str, value: str) -> None:
 
 def explain(page: Page) -> None:
     """Give a reason wherever one is asked for."""
-    for _ in range(20):
-        open_ = page.locator("[data-checks] li.warn textarea[data-reason]")
-        if not open_.count():
-            break
-        open_.first.fill("用量已与账单核对。")
-        open_.first.press("Tab")
+    for reason in page.locator("[data-checks] textarea[data-reason]").all():
+        if not reason.input_value():
+            reason.fill("用量已与账单核对。")
+            reason.press("Tab")
     expect(page.locator("[data-submit-form]")).to_be_enabled(timeout=20_000)
 
 
