@@ -19,7 +19,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from shuzheng.base.core import ports, scope
+from shuzheng.base.core import ports, scope, trips
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.bulk import insert_many, update_many
 from shuzheng.base.core.models import ActionKey, Kind, Record, plain
@@ -221,7 +221,7 @@ def action(
                 raise Denied(gettext("只有系统任务可以执行。"), code=name)
             if needed and not system_only:
                 _check_rights(actor, needed, batch)
-            with _transaction(actor):
+            with _transaction(actor), trips.together():
                 digest = _digest(batch, values)
                 if key and (ids := _replay(key, actor, name, digest)) is not None:
                     return _again(ids)
@@ -272,7 +272,8 @@ def _close(write: Write, result: Any, event: str, key: str) -> None:
     if event and (rows or write.payload):
         ports.publish_event(event, [str(row.pk) for row in rows], plain(write.payload), write.actor)
     if key:
-        ActionKey.objects.filter(key=key).update(ids=[f"{row._meta.label_lower}:{row.pk}" for row in rows])
+        ids = json.dumps([f"{row._meta.label_lower}:{row.pk}" for row in rows])
+        trips.send("UPDATE core_actionkey SET ids = %s::jsonb WHERE key = %s", [ids, key])
 
 
 def _check_rights(actor: Actor, permission: str, batch: list[Any]) -> None:

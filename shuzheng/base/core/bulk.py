@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connections, models
 from django.db.models.expressions import DatabaseDefault
 from django.utils import timezone
+
+from shuzheng.base.core import trips
 
 CHUNK = 5000
 
@@ -37,19 +40,25 @@ def insert_many(rows: Sequence[models.Model], using: str = "default", *, ignore_
             value = now if isinstance(field, models.DateTimeField) else timezone.localdate()
             for row in rows:
                 setattr(row, field.attname, value)
-    columns = ", ".join(f'"{f.column}"' for f in fields)
-    arrays = ", ".join(f"%s::{_array_type(f, connection)}" for f in fields)
-    names = ", ".join(_select(f, n) for n, f in enumerate(fields))
-    aliases = ", ".join(f"c{n}" for n in range(len(fields)))
-    tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
-    sql = f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT {names} FROM unnest({arrays}) AS t({aliases}){tail}'  # noqa: S608
-    with connection.cursor() as cursor:
-        for start in range(0, len(rows), CHUNK):
-            part = rows[start : start + CHUNK]
-            cursor.execute(sql, [_values(f, part, connection) for f in fields])
+    sql = _insert(model, tuple(fields), ignore_conflicts)
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        trips.send(sql, [_values(f, part, connection) for f in fields], using)
     for row in rows:
         row._state.adding = False
         row._state.db = using
+
+
+@lru_cache(maxsize=500)
+def _insert(model: type[models.Model], fields: tuple[models.Field, ...], ignore_conflicts: bool) -> str:
+    columns = ", ".join(f'"{f.column}"' for f in fields)
+    arrays = ", ".join(f"%s::{_array_type(f)}" for f in fields)
+    names = ", ".join(_select(f, n) for n, f in enumerate(fields))
+    aliases = ", ".join(f"c{n}" for n in range(len(fields)))
+    tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    return (
+        f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT {names} FROM unnest({arrays}) AS t({aliases}){tail}'  # noqa: S608
+    )
 
 
 def update_many(rows: Sequence[models.Model], fields: Sequence[str], using: str = "default") -> int:
@@ -62,7 +71,7 @@ def update_many(rows: Sequence[models.Model], fields: Sequence[str], using: str 
     columns = [model._meta.get_field(name) for name in dict.fromkeys(fields)]
     sets = ", ".join(f'"{f.column}" = {_select(f, n)}' for n, f in enumerate(columns, len(keys)))
     found = " AND ".join(f'u."{k.column}" = {_select(k, n)}' for n, k in enumerate(keys))
-    arrays = ", ".join(f"%s::{_array_type(f, connection)}" for f in [*keys, *columns])
+    arrays = ", ".join(f"%s::{_array_type(f)}" for f in [*keys, *columns])
     aliases = ", ".join(f"c{n}" for n in range(len(columns) + len(keys)))
     table = model._meta.db_table
     sql = f'UPDATE "{table}" AS u SET {sets} FROM unnest({arrays}) AS t({aliases}) WHERE {found}'  # noqa: S608
@@ -79,13 +88,22 @@ def _is_serial(field: models.Field) -> bool:
     return isinstance(field, models.AutoField | models.BigAutoField | models.SmallAutoField)
 
 
+@cache
+def _kind(field: models.Field) -> str:
+    """The column's type. Asked of each field once: it takes longer than writing a value."""
+    return field.db_type(connections["default"]) or ""
+
+
+@cache
 def _nested(field: models.Field) -> bool:
     """Arrays, ranges and JSON travel as text and are cast back: PostgreSQL's arrays can't be ragged."""
-    kind = field.db_type(connections["default"]) or ""
+    kind = _kind(field)
     return kind.endswith("]") or "range" in kind or kind in {"jsonb", "tsvector"}
 
 
-def _array_type(field: models.Field, connection: Any) -> str:
+@cache
+def _array_type(field: models.Field) -> str:
+    connection = connections["default"]
     kind = (field.rel_db_type(connection) if field.is_relation else field.db_type(connection)) or "text"
     if _nested(field) or kind.startswith("varchar"):
         return "text[]"
@@ -93,8 +111,7 @@ def _array_type(field: models.Field, connection: Any) -> str:
 
 
 def _select(field: models.Field, position: int) -> str:
-    kind = field.db_type(connections["default"])
-    return f"c{position}::{kind}" if _nested(field) else f"c{position}"
+    return f"c{position}::{_kind(field)}" if _nested(field) else f"c{position}"
 
 
 def _values(field: models.Field, rows: Sequence[models.Model], connection: Any) -> str:
@@ -102,7 +119,7 @@ def _values(field: models.Field, rows: Sequence[models.Model], connection: Any) 
     name, prepare = field.attname, field.get_db_prep_save
     values = [prepare(getattr(row, name), connection) for row in rows]
     if _nested(field):
-        kind = field.db_type(connection) or ""
+        kind = _kind(field)
         values = [v if v is None or isinstance(v, str) else _as_text(field, kind, v) for v in values]
     return "{" + ",".join(["NULL" if v is None else _quoted(v) for v in values]) + "}"
 

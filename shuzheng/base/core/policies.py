@@ -17,7 +17,6 @@ from shuzheng.base.core.models import Kind, Scoped
 from shuzheng.base.core.registry import LINES
 from shuzheng.base.core.scope import SLOTS
 
-
 HISTOGRAM = 300
 """How finely PostgreSQL notes the distribution of paths (100 is usual)."""
 

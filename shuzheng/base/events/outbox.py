@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.core.registry import EVENTS
 from shuzheng.base.events.models import Event
 
@@ -25,5 +26,5 @@ def publish(name: str, ids: Sequence[str], payload: Mapping[str, Any], actor: Ac
         ids=list(ids),
         payload=dict(payload),
     )
-    event.save(force_insert=True)
+    insert_many([event])
     return event

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
 from django.db.models import Model
 
+from shuzheng.base.core import trips
 from shuzheng.base.core.models import Kind, Scoped
 from shuzheng.base.files.actions import refollow
 from shuzheng.base.search.models import Doc
@@ -64,8 +64,7 @@ def put(source: Source, rows: Sequence[Any]) -> None:
         part = rows[start : start + CHUNK]
         texts = _texts(source, part)
         entries = [_entry(source, row, *texts[row.pk]) for row in part]
-        with connection.cursor() as cursor:
-            cursor.execute(_UPSERT, [source.name, *(list(column) for column in zip(*entries, strict=True))])
+        trips.send(_UPSERT, [source.name, *(list(column) for column in zip(*entries, strict=True))])
 
 
 def take_out(model: type[Model], rows: Sequence[Any]) -> None:

@@ -1,0 +1,81 @@
+"""Statements whose answer nobody waits for travel with the next one: a trip to the server costs more than most of them.
+
+``together()`` opens a stretch inside a transaction; what ``send`` is given there is held back and goes out in front of the
+next statement, or at the end. So the order is always that of the program. A fault of a held statement (a value taken
+already) is raised where it goes out, and what a failed stretch still holds is dropped with its transaction or savepoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from django.db import connection, connections
+from psycopg import ServerCursor
+
+LARGE = 50_000
+"""Characters of values, about, from which on a statement goes at once."""
+
+_held: ContextVar[list[tuple[str, Sequence[Any]]] | None] = ContextVar("held", default=None)
+
+
+def send(sql: str, params: Sequence[Any], using: str = "default") -> None:
+    """Execute ``sql``, of which no answer is needed: at once, or inside ``together`` with the next statement."""
+    held = _held.get()
+    if held is None or using != "default" or _size(params) > LARGE:
+        with connections[using].cursor() as cursor:
+            cursor.execute(sql, params)
+    else:
+        held.append((sql, params))
+
+
+def _size(params: Sequence[Any]) -> int:
+    return sum(len(p) if isinstance(p, str) else 100 * len(p) for p in params if isinstance(p, str | list))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Hold back what is sent. Lies inside the transaction, or savepoint, whose statements these are."""
+    held = _held.get()
+    if held is not None:
+        mark = len(held)
+        try:
+            yield
+        except BaseException:
+            del held[mark:]  # rolled back by the savepoint around
+            raise
+        return
+    held = []
+    token = _held.set(held)
+    try:
+        with connection.execute_wrapper(_along):
+            yield
+            _flush(held)
+    finally:
+        _held.reset(token)
+
+
+def _flush(held: list[tuple[str, Sequence[Any]]]) -> None:
+    if held:
+        with connection.cursor() as cursor:
+            cursor.execute(*held.pop())  # the others go along
+
+
+def _along(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    held = _held.get()
+    if not held:
+        return execute(sql, params, many, context)
+    raw = context["cursor"].cursor
+    bare = params is None and "%" in sql
+    if many or bare or isinstance(params, dict) or isinstance(raw, ServerCursor):
+        _flush(held)
+        return execute(sql, params, many, context)
+    ahead = held[:]
+    held.clear()
+    text = "; ".join([*(statement for statement, _values in ahead), sql])
+    result = execute(text, [v for _statement, values in ahead for v in values] + list(params or ()), many, context)
+    while raw.nextset():  # the answer is that of the last one
+        pass
+    return result

@@ -1,0 +1,82 @@
+"""Statements that travel together keep their order, their faults and their transaction."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from shuzheng.base.core import trips
+from shuzheng.base.core.models import ActionKey
+
+pytestmark = pytest.mark.django_db
+
+INSERT = "INSERT INTO core_actionkey (key, actor, action, digest, ids, at) VALUES (%s, 'a', 'b', 'c', '[]', now())"
+
+
+def keys() -> set[str]:
+    return set(ActionKey.objects.values_list("key", flat=True))
+
+
+def test_what_is_sent_goes_out_before_the_next_question():
+    with transaction.atomic(), trips.together(), CaptureQueriesContext(connection) as queries:
+        trips.send(INSERT, ["one"])
+        trips.send(INSERT, ["100%"])
+        assert keys() == {"one", "100%"}
+    assert len(queries) == 1
+
+
+def test_what_is_left_goes_out_at_the_end():
+    with transaction.atomic():
+        with trips.together():
+            trips.send(INSERT, ["one"])
+        assert keys() == {"one"}
+
+
+def test_outside_of_a_stretch_a_statement_goes_at_once():
+    trips.send(INSERT, ["one"])
+    assert keys() == {"one"}
+
+
+def test_the_answer_is_that_of_the_last_statement():
+    with transaction.atomic(), trips.together(), connection.cursor() as cursor:
+        trips.send(INSERT, ["one"])
+        cursor.execute("UPDATE core_actionkey SET actor = 'x' WHERE key IN ('one', 'two')")
+        assert cursor.rowcount == 1
+        trips.send(INSERT, ["two"])
+        cursor.execute("SELECT key FROM core_actionkey WHERE key LIKE 't%'")
+        assert cursor.fetchall() == [("two",)]
+
+
+def test_a_fault_is_raised_where_the_statement_goes_out():
+    trips.send(INSERT, ["one"])
+    with pytest.raises(IntegrityError), transaction.atomic(), trips.together():
+        trips.send(INSERT, ["one"])
+        trips.send(INSERT, ["two"])
+    assert keys() == {"one"}
+
+
+def test_what_a_failed_part_held_is_dropped_with_it():
+    with transaction.atomic(), trips.together():
+        trips.send(INSERT, ["before"])
+        with pytest.raises(RuntimeError), transaction.atomic(), trips.together():
+            trips.send(INSERT, ["inside"])
+            raise RuntimeError
+        trips.send(INSERT, ["after"])
+    assert keys() == {"before", "after"}
+
+
+def test_savepoints_stay_between_what_was_sent_before_and_after():
+    with transaction.atomic(), trips.together():
+        trips.send(INSERT, ["before"])
+        with pytest.raises(IntegrityError), transaction.atomic():
+            trips.send(INSERT, ["inside"])
+            keys()
+            connection.cursor().execute(INSERT, ["before"])
+        assert keys() == {"before"}
+
+
+def test_a_cursor_on_the_server_sees_what_was_sent():
+    with transaction.atomic(), trips.together():
+        trips.send(INSERT, ["one"])
+        assert [k.key for k in ActionKey.objects.iterator(10)] == ["one"]
