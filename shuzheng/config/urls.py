@@ -9,6 +9,7 @@ from shuzheng.base.core.registry import close_all
 
 close_all()
 
+handler404 = "shuzheng.base.api.problems.not_found"
 handler500 = "shuzheng.ops.health.server_error"
 
 urlpatterns = [

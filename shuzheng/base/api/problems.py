@@ -10,10 +10,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.views.defaults import page_not_found
 from ninja import Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
+from shuzheng.base.access.middleware import API
 from shuzheng.kernel.errors import Conflict, Fault, FieldFault
 
 KIND = "application/problem+json"
@@ -124,6 +126,13 @@ def of_authentication(request: HttpRequest, error: AuthenticationError) -> HttpR
 
 def of_http(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(request, error.status_code, str(error))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """``handler404``: an address that nobody has. To programs it is said as everything else is."""
+    if request.path.startswith(API):
+        return of_missing(request, Http404())
+    return page_not_found(request, exception)
 
 
 def of_missing(request: HttpRequest, error: Http404) -> HttpResponse:

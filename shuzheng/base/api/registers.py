@@ -19,7 +19,7 @@ from shuzheng.base.api.problems import Problem
 from shuzheng.base.core.actor import actor_of
 from shuzheng.base.registers import service
 from shuzheng.base.registers.declare import Register, RowAction
-from shuzheng.kernel.errors import Invalid
+from shuzheng.kernel.errors import FieldFault, Invalid
 
 REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)
 Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[\x21-\x7e]+$")]
@@ -60,9 +60,15 @@ def seen(header: str) -> int:
 
 def _list(router: Router, register: Register, row: type[Schema]) -> None:
     asked = schemas.query(register)
+    known = set(asked.model_fields)
 
-    @router.get("", response={200: schemas.page(register, row), **REFUSALS}, operation_id=f"list_{_id(register)}")
+    @router.get(
+        "", response={200: schemas.page(register, row), **REFUSALS}, operation_id=f"list_{_id(register)}", by_alias=True
+    )
     def list_(request: HttpRequest, asked: asked = Query(...)) -> dict[str, Any]:  # type: ignore[valid-type]
+        # A misspelt condition would otherwise be none, and the answer more than was asked for.
+        if unknown := sorted(set(request.GET) - known):
+            raise Invalid(faults=[FieldFault(name[:60], _("没有这个字段。")) for name in unknown])
         words = {k: v for k, v in asked.dict(exclude_none=True).items() if k not in ("cursor", "limit")}
         query = QueryDict(mutable=True)
         query.update(words)
@@ -71,7 +77,9 @@ def _list(router: Router, register: Register, row: type[Schema]) -> None:
 
 
 def _read(router: Router, register: Register, row: type[Schema]) -> None:
-    @router.get("/{uuid:pk}", response={200: row, 304: None, **REFUSALS}, operation_id=f"read_{_id(register)}")
+    @router.get(
+        "/{uuid:pk}", response={200: row, 304: None, **REFUSALS}, operation_id=f"read_{_id(register)}", by_alias=True
+    )
     def read(request: HttpRequest, response: HttpResponse, pk: UUID = Path(...)) -> Any:
         found = service.read(register, actor_of(request), pk)
         if register.versioned:
@@ -84,7 +92,7 @@ def _read(router: Router, register: Register, row: type[Schema]) -> None:
 def _create(router: Router, register: Register, row: type[Schema]) -> None:
     body = schemas.written(register, partial=False)
 
-    @router.post("", response={201: row, **REFUSALS}, operation_id=f"create_{_id(register)}")
+    @router.post("", response={201: row, **REFUSALS}, operation_id=f"create_{_id(register)}", by_alias=True)
     def create(
         request: HttpRequest,
         response: HttpResponse,
@@ -100,7 +108,7 @@ def _create(router: Router, register: Register, row: type[Schema]) -> None:
 def _change(router: Router, register: Register, row: type[Schema]) -> None:
     body = schemas.written(register, partial=True)
 
-    @router.patch("/{uuid:pk}", response={200: row, **REFUSALS}, operation_id=f"change_{_id(register)}")
+    @router.patch("/{uuid:pk}", response={200: row, **REFUSALS}, operation_id=f"change_{_id(register)}", by_alias=True)
     def change(
         request: HttpRequest,
         response: HttpResponse,

@@ -31,7 +31,7 @@ def build(request: HttpRequest) -> Shell:
     actor: Actor | None = getattr(request, "actor", None)
     language = (get_language() or "zh-hans").lower()
     common = {"demo": settings.DEMO, "language": language, "language_url": reverse("accounts:language")}
-    if actor is None:
+    if actor is None or not request.user.is_authenticated:  # a program with a token is nobody's browser
         return Shell(**common)
     manifest = _app_of(request)
     new = unread(actor)
