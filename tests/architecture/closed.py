@@ -104,13 +104,8 @@ RAW_SQL = {
 }
 """Where raw SQL may stand, besides tests and bench: a folder or file below ``shuzheng/``."""
 
-BLIND_HANDLERS = {
-    "base/events/deliver.py": "a subscriber's fault is noted with the delivery and tried again; the loop goes on",
-    "base/jobs/declare.py": "a job's fault is noted with its run and rises again",
-    "base/jobs/loops.py": "a loop beside the queue notes the fault and tries again; the worker goes on",
-    "ops/cli.py": "the last line of defence of the command line: says a sentence instead of a traceback",
-}
-"""Where ``except Exception`` may stand."""
+BLIND_HANDLERS: dict[str, str] = {}
+"""Where ``except Exception`` may end a fault. Nowhere: those that there are clean up and let it rise."""
 
 UPWARD_URLS = {
     "search -> registers": "a hit on a node or a person opens its register's page; without the kit it opens none",
