@@ -61,7 +61,9 @@ class Nation:
                 grant.own(node)
                 grant.at_path = grant.at.path
                 grant.save(force_insert=True)
-            account = Account(username=number.lower(), person=person, password=_hashed(), password_changed_at=timezone.now())
+            account = Account(
+                username=number.lower(), person=person, password=_hashed(), password_changed_at=timezone.now()
+            )
             account.save(force_insert=True)
         return account
 

@@ -42,6 +42,8 @@ def test_operation(world, tokens, settings, name):
         data = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         with undone():
             response = Client().generic(method, item.address(path, world), headers=headers, **data)
-            assert b'"code": "schema"' not in response.content, "what is sent has to pass the schema: rights are asked after it"
+            assert b'"code": "schema"' not in response.content, (
+                "what is sent has to pass the schema: rights are asked after it"
+            )
             found.append(letter(response))
     assert surprises("".join(found), item.expected) == {}
