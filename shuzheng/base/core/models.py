@@ -185,5 +185,7 @@ class DataKey(models.Model):
     class Meta:
         verbose_name = _("数据密钥")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["purpose"], condition=models.Q(is_current=True), name="core_datakey_current")
+            models.UniqueConstraint(
+                fields=["purpose"], condition=models.Q(is_current=True), name="core_datakey_current"
+            )
         ]
