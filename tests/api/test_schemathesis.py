@@ -26,7 +26,7 @@ from tests.permissions.world import World, make_world, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-CASES = 12
+CASES = 20
 ELSEWHERE = [
     ignored_auth,  # every operation × nobody stands in tests/permissions
     unsupported_method,  # a method that no operation has never reaches the API's code

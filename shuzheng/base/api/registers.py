@@ -19,7 +19,7 @@ from shuzheng.base.api.problems import Problem
 from shuzheng.base.core.actor import actor_of
 from shuzheng.base.registers import service
 from shuzheng.base.registers.declare import Register, RowAction
-from shuzheng.kernel.errors import FieldFault, Invalid
+from shuzheng.kernel.errors import Invalid
 
 REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)
 Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[\x21-\x7e]+$")]
@@ -60,15 +60,12 @@ def seen(header: str) -> int:
 
 def _list(router: Router, register: Register, row: type[Schema]) -> None:
     asked = schemas.query(register)
-    known = set(asked.model_fields)
 
     @router.get(
         "", response={200: schemas.page(register, row), **REFUSALS}, operation_id=f"list_{_id(register)}", by_alias=True
     )
     def list_(request: HttpRequest, asked: asked = Query(...)) -> dict[str, Any]:  # type: ignore[valid-type]
-        # A misspelt condition would otherwise be none, and the answer more than was asked for.
-        if unknown := sorted(set(request.GET) - known):
-            raise Invalid(faults=[FieldFault(name[:60], _("没有这个字段。")) for name in unknown])
+        schemas.refuse_unknown(request, asked)
         words = {k: v for k, v in asked.dict(exclude_none=True).items() if k not in ("cursor", "limit")}
         query = QueryDict(mutable=True)
         query.update(words)

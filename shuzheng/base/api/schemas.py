@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints, create_model
 
@@ -16,6 +18,7 @@ from shuzheng.base.core.models import plain
 from shuzheng.base.registers.declare import Register
 from shuzheng.base.registers.fields import Shown, columns_of, field_names, kind_of
 from shuzheng.base.registers.filters import filters_of
+from shuzheng.kernel.errors import FieldFault, Invalid
 
 TEXT = r"^[^\x00]*$"
 NUMBER = r"^-?\d{1,18}(\.\d{1,12})?$"
@@ -157,6 +160,16 @@ def query(register: Register) -> type[Schema]:
         for key in item.keys:
             fields[key] = (text(200) | None, Field(None, description=item.label))
     return create_model(f"Find{class_name(register)}", __base__=Strict, **fields)
+
+
+def refuse_unknown(request: HttpRequest, asked: Schema) -> None:
+    """A misspelt condition would be none, and the answer more than was asked for.
+
+    Raises:
+        Invalid: the address has a word that ``asked``, the schema of its query, does not know.
+    """
+    if unknown := sorted(set(request.GET) - set(type(asked).model_fields)):
+        raise Invalid(faults=[FieldFault(name[:60], _("没有这个字段。")) for name in unknown])
 
 
 def page(register: Register, row: type[Schema]) -> type[Schema]:

@@ -13,6 +13,7 @@ from ninja import Body, Header, Path, Query, Router, Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
 from shuzheng.base.api.problems import Problem
+from shuzheng.base.api.schemas import refuse_unknown
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import Range
 from shuzheng.base.forms import actions, rollup
@@ -179,6 +180,7 @@ def _after(rows: Any, asked: Paging) -> tuple[list[Any], str]:
 @router.get("/rounds", response={200: RoundsOut, **REFUSALS}, operation_id="list_forms_rounds")
 def list_rounds(request: HttpRequest, asked: Paging = Query(...)) -> dict[str, Any]:
     """The rounds that the post sees."""
+    refuse_unknown(request, asked)
     actor_of(request).require("forms.round.view")
     rows, following = _after(Round.objects.select_related("definition"), asked)
     return {"rows": [_round(r) for r in rows], "next": following}
@@ -187,6 +189,7 @@ def list_rounds(request: HttpRequest, asked: Paging = Query(...)) -> dict[str, A
 @router.get("/submissions", response={200: SubmissionsOut, **REFUSALS}, operation_id="list_forms_submissions")
 def my_submissions(request: HttpRequest, asked: Paging = Query(...)) -> dict[str, Any]:
     """The submissions of the post's own organ."""
+    refuse_unknown(request, asked)
     actor = actor_of(request)
     actor.require("forms.submission.view", actor.organ_path)
     mine = Range.subtree(actor.organ_path)
