@@ -25,7 +25,7 @@ PAGES: dict[str, dict[str, str]] = {
         "places": "/r/places/",
         "notices": "/notify/",
     },
-    "zj.review": {"board": "first:table.wb-rounds a.strong", "rollup": "first:a[href$='/rollup/']"},
+    "zj.review": {"board": "first:table.wb-rounds a.strong", "rollup": "first:a[href*='/rollup/']"},
     "zj.admin": {
         "tree": "/org/tree/",
         "people": "/r/people/",
