@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -64,11 +65,11 @@ def _write(pipe: Connection, number: int) -> None:
     get_resolver().url_patterns  # noqa: B018 -- loads every app's pages, and with them the registers
     kinds = {"action": action(USERNAME), "insert": insert(USERNAME)}
     pipe.send("ready")
-    count = 0
+    count, begun = 0, int(time.time()) % 10**8  # numbers are taken once, also in a deployment that was kept
     while (kind := pipe.recv()) != "end":
         for _ in range(ACTIONS):
             count += 1
-            kinds[kind](f"{kind[0]}{number}-{count}")
+            kinds[kind](f"{kind[0]}{os.getpid()}-{count}-{begun}")
         pipe.send("done")
 
 

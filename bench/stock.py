@@ -16,6 +16,8 @@ MOVED = "33/10/04/"
 """The county that is moved under another prefecture: so many places, and as many entries of the search table."""
 MOVED_ROWS = 50_000
 DOCS = 1_000_000
+DEMO_ROWS = 100_000
+"""A table with no more than that holds the demo's rows only."""
 DOC_MODEL = "masters.place"
 _WORDS = [
     "会议室",
@@ -98,7 +100,7 @@ def nation(scale: str = "small") -> None:
 def places(rows: int) -> None:
     """``rows`` places in the organs of the nation, and in the county that is moved as many as make ``MOVED_ROWS``."""
     with loading("masters_place") as cursor:
-        if cursor.execute("SELECT 1 FROM masters_place LIMIT 1").fetchone():
+        if _is_filled(cursor, "masters_place"):
             return
         _put(cursor, "A", 1, rows, "kind = 'organ'")
         inside = f"path >= '{MOVED}' AND path < '{MOVED[:-1]}0'"
@@ -106,6 +108,12 @@ def places(rows: int) -> None:
         wanted = min(MOVED_ROWS, rows // 10)
         if have < wanted:
             _put(cursor, "B", rows + 1, wanted - have, f"kind = 'organ' AND {inside}")
+
+
+def _is_filled(cursor: psycopg.Cursor, table: str) -> bool:
+    """Whether there is more than the demo brings."""
+    found = cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {DEMO_ROWS + 1}) AS t").fetchone()
+    return bool(found[0] > DEMO_ROWS)
 
 
 def _put(cursor: psycopg.Cursor, series: str, first: int, rows: int, organs: str) -> None:
@@ -122,6 +130,7 @@ _DOCS = """
 INSERT INTO search_doc (id, model, object_id, path, rule, audience, case_id, label, sub, name, initials, vec)
 SELECT p.id, '{model}', p.id, p.path, 'general', NULL, NULL, t.label, '', t.label, '', t.vec::tsvector
 FROM ({which}) AS p JOIN bench_texts t ON t.n = ('x' || substr(md5(p.id::text), 1, 6))::bit(24)::int % {texts}
+ON CONFLICT DO NOTHING
 """
 
 
@@ -131,7 +140,7 @@ def docs(rows: int) -> None:
 
     texts = [(a + b + c) for a in _WORDS for b in _WORDS[::2] for c in _WORDS[1::3]]
     with loading("search_doc") as cursor:
-        if cursor.execute("SELECT 1 FROM search_doc WHERE model = %s LIMIT 1", [DOC_MODEL]).fetchone():
+        if _is_filled(cursor, "search_doc"):
             return
         cursor.execute("CREATE TEMP TABLE bench_texts (n int, label text, vec text)")
         with cursor.copy("COPY bench_texts FROM STDIN") as copy:
@@ -162,7 +171,7 @@ def loading(*tables: str) -> Iterator[psycopg.Cursor]:
             " WHERE i.indrelid = ANY(%s::regclass[]) AND c.oid IS NULL",
             [list(tables)],
         ).fetchall()
-        empty = not any(cursor.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() for table in tables)
+        empty = not any(_is_filled(cursor, table) for table in tables)
         if empty:
             for name, _definition in indexes:
                 cursor.execute(f"DROP INDEX {name}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 SQL = """
 WITH hits AS MATERIALIZED (
     SELECT model, object_id, path, label, sub, name, vec FROM search_doc
-    WHERE rule <> '=directory' AND vec @@ '{words}'::tsquery AND model = '{model}' AND path >= '{lo}' AND path < '{hi}'
+    WHERE rule <> '=directory' AND vec @@ '{words}'::tsquery AND path >= '{lo}' AND path < '{hi}'
     ORDER BY object_id DESC LIMIT 1001
 ), best AS (
     SELECT model, object_id, path, label, sub FROM hits
@@ -20,7 +20,7 @@ SELECT jsonb_build_object(
 """
 
 
-def statement(words: str, exact: str, model: str, lo: str, hi: str) -> str:
-    """The question for words (a ``tsquery``) and a text that may be the whole name, for one kind of record in a range of paths."""
-    quoted = {"words": words.replace("'", "''"), "exact": exact.replace("'", "''"), "model": model, "lo": lo, "hi": hi}
+def statement(words: str, exact: str, lo: str, hi: str) -> str:
+    """The question for words (a ``tsquery``) and a text that may be the whole name, in a range of paths."""
+    quoted = {"words": words.replace("'", "''"), "exact": exact.replace("'", "''"), "lo": lo, "hi": hi}
     return SQL.format(**quoted)

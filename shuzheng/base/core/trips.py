@@ -68,14 +68,14 @@ def _along(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
     if not held:
         return execute(sql, params, many, context)
     raw = context["cursor"].cursor
-    bare = params is None and "%" in sql
-    if many or bare or isinstance(params, dict) or isinstance(raw, ServerCursor):
+    if many or isinstance(raw, ServerCursor):
         _flush(held)
         return execute(sql, params, many, context)
-    ahead = held[:]
+    asked = [*held, (sql, params)]
     held.clear()
-    text = "; ".join([*(statement for statement, _values in ahead), sql])
-    result = execute(text, [v for _statement, values in ahead for v in values] + list(params or ()), many, context)
+    # Each filled in by itself: the driver keeps what it has parsed of a statement, but not of a long one.
+    text = "; ".join(raw.mogrify(*one) if one[1] is not None else one[0] for one in asked)
+    result = execute(text, None, many, context)
     while raw.nextset():  # the answer is that of the last one
         pass
     return result
