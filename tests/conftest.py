@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.utils import translation
 
 from shuzheng.base.core.registry import SYSTEM_SCOPES
 
@@ -23,6 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         mark = item.get_closest_marker("django_db")
         if mark and "databases" not in mark.kwargs:
             item.add_marker(pytest.mark.django_db(*mark.args, **{**mark.kwargs, "databases": BOTH}), append=False)
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """A page asked for in English leaves the thread in English; the next test begins in the house's language."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -107,11 +107,10 @@ class Write:
 
     def flush(self) -> None:
         """Write what has been noted."""
-        changed_rows: list[models.Model] = []
-        for group in _by_model(self._created):
+        created, changed_rows = self._created, list[models.Model]()
+        for group in _by_model(created):
             insert_many(group)
             self.lines += [self._line(row, {}, _snapshot(row)) for row in group]
-            changed_rows += group
         groups: dict[tuple[type, frozenset[str]], list[tuple[models.Model, dict[str, Any]]]] = {}
         for (model, _pk), (row, before, names) in self._changed.items():
             groups.setdefault((model, frozenset(names)), []).append((row, before))
@@ -122,8 +121,8 @@ class Write:
             found, _ = type(group[0])._base_manager.filter(pk__in=[row.pk for row in group]).delete()
             if found < len(group):
                 raise Denied(gettext("有记录不在可写范围内。"))
-        if ports.index_records.ready and (changed_rows or self._deleted):
-            ports.index_records(changed_rows, list(self._deleted))
+        if ports.index_records.ready and (created or changed_rows or self._deleted):
+            ports.index_records(changed_rows, list(self._deleted), created)
         self._created, self._changed, self._deleted = [], {}, []
 
     def _save(self, items: list[tuple[models.Model, dict[str, Any]]], names: list[str]) -> list[models.Model]:

@@ -35,6 +35,6 @@ publish_event = Port("publish_event")
 """``(name, ids, payload, actor) -> None``: put one event into the outbox, in the running transaction (base.events)."""
 
 index_records = Port("index_records")
-"""``(model, changed, deleted_ids) -> None``: keep the search table in step, in the running transaction (base.search)."""
+"""``(changed, deleted, created) -> None``, rows of any models: keep the search table in step, in the running transaction (base.search)."""
 
 ALL = (write_audit, publish_event, index_records)
