@@ -226,12 +226,10 @@ def action(
                     return _again(ids)
                 paths = [row.path for row in batch if not _inside(row.path, actor)]
                 write = Write(name, actor, key, handed_over=bool(paths) and handover, reason=reason)
-                if handover and paths:
-                    with scope.handover(map(scope.Range.subtree, paths)):
-                        result = _perform(function, write, batch, seen, values)
-                else:
+                handed = map(scope.Range.subtree, paths) if handover else ()
+                with scope.handover(handed):  # the trail of a record lies with the record: it is handed over with it
                     result = _perform(function, write, batch, seen, values)
-                _close(write, result, event, key)
+                    _close(write, result, event, key)
                 return result
 
         run.action_name = name  # type: ignore[attr-defined]

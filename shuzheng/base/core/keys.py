@@ -165,8 +165,8 @@ def _make(path: Path) -> None:
 
 _known: dict[str, bytes] = {}
 _current: dict[str, tuple[str, float]] = {}
-_uncommitted: set[str] = set()
-"""Keys that a transaction of this process made: one that rolls back takes its key along."""
+_uncommitted: dict[str, tuple[str, Any]] = {}
+"""Keys that a transaction of this process made, with its block: one that rolls back takes its key along."""
 _lock = Lock()
 
 
@@ -175,6 +175,7 @@ def forget() -> None:
     with _lock:
         _known.clear()
         _current.clear()
+        _uncommitted.clear()
     _kek.cache_clear()
 
 
@@ -193,16 +194,19 @@ def _current_id(purpose: str) -> str:
     key_id, until = _current.get(purpose, ("", 0.0))
     if key_id and time.monotonic() < until:
         return key_id
+    key_id, block = _uncommitted.get(purpose, ("", None))
+    if key_id and block in connection.atomic_blocks:
+        return key_id
     row = DataKey.objects.filter(purpose=purpose, is_current=True).first()
     if row is None:
         # Of two that make the first key at once, the second waits here and then takes the first one's.
         made = _new(purpose)
-        _uncommitted.add(made.id)
-        transaction.on_commit(lambda: _uncommitted.discard(made.id))
         DataKey.objects.bulk_create([made], ignore_conflicts=True)
         row = DataKey.objects.get(purpose=purpose, is_current=True)
-    if row.id not in _uncommitted:
-        _current[purpose] = (row.id, time.monotonic() + REFRESH)
+        if row.id == made.id and connection.in_atomic_block:
+            _uncommitted[purpose] = (row.id, connection.atomic_blocks[-1])
+            return row.id
+    _current[purpose] = (row.id, time.monotonic() + REFRESH)
     return row.id
 
 

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext
 from psycopg.pq import TransactionStatus
+from psycopg.sql import Literal
 
 from shuzheng.base.core.registry import LINES, SYSTEM_SCOPES
 from shuzheng.kernel.errors import Invalid
@@ -174,9 +176,15 @@ def _apply(values: Mapping[str, str], before: Mapping[str, str], using: str) -> 
     changed |= {name: value for name, value in values.items() if before.get(name) != value}
     if not changed:
         return
-    calls = ", ".join(["set_config(%s, %s, true)"] * len(changed))
     with connections[using].cursor() as cursor:
-        cursor.execute(f"SELECT {calls}", [part for item in changed.items() for part in item])
+        cursor.execute(_statement(tuple(changed.items())))
+
+
+@lru_cache(maxsize=2000)
+def _statement(values: tuple[tuple[str, str], ...]) -> str:
+    """The statement that sets all values. Written out and kept: it is the same for every transaction of an actor."""
+    calls = (f"set_config({Literal(name).as_string()}, {Literal(value).as_string()}, true)" for name, value in values)
+    return f"SELECT {', '.join(calls)}"
 
 
 _current: ContextVar[Scope | None] = ContextVar("scope", default=None)

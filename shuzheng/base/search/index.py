@@ -115,9 +115,15 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
+class _Sight:
+    """Who sees an entry: path, rule, audience and case."""
+
+    __slots__ = ("audience", "case_id", "path", "rule")
+
+
 def _entry(source: Source, row: Any, title: str, sub: str, body: str) -> tuple[Any, ...]:
-    doc = Doc()
-    doc.follow(row)
+    doc = _Sight()
+    Doc.follow(doc, row)  # type: ignore[arg-type] -- what decides who sees it, without a whole record
     label = fold(title)[:200]
     initials = pinyin_initials(label, person=source.person)[:200]
     return (
