@@ -25,7 +25,7 @@ from shuzheng.base.forms import actions, queries, rollup
 from shuzheng.base.forms.jobs import fold_once
 from shuzheng.base.forms.models import Definition, RollupDelta, Round, Submission
 from shuzheng.base.forms.spec import load as load_spec
-from shuzheng.base.org.models import Node, NodeKind
+from shuzheng.base.org.models import Node
 from shuzheng.kernel.periods import Period, PeriodKind
 from shuzheng.ops.demo.load import load as load_demo
 
@@ -137,11 +137,8 @@ def fill() -> tuple[float, str]:
     """Institutions of one county fill in and hand in, one after the other."""
     with SYSTEM.scope.activate():
         round_ = _round()
-        organs = list(
-            Node.objects.filter(kind=NodeKind.ORGAN, is_reporting=True, path__startswith=COUNTY).order_by("path")[
-                :FILLED
-            ]
-        )
+        open_ = Submission.objects.filter(round=round_, path__startswith=COUNTY, state__in=("todo", "draft"))
+        organs = [s.node for s in open_.select_related("node").order_by("path")[:FILLED]]
     spec = load_spec(round_.definition.spec)
     reasons = {c.code: "新增用能面积" for c in spec.checks if c.level == "warning"}  # last year's figures differ
     taken = []
