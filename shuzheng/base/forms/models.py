@@ -59,6 +59,11 @@ class Round(Published):
         OPEN = "open", _("进行中")
         CLOSED = "closed", _("已结束")
 
+    class Signing(models.TextChoices):
+        NAMED = "named", _("填表人写明三人姓名")
+        OWN = "own", _("三人各用自己的账号签")
+        FILLER = "filler", _("只由填表人签")
+
     scoping = Scoping(Kind.PUBLISHED, line="reporting")
 
     definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="rounds", verbose_name=_("报表"))
@@ -68,6 +73,14 @@ class Round(Published):
     tier_due = models.JSONField(_("各级截止"), default=dict)
     tier = models.PositiveSmallIntegerField(_("下达层级"), choices=Tier)
     types = models.JSONField(_("机构类型"), default=list, blank=True)
+    tiers = models.JSONField(_("机构层级"), default=list, blank=True)
+    nodes = models.JSONField(_("指定机构"), default=list, blank=True)
+    """Ids of institutions where single ones are asked; empty: all below ``audience`` that tiers and types let through."""
+    node_due = models.JSONField(_("各地截止"), default=dict, blank=True)
+    """Deadlines of their own, by the path of a division or institution; the longest path that fits counts."""
+    locks_at = models.DateTimeField(_("锁定时间"), null=True, blank=True)
+    """From then on nothing more is filled in without an allowance; empty: when the round is closed."""
+    signing = models.CharField(_("签署方式"), max_length=10, choices=Signing, default=Signing.NAMED)
     instructions = models.TextField(_("填报说明"), blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.OPENING)
     asked = models.PositiveIntegerField(_("应报"), default=0)
@@ -89,6 +102,7 @@ class Submission(Record):
         SUBMITTED = "submitted", _("待审核")
         RETURNED = "returned", _("已退回")
         APPROVED = "approved", _("已审核")
+        EXEMPT = "exempt", _("免报")
 
     scoping = Scoping(Kind.SUPERVISED, line="reporting")
 
@@ -106,6 +120,15 @@ class Submission(Record):
     returned_cells = models.JSONField(_("退回的格"), default=list)
     due_at = models.DateTimeField(_("截止时间"))
     reminded_at = models.DateTimeField(_("催报时间"), null=True)
+    open_until = models.DateTimeField(_("补报至"), null=True)
+    """Filling in is possible until then although the round is locked."""
+    exempt_reason = models.CharField(_("免报理由"), max_length=300, blank=True)
+    behalf = models.CharField(_("代报单位"), max_length=120, blank=True)
+    """Name of the office that fills this in for the institution; empty: the institution itself."""
+    behalf_reason = models.CharField(_("代报理由"), max_length=300, blank=True)
+    is_nil = models.BooleanField(_("零报告"), default=False)
+    returns = models.PositiveSmallIntegerField(_("退回次数"), default=0)
+    corrections = models.PositiveSmallIntegerField(_("订正次数"), default=0)
     errors = models.PositiveSmallIntegerField(_("错误"), default=0)
     unexplained = models.PositiveSmallIntegerField(_("待说明"), default=0)
     filled = models.PositiveSmallIntegerField(_("已填格数"), default=0)
@@ -160,6 +183,9 @@ class Cell(Scoped):
         BILL = "bill", _("账单导入")
         API = "api", _("接口报送")
         COMPUTED = "computed", _("自动计算")
+        REGISTER = "register", _("台账带入")
+        PREVIOUS = "previous", _("上期带入")
+        NIL = "nil", _("零报告")
 
     scoping = Scoping(Kind.SUPERVISED, line="reporting")
 
@@ -255,6 +281,7 @@ class Rollup(Record):
     asked = models.PositiveIntegerField(_("应报"))
     counted = models.PositiveIntegerField(_("已汇总"))
     values = models.JSONField(_("汇总数"))
+    factors = models.JSONField(_("折算系数"), default=dict)
     members_digest = models.CharField(_("成员摘要"), max_length=64)
     signed_by = models.CharField(_("签署人"), max_length=60)
     signed_at = models.DateTimeField(_("签署时间"))
@@ -281,3 +308,32 @@ class RollupMember(Scoped):
 
     def __str__(self) -> str:
         return f"{self.submission_id} @ {self.edition}"
+
+
+from shuzheng.base.forms.rounds import (  # noqa: E402 -- they build on the models above
+    Allowance,
+    Amendment,
+    AmendmentCell,
+    Circular,
+    Signature,
+)
+
+__all__ = [
+    "NOT_APPROVED",
+    "NUMBER",
+    "Allowance",
+    "Amendment",
+    "AmendmentCell",
+    "Cell",
+    "Circular",
+    "Definition",
+    "Edition",
+    "Explanation",
+    "Rollup",
+    "RollupDelta",
+    "RollupMember",
+    "RollupTotal",
+    "Round",
+    "Signature",
+    "Submission",
+]
