@@ -145,6 +145,7 @@ class AmendmentCell(Scoped):
 
     class Meta:
         verbose_name = _("修订的格")
+        indexes: ClassVar = [models.Index(fields=["path", "round"], name="forms_amendmentcell_scope")]
 
     def __str__(self) -> str:
         return f"{self.code}: {self.old} → {self.new}"

@@ -243,4 +243,8 @@ class Migration(migrations.Migration):
             model_name='signature',
             constraint=models.UniqueConstraint(fields=('submission', 'edition', 'role'), name='forms_signature_once'),
         ),
+        migrations.AddIndex(
+            model_name='amendmentcell',
+            index=models.Index(fields=['path', 'round'], name='forms_amendmentcell_scope'),
+        ),
     ]
