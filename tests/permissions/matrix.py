@@ -231,6 +231,9 @@ PAGES: dict[str, list[Page]] = {
     "forms:return": [get(KEEPING, pk="@sent"), post(KEEPING, {"why": "与凭证不符"}, pk="@sent")],
     "forms:definitions": [get(STAFF)],
     "forms:definition": [get(STAFF, pk="@definition")],
+    "forms:once": [get(STAFF, pk="@definition"), post(NOBODY, pk="@definition")],  # the nation's form
+    "forms:burden": [get(STAFF)],
+    "forms:burden_export": [get(BUSINESS)],
 }  # fmt: skip
 
 REGISTER_PAGES: dict[str, tuple[str, str, str]] = {

@@ -18,6 +18,7 @@ from shuzheng.base.core.locks import hold
 from shuzheng.base.core.models import plain
 from shuzheng.base.core.scope import Range
 from shuzheng.base.forms import rollup, states
+from shuzheng.base.forms.askonce import require_decided
 from shuzheng.base.forms.engine import derive
 from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.filling import fill, submit
@@ -37,12 +38,14 @@ def publish_definitions(w: Write, definitions: Sequence[Definition]) -> Sequence
     """Publish drafts of forms; earlier editions of the same form retire, rounds in progress keep theirs.
 
     Raises:
-        Invalid: an expression is wrong, or the form is no draft.
+        Invalid: an expression is wrong, the form is no draft, or it asks what is held already and nobody decided of it.
     """
     for definition in definitions:
         if definition.state != Definition.State.DRAFT:
             raise Invalid(_("“%(name)s”已经发布。") % {"name": definition.name})
         load(definition.spec)
+        if "system" not in w.actor.origin:  # shipped forms are what the statutory schemes ask
+            require_decided(definition)
         older = Definition.objects.filter(
             node_id=definition.node_id, code=definition.code, state=Definition.State.PUBLISHED
         )

@@ -77,6 +77,7 @@ MANIFEST = AppManifest(
     menu=[
         MenuEntry("报送任务", "forms:rounds", "report", "forms.round.view"),
         MenuEntry("报表", "forms:definitions", "table", "forms.definition.view"),
+        MenuEntry("填报负担", "forms:burden", "scale", "forms.round.view"),
     ],
     unscoped={},
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shuzheng.base.forms.pages import definitions, entry, issue, review, rollups, rounds, transfer
+from shuzheng.base.forms.pages import definitions, entry, issue, once, review, rollups, rounds, transfer
 
 urlpatterns = [
     path("", rounds.index, name="rounds"),
@@ -28,4 +28,7 @@ urlpatterns = [
     path("entry/<uuid:pk>/upload/", transfer.upload, name="upload"),
     path("definitions/", definitions.index, name="definitions"),
     path("definitions/<uuid:pk>/", definitions.page, name="definition"),
+    path("definitions/<uuid:pk>/once/", once.page, name="once"),
+    path("burden/", once.burden, name="burden"),
+    path("burden/export/", once.export, name="burden_export"),
 ]

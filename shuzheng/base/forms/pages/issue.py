@@ -19,6 +19,7 @@ from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.scope import Range
 from shuzheng.base.forms import names
 from shuzheng.base.forms.actions import issue_rounds
+from shuzheng.base.forms.burden import questions_in
 from shuzheng.base.forms.models import Definition, Round
 from shuzheng.base.forms.pages.common import asked
 from shuzheng.base.org.models import InstitutionType, Node, NodeKind, Tier
@@ -170,8 +171,11 @@ def _preview(actor: Actor, form: IssueForm) -> dict[str, Any]:
         found = organs.filter(path__gte=span.lo, path__lt=span.hi)
         count += (found.filter(type__in=types) if types else found).count()
     day = _day(form.data.get("due", ""))
+    questions = questions_in(form.definition) if form.definition else 0
     return {
         "count": count,
+        "questions": questions,
+        "answers": questions * count,
         "day": day,
         "day_facts": _day_facts(day, actor.organ_path) if day else None,
         "tiers": [(Tier(t).label, moment) for t, moment in _tier_due(actor, day).items()] if day else [],
