@@ -74,8 +74,9 @@ HANDOVERS = frozenset(
         "registers.comment.create",
         "standards.calendar.change",
         "standards.calendar.import",
-        "standards.codeset.publish",
         "standards.item.end",
+        "standards.item.publish",
+        "standards.item.return",
     }
 )
 

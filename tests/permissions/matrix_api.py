@@ -36,8 +36,14 @@ OPERATIONS: dict[str, Call] = {
         PUBLISHING, sent={**FROM, "energy": "electricity", "value": "0.1", "from_unit": "kWh", "to_unit": "kgce"}
     ),
     "create_rules": Call(PUBLISHING, sent={**FROM, "pack": "@pack", "code": "COUNTY-2", "value": "1"}),
-    "publish_codesets": Call("Lnnnoonxxx", sent={"ids": ["@draft_codeset"]}),  # a draft is its owner's
+    # a draft is its owner's, and those who supervise it
+    **{
+        f"{verb}_{name}": Call("Lnnnoonxxx", sent={"ids": [f"@draft_{name}"], **more})
+        for name in ("elements", "codesets", "units", "factors", "rules")
+        for verb, more in (("submit", {}), ("publish", {}), ("return", {"note": "与文件不符"}), ("discard", {}))
+    },
     "end_codesets": Call(ENDING, sent={"ids": ["@codeset"], "on": "2031-01-01"}),
+    "end_units": Call(ENDING, sent={"ids": ["@uom"], "on": "2031-01-01"}),
     "end_elements": Call(ENDING, sent={"ids": ["@element"], "on": "2031-01-01"}),
     "end_factors": Call(ENDING, sent={"ids": ["@factor"], "on": "2031-01-01"}),
     "end_rules": Call(ENDING, sent={"ids": ["@rule"], "on": "2031-01-01"}),

@@ -165,7 +165,11 @@ def _standards(nation: Nation) -> dict[str, Any]:
     return {
         "element": stored(DataElement, office, identifier="X-1", data_type="text", group="asset", **PUBLISHED),
         "codeset": codes,
-        "draft_codeset": stored(CodeSet, office, code="shape", **draft),
+        "draft_codesets": stored(CodeSet, office, code="shape", **draft),
+        "draft_elements": stored(DataElement, office, identifier="X-3", data_type="text", group="asset", **draft),
+        "draft_units": stored(Unit, office, code="cun", dimension="length", factor="0.033", **draft),
+        "draft_factors": stored(ConversionFactor, office, energy="e02", to_unit="kgce", from_unit="kWh", value="1", **draft),
+        "draft_rules": stored(Rule, office, pack=pack, code="COUNTY-3", value="1", **draft),
         "code": stored(CodeItem, office, code_set=codes, code="1", name="红", audience="33/11/23/"),
         "uom": stored(Unit, office, code="zhang", dimension="length", factor="3.333", **PUBLISHED),
         "factor": stored(ConversionFactor, office, energy="e01", to_unit="kgce", from_unit="kWh", **PUBLISHED),

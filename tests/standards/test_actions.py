@@ -13,7 +13,7 @@ import xlsxwriter
 from shuzheng.base.audit.models import Entry
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.events.models import Event
-from shuzheng.base.standards import actions, resolve, working_days
+from shuzheng.base.standards import actions, drafting, resolve, working_days
 from shuzheng.base.standards.calendar_file import read_file
 from shuzheng.base.standards.load import load_standards
 from shuzheng.base.standards.models import (
@@ -27,6 +27,7 @@ from shuzheng.base.standards.models import (
     Unit,
 )
 from shuzheng.kernel.errors import Denied, Invalid
+from tests.standards.publishing import publish, release
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
@@ -65,7 +66,7 @@ def said(caught):
 
 
 def test_stricter_rule_of_a_province_holds_below_it_and_nowhere_else(standards, province):
-    [row] = actions.define_rules([rule(standards)], actor=province)
+    [row] = publish(standards, [rule(standards)], actor=province)
 
     assert resolve.rule("ENERGY-ANNUAL-REPORT", DAY, "33/11/23/0/u1/").id == row.id
     assert working_days.due("ENERGY-ANNUAL-REPORT", DAY, "33/11/23/0/u1/").day == date(2027, 2, 28)
@@ -75,8 +76,10 @@ def test_stricter_rule_of_a_province_holds_below_it_and_nowhere_else(standards, 
     with standards.actor("32/0/u1/").scope.activate():
         assert not Rule.objects.filter(pk=row.pk).exists()
     with system_scope("tests").activate():
-        assert Entry.objects.get(object_id=str(row.pk)).action == "standards.rule.define"
-    assert Event.objects.get(name="standards.rule.defined").ids == [str(row.pk)]
+        assert [e.action for e in Entry.objects.filter(object_id=str(row.pk)).order_by("id")] == [
+            "standards.rule.draft", "standards.item.submit", "standards.item.publish",
+        ]  # fmt: skip
+    assert Event.objects.get(name="standards.item.published").ids == [str(row.pk)]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +99,7 @@ def test_stricter_rule_of_a_province_holds_below_it_and_nowhere_else(standards, 
 )  # fmt: skip
 def test_looser_or_malformed_rule_is_refused_in_words_and_nothing_is_written(standards, province, values, words):
     with pytest.raises(Invalid) as caught:
-        actions.define_rules([rule(standards), rule(standards, **values)], actor=province)
+        publish(standards, [rule(standards), rule(standards, **values)], actor=province)
     assert said(caught) == [words]
     assert caught.value.faults[0].row == 1
     assert resolve.rule("ENERGY-ANNUAL-REPORT", DAY, "33/0/u1/").value == 331
@@ -105,27 +108,27 @@ def test_looser_or_malformed_rule_is_refused_in_words_and_nothing_is_written(sta
 def test_rule_for_another_province_or_the_nation_is_denied(standards, province):
     for region in ("32/", ""):
         with pytest.raises(Denied, match="不包括这个区域"):
-            actions.define_rules([rule(standards, region=region)], actor=province)
+            publish(standards, [rule(standards, region=region)], actor=province)
 
 
-def test_clerk_may_not_define_rules(standards):
+def test_clerk_may_not_draft_rules(standards):
     clerk = standards.actor("33/0/goa/", "clerk", at="33/")
     with pytest.raises(Denied):
-        actions.define_rules([rule(standards)], actor=clerk)
+        publish(standards, [rule(standards)], actor=clerk)
 
 
 def test_defining_again_makes_a_new_edition_and_leaves_the_old_row(standards, province):
-    [first] = actions.define_rules([rule(standards)], actor=province)
-    [second] = actions.define_rules([rule(standards, value=Decimal(131))], actor=province)
+    [first] = publish(standards, [rule(standards)], actor=province)
+    [second] = publish(standards, [rule(standards, value=Decimal(131))], actor=province)
     assert (first.edition, second.edition) == (1, 2)
     assert resolve.rule("ENERGY-ANNUAL-REPORT", DAY, "33/0/u1/").value == 131
     with system_scope("tests").activate():
         assert Rule.objects.get(pk=first.pk).value == 228
 
 
-def test_retry_with_the_same_key_defines_once(standards, province):
-    actions.define_rules([rule(standards)], actor=province, key="once")
-    actions.define_rules([rule(standards)], actor=province, key="once")
+def test_retry_with_the_same_key_drafts_once(standards, province):
+    drafting.draft_rules([rule(standards)], actor=province, key="once")
+    drafting.draft_rules([rule(standards)], actor=province, key="once")
     with system_scope("tests").activate():
         assert Rule.objects.filter(region="33/").count() == 1
 
@@ -135,7 +138,7 @@ def test_local_edition_of_a_shipped_rule_survives_an_upgrade(standards, national
 
     own = rule(standards, "0/ngoa/", region="", code="REPORT-DUE-YEAR", value=Decimal(115), bound="free",
                effective_from=date(2020, 1, 1))  # fmt: skip
-    actions.define_rules([own], actor=national)
+    publish(standards, [own], actor=national)
     packs = shipped.rules()
     next(r for _, rules in packs for r in rules if r.code == "REPORT-DUE-YEAR").value = Decimal(111)
     monkeypatch.setattr(shipped, "rules", lambda: packs)
@@ -147,7 +150,7 @@ def test_local_edition_of_a_shipped_rule_survives_an_upgrade(standards, national
 
 
 def test_rule_that_is_ended_gives_way_from_that_day(standards, province):
-    rows = actions.define_rules([rule(standards)], actor=province)
+    rows = publish(standards, [rule(standards)], actor=province)
     actions.end_items(rows, actor=province, on=date(2026, 7, 1), reason="通知废止")
     assert resolve.rule("ENERGY-ANNUAL-REPORT", date(2026, 6, 30), "33/0/u1/").value == 228
     assert resolve.rule("ENERGY-ANNUAL-REPORT", date(2026, 7, 1), "33/0/u1/").value == 331
@@ -163,10 +166,10 @@ def test_province_may_not_end_a_national_rule(standards, province):
 
 
 def test_factor_within_the_bounds_is_used_and_one_outside_is_refused(standards, province):
-    [row] = actions.add_factors([gas(standards)], actor=province)
+    [row] = publish(standards, [gas(standards)], actor=province)
     assert resolve.factor("natural_gas", on=DAY, path="33/11/0/u1/").id == row.id
     with pytest.raises(Invalid, match=r"上级允许 1.1 至 1.33，这里填了 1.5。"):
-        actions.add_factors([gas(standards, value=Decimal("1.5"))], actor=province)
+        publish(standards, [gas(standards, value=Decimal("1.5"))], actor=province)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +178,7 @@ def test_factor_within_the_bounds_is_used_and_one_outside_is_refused(standards, 
 )
 def test_factor_of_something_unknown_is_refused(standards, province, values, field):
     with pytest.raises(Invalid) as caught:
-        actions.add_factors([gas(standards, **values)], actor=province)
+        publish(standards, [gas(standards, **values)], actor=province)
     assert [f.field for f in caught.value.faults] == [field]
 
 
@@ -187,11 +190,11 @@ def test_element_names_a_known_unit_and_code_set(standards, national):
         } | values  # fmt: skip
         return actions.owned_by(DataElement(**values), standards.organ("0/ngoa/"))
 
-    actions.define_elements([element()], actor=national)
+    publish(standards, [element()], actor=national)
     assert resolve.element("energy.test", DAY).unit == "kWh"
     for values in ({"unit": "桶"}, {"code_set": "nope"}, {"data_type": "code"}, {"identifier": "中文"}):
         with pytest.raises(Invalid):
-            actions.define_elements([element(**values)], actor=national)
+            publish(standards, [element(**values)], actor=national)
 
 
 def test_unit_of_ones_own_is_understood_everywhere_and_names_stay_unique(standards, national):
@@ -200,16 +203,16 @@ def test_unit_of_ones_own_is_understood_everywhere_and_names_stay_unique(standar
                   "effective_from": date(2026, 1, 1)} | values  # fmt: skip
         return actions.owned_by(Unit(**values), standards.organ("0/ngoa/"))
 
-    actions.define_units([unit()], actor=national)
+    publish(standards, [unit()], actor=national)
     assert resolve.units().convert(Decimal(10), "桶", "L") == 189
     with pytest.raises(Invalid, match="已是 kWh 的名称"):
-        actions.define_units([unit(code="x", name="度")], actor=national)
+        publish(standards, [unit(code="x", name="度")], actor=national)
 
 
 def draft(nation, actor, items, **values):
     values = {"code": "funding", "name": "经费供给方式", "effective_from": date(2026, 1, 1)} | values
     row = actions.owned_by(CodeSet(**values), nation.organ("0/ngoa/"))
-    return actions.draft_code_sets([row], actor=actor, items=[items])
+    return drafting.draft_code_sets([row], actor=actor, items=[items])
 
 
 def test_draft_is_unseen_below_until_published_and_old_codes_learn_what_follows_them(standards, national):
@@ -221,14 +224,14 @@ def test_draft_is_unseen_below_until_published_and_old_codes_learn_what_follows_
         assert CodeSet.objects.filter(code="funding").count() == 1
     assert [c.code for c in resolve.code_items("funding", DAY)] == ["1", "2", "3"]
 
-    actions.publish_code_sets(rows, actor=national)
+    release(standards, rows, actor=national)
     assert [c.code for c in resolve.code_items("funding", DAY)] == ["11", "19"]
     before = resolve.code_items("funding", date(2025, 1, 1))
     assert [(c.code, c.successors) for c in before] == [("1", ("11",)), ("2", ("19",)), ("3", ("19",))]
     with standards.actor("33/11/23/0/u1/").scope.activate():
         assert CodeSet.objects.get(code="funding", edition=2).items.count() == 2
-    with pytest.raises(Invalid, match="不是草稿"):
-        actions.publish_code_sets(rows, actor=national)
+    with pytest.raises(Invalid, match="现在是已发布"):
+        release(standards, rows, actor=national)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The standards as registers: lists, and entering through the action that publishes."""
+"""The standards as registers: lists, and entering through the action that drafts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_each_register_lists_what_ships(keeper, name):
     assert answer.status_code == 200
 
 
-def test_rule_entered_in_the_register_is_published_for_ones_own_division(standards, keeper):
+def test_rule_entered_in_the_register_is_a_draft_for_ones_own_division(standards, keeper):
     with system_scope("tests").activate():
         pack = RulePack.objects.get(code="reporting")
     values = {
@@ -38,7 +38,7 @@ def test_rule_entered_in_the_register_is_published_for_ones_own_division(standar
     assert answer.status_code == 302, answer.content.decode()[:3000]
     with system_scope("tests").activate():
         row = Rule.objects.get(code="REPORT-YOY-LIMIT", region="33/")
-    assert (row.value, row.audience, row.edition) == (15, "33/", 1)
+    assert (row.value, row.state, row.audience, row.edition) == (15, "draft", "33/0/goa/", 1)
     again = keeper.post("/r/rules/new/", {**values, "value": "12", "effective_from": "2027-01-01"})
     assert again.status_code == 302, again.content.decode()[:3000]
     with system_scope("tests").activate():

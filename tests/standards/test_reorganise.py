@@ -13,6 +13,7 @@ from shuzheng.base.org.handlers import handler_for
 from shuzheng.base.standards import actions, resolve
 from shuzheng.base.standards.events import reread
 from shuzheng.base.standards.models import Rule, RulePack
+from tests.standards.publishing import publish
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 9, 30)
@@ -28,7 +29,7 @@ def local(standards):
         pack=pack, code="REPORT-REVIEW-DAYS", name="审核时限", region="33/11/23/", value=Decimal(3), unit="工作日",
         bound="free", effective_from=date(2026, 1, 1),
     )  # fmt: skip
-    [row] = actions.define_rules([actions.owned_by(row, standards.organ("33/11/23/0/goa/"))], actor=county)
+    [row] = publish(standards, [actions.owned_by(row, standards.organ("33/11/23/0/goa/"))], actor=county)
     return row
 
 

@@ -13,12 +13,14 @@ NOUNS = {
 """What the standards hold; everybody may look at all of it."""
 
 WRITES = [
-    Permission("standards.element.define", "定义数据元"),
+    Permission("standards.element.draft", "起草数据元"),
     Permission("standards.codeset.draft", "起草代码集"),
-    Permission("standards.codeset.publish", "发布代码集"),
-    Permission("standards.unit.define", "定义计量单位"),
-    Permission("standards.factor.add", "增加折算系数"),
-    Permission("standards.rule.define", "定义规则"),
+    Permission("standards.unit.draft", "起草计量单位"),
+    Permission("standards.factor.draft", "起草折算系数"),
+    Permission("standards.rule.draft", "起草规则"),
+    Permission("standards.item.change", "修改标准草稿"),
+    Permission("standards.item.submit", "标准草稿送审"),
+    Permission("standards.item.publish", "审核发布标准"),
     Permission("standards.item.end", "终止标准条目"),
     Permission("standards.calendar.change", "修改工作日历"),
     Permission("standards.calendar.import", "导入工作日历"),
@@ -33,11 +35,7 @@ MANIFEST = AppManifest(
     permissions=[*[Permission(f"standards.{noun}.view", f"查看{label}") for noun, label in NOUNS.items()], *WRITES],
     events=[
         EventType("standards.loaded", "内置标准已装入"),
-        EventType("standards.element.defined", "数据元已定义"),
-        EventType("standards.codeset.published", "代码集已发布"),
-        EventType("standards.unit.defined", "计量单位已定义"),
-        EventType("standards.factor.added", "折算系数已增加"),
-        EventType("standards.rule.defined", "规则已定义"),
+        EventType("standards.item.published", "标准已发布"),
         EventType("standards.item.ended", "标准条目已终止"),
         EventType("standards.calendar.changed", "工作日历已修改"),
     ],
@@ -46,7 +44,8 @@ MANIFEST = AppManifest(
         "standards.resolve": "reads all published standards, since numbers of any place are computed by that place's rules",
     },
     handovers={
-        "standards.codeset.publish": "a draft is published by the authority of the division it is for",
+        "standards.item.publish": "a draft is reviewed by the authority of the division it is for, not only by its author's organ",
+        "standards.item.return": "a draft is sent back by the authority of the division it is for",
         "standards.item.end": "an authority ends a rule or factor that it or an organ below it published",
         "standards.calendar.change": "an authority corrects a day that another of its organs loaded",
         "standards.calendar.import": "an authority loads a year again that another of its organs loaded",
@@ -55,6 +54,7 @@ MANIFEST = AppManifest(
     role_permissions={
         "staff": [f"standards.{noun}.view" for noun in NOUNS],
         "business_admin": [permission.name for permission in WRITES],
+        "reviewer": ["standards.item.publish"],
     },
     menu=[
         MenuEntry("标准规范", "standards:home", "book-2", "standards.element.view", "数据"),

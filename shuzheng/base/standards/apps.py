@@ -4,4 +4,4 @@ from shuzheng.base.core.manifest import ShuzhengAppConfig
 class StandardsConfig(ShuzhengAppConfig):
     name = "shuzheng.base.standards"
     label = "standards"
-    modules = ("load", "actions", "events", "reorganise")
+    modules = ("load", "actions", "drafting", "events", "reorganise")

@@ -150,6 +150,8 @@ class ElementValue(Entry):
     unit: str
     authority: str
     note: str
+    dataset: str
+    required: bool
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,11 +11,15 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.core.scope import ancestors
 from shuzheng.base.standards import book as books
+from shuzheng.base.standards import formats
 from shuzheng.base.standards.book import Book, FactorValue, RuleValue
-from shuzheng.base.standards.models import Confidence, ConversionFactor, Rule, Standard
+from shuzheng.base.standards.models import Confidence, ConversionFactor, DataElement, Rule, Standard, Unit
 from shuzheng.base.standards.numbers import tidy
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.units import UnitError
+
+RULE_CODE = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)*")
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 
 
 def refuse(faults: Sequence[FieldFault]) -> None:
@@ -113,3 +118,58 @@ def _as_rule(row: Rule) -> RuleValue:
 
 def _as_factor(row: ConversionFactor) -> FactorValue:
     return FactorValue(**books.values_of(row, FactorValue))
+
+
+def element_faults(n: int, row: DataElement, book: Book) -> list[FieldFault]:
+    """The identifier and the format can be read, and unit, code set and data set are there."""
+    faults = []
+    if not IDENTIFIER.fullmatch(row.identifier):
+        said = _("标识符用小写字母、数字、下划线和点，如 energy.water.amount。")
+        faults.append(FieldFault("identifier", said, row=n))
+    try:
+        formats.parse(row.data_format)
+    except Invalid as fault:
+        faults.append(FieldFault("data_format", fault.message, row=n))
+    if row.unit:
+        faults += unit_faults(n, "unit", row.unit, book)
+    if row.code_set and not book.code_set(row.code_set, row.effective_from, row.region):
+        faults.append(FieldFault("code_set", _("没有代码集“%s”。") % row.code_set, row=n))
+    if row.data_type == DataElement.Type.CODE and not row.code_set:
+        faults.append(FieldFault("code_set", _("代码型数据元须指明代码集。"), row=n))
+    if row.dataset:
+        known = book.code_set("element_dataset", row.effective_from, row.region)
+        if known is None or row.dataset not in {item.code for item in known.items}:
+            faults.append(
+                FieldFault("dataset", _("没有数据集“%s”，先在代码集 element_dataset 里增加。") % row.dataset, row=n)
+            )
+    return faults
+
+
+def definition_faults(n: int, row: Unit, book: Book) -> list[FieldFault]:
+    """A unit means the same everywhere, measures something, and takes no name of another."""
+    faults: list[FieldFault] = []
+    if row.region:
+        faults.append(FieldFault("region", _("计量单位全国统一，不按区域设置。"), row=n))
+    if row.factor <= 0:
+        faults.append(FieldFault("factor", _("换算系数须大于 0。"), row=n))
+    for name in {row.code, row.name, *row.aliases}:
+        if (known := known_unit(book, name)) and known != row.code:
+            said = _("“%(name)s”已是 %(unit)s 的名称。") % {"name": name, "unit": known}
+            faults.append(FieldFault("code", said, row=n))
+    return faults
+
+
+def faults_of(n: int, row: Standard, book: Book) -> list[FieldFault]:
+    """Everything that speaks against a row as it stands, whatever its kind."""
+    faults = span_faults(n, row)
+    if isinstance(row, Rule):
+        if not RULE_CODE.fullmatch(row.code):
+            faults.append(FieldFault("code", _("规则代码用大写字母、数字和连字符，如 REPORT-DUE-QUARTER。"), row=n))
+        faults += rule_faults(n, row, book)
+    elif isinstance(row, ConversionFactor):
+        faults += factor_faults(n, row, book)
+    elif isinstance(row, DataElement):
+        faults += element_faults(n, row, book)
+    elif isinstance(row, Unit):
+        faults += definition_faults(n, row, book)
+    return faults

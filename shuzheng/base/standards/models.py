@@ -67,6 +67,14 @@ class Standard(Published):
     confidence = models.CharField(_("可信度"), max_length=2, choices=Confidence, default=Confidence.UNVERIFIED)
     note = models.CharField(_("备注"), max_length=400, blank=True)
     is_shipped = models.BooleanField(_("内置"), default=False, editable=False)
+    drafted_by = models.ForeignKey(
+        "accounts.Person", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("起草人")
+    )
+    reviewed_by = models.ForeignKey(
+        "accounts.Person", models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("审核人")
+    )
+    reviewed_at = models.DateTimeField(_("审核时间"), null=True, editable=False)
+    review_note = models.CharField(_("审核意见"), max_length=300, blank=True, editable=False)
 
     class Meta(Published.Meta):
         abstract = True
@@ -164,7 +172,8 @@ class CodeItem(Published):
 class DataElement(Standard):
     """A data element with the columns of GB/T 43243: 数据项名称 (``name``)、数据类型、数据格式、值域、备注 (``note``).
 
-    ``authority`` is the one authoritative source (一数一源); ``code_set`` and ``unit`` are codes of those standards.
+    ``authority`` is the one authoritative source (一数一源); ``code_set`` and ``unit`` are codes of those standards;
+    ``dataset`` is the table that it belongs to (a code of the set ``element_dataset``), where ``required`` ones must be filled.
     """
 
     class Type(models.TextChoices):
@@ -186,22 +195,29 @@ class DataElement(Standard):
         COST = "cost", _("机关运行成本类")
         ENERGY = "energy", _("公共机构节能管理类")
         LOGISTICS = "logistics", _("后勤服务类")
+        SHARING = "sharing", _("政务数据共享类")
 
     IDENTITY: ClassVar = ("identifier",)
-    WORDING: ClassVar = (*Standard.WORDING, "authority", "group")
+    WORDING: ClassVar = (*Standard.WORDING, "authority", "group", "dataset")
 
     identifier = models.CharField(_("标识符"), max_length=80)
     group = models.CharField(_("类别"), max_length=12, choices=Group)
+    dataset = models.CharField(_("数据集"), max_length=40, blank=True)
     data_type = models.CharField(_("数据类型"), max_length=10, choices=Type)
     data_format = models.CharField(_("数据格式"), max_length=40, blank=True)
     value_domain = models.CharField(_("值域"), max_length=200, blank=True)
     code_set = models.CharField(_("代码集"), max_length=60, blank=True)
     unit = models.CharField(_("计量单位"), max_length=24, blank=True)
     authority = models.CharField(_("数源"), max_length=80, blank=True)
+    required = models.BooleanField(_("必填"), default=False)
 
     class Meta(Standard.Meta):
         verbose_name = _("数据元")
         constraints: ClassVar = [_editions("element", "identifier")]
+        indexes: ClassVar = [
+            models.Index(fields=["path", "id"], name="standards_dataelement_scope"),
+            models.Index(fields=["group", "dataset", "identifier"], name="standards_element_group"),
+        ]
 
 
 class ConversionFactor(Standard):

@@ -1,4 +1,4 @@
-"""The standards as registers. A published row is never rewritten: entering one again makes a new edition."""
+"""The standards as registers. What is entered is a draft; a published row is never rewritten."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.registers.declare import Column, FieldGroup, Register, Related, RowAction, Tab, register
-from shuzheng.base.standards import actions
+from shuzheng.base.standards import actions, drafting
 from shuzheng.base.standards.models import (
     CalendarDay,
     CodeItem,
@@ -43,6 +43,12 @@ BASIS_COLUMNS = (
 )
 
 
+class ReturnForm(forms.Form):
+    """Why a draft goes back to its author."""
+
+    note = forms.CharField(label=_("退回原因"), max_length=300)
+
+
 class EndForm(forms.Form):
     """When a published entry stops to hold."""
 
@@ -50,6 +56,22 @@ class EndForm(forms.Form):
 
 
 END = RowAction(actions.end_items, _("终止"), "calendar-off", EndForm, when=lambda row: row.state == State.PUBLISHED)
+DRAFT_ACTIONS = (
+    RowAction(drafting.submit_drafts, _("送审"), "send", when=lambda row: row.state == State.DRAFT),
+    RowAction(
+        drafting.publish_drafts, _("审核发布"), "circle-check", question=_("发布后不能再改，只能出新版次。"),
+        when=lambda row: row.state == State.REVIEW,
+    ),
+    RowAction(
+        drafting.return_drafts, _("退回"), "arrow-back-up", ReturnForm, when=lambda row: row.state == State.REVIEW
+    ),
+    RowAction(
+        drafting.discard_drafts, _("作废"), "trash", question=_("作废的草稿只留作查看。"),
+        when=lambda row: row.state in (State.DRAFT, State.REVIEW),
+    ),
+    END,
+)  # fmt: skip
+"""What happens to an entry from draft to end."""
 
 
 def _unverified() -> Q:
@@ -65,7 +87,7 @@ TABS = (Tab("now", _("现行"), _in_force), Tab("unverified", _("待核"), _unve
 
 
 class _Defined(Register):
-    """A register whose new rows are published by an action of their own, for the division of the organ that owns them."""
+    """A register whose new rows are drafts for the division of the organ that owns them."""
 
     define: ClassVar[Callable[..., Any]]
 
@@ -87,8 +109,8 @@ def _names(noun: str, define: str) -> dict[str, str]:
 @register
 class Elements(_Defined):
     model, name, noun, icon, unit = DataElement, "elements", "element", "list-check", _("项")
-    define = staticmethod(actions.define_elements)
-    permissions = _names("element", "standards.element.define")
+    define = staticmethod(drafting.draft_elements)
+    permissions = _names("element", "standards.element.draft")
     without = FIXED
     columns = (
         Column("name", label=_("数据项名称")),
@@ -100,6 +122,8 @@ class Elements(_Defined):
         "unit",
         "code_set",
         "group",
+        "dataset",
+        "required",
         "authority",
         Column("name_en", shown=False),
         *BASIS_COLUMNS,
@@ -107,16 +131,31 @@ class Elements(_Defined):
     )
     key = ("identifier", "edition")
     search = ("identifier", "name", "name_en")
-    filters = ("group", "data_type", "confidence", "state")
+    filters = ("group", "dataset", "data_type", "confidence", "state")
     tabs = TABS
     ordering = ("identifier", "edition")
     groups = (
-        FieldGroup(_("数据元"), ("identifier", "name", "name_en", "group", "data_type", "data_format", "value_domain")),
+        FieldGroup(
+            _("数据元"),
+            (
+                "identifier",
+                "name",
+                "name_en",
+                "group",
+                "dataset",
+                "data_type",
+                "data_format",
+                "value_domain",
+                "required",
+            ),
+        ),
         FieldGroup(_("引用"), ("unit", "code_set", "authority")),
         BASIS,
     )
-    actions = (END,)
-    help = _("数据元按 GB/T 43243 的栏目描述；同一标识符再登记一次即新版次，旧版次保留。")
+    actions = DRAFT_ACTIONS
+    help = _(
+        "数据元按 GB/T 43243 的栏目描述；登记的是草稿，另一人审核后发布；同一标识符再登记一次即新版次，旧版次保留。"
+    )
 
 
 @register
@@ -131,13 +170,7 @@ class CodeSets(Register):
     tabs = TABS
     ordering = ("code", "edition")
     related = (Related("codes", "code_set", _("代码")),)
-    actions = (
-        RowAction(
-            actions.publish_code_sets, _("发布"), "send", question=_("发布后代码不能再改，只能出新版次。"),
-            when=lambda row: row.state in (State.DRAFT, State.REVIEW),
-        ),
-        END,
-    )  # fmt: skip
+    actions = DRAFT_ACTIONS
     help = _("代码集分版次发布；新版次的代码写明替代上一版的哪些代码。")
 
 
@@ -157,8 +190,8 @@ class Codes(Register):
 @register
 class UnitsOfMeasure(_Defined):
     model, name, noun, icon, unit = Unit, "units", "unit", "ruler-2", _("个")
-    define = staticmethod(actions.define_units)
-    permissions = _names("unit", "standards.unit.define")
+    define = staticmethod(drafting.draft_units)
+    permissions = _names("unit", "standards.unit.draft")
     without = FIXED
     columns = ("code", "name", "name_en", "dimension", "factor", *BASIS_COLUMNS[1:])
     title = "name"
@@ -166,6 +199,7 @@ class UnitsOfMeasure(_Defined):
     search = ("code", "name", "name_en")
     filters = ("dimension",)
     ordering = ("dimension", "factor")
+    actions = DRAFT_ACTIONS
     groups = (FieldGroup(_("计量单位"), ("code", "name", "name_en", "dimension", "factor", "aliases")), BASIS)
     help = _("换算系数是一个单位等于多少基本单位；同一量纲才能互换。")
 
@@ -173,8 +207,8 @@ class UnitsOfMeasure(_Defined):
 @register
 class Factors(_Defined):
     model, name, noun, icon, unit = ConversionFactor, "factors", "factor", "scale", _("个")
-    define = staticmethod(actions.add_factors)
-    permissions = _names("factor", "standards.factor.add")
+    define = staticmethod(drafting.draft_factors)
+    permissions = _names("factor", "standards.factor.draft")
     without = FIXED
     columns = ("name", "energy", "method", Column("value", align="end"), "from_unit", "to_unit",
                Column("low", shown=False), Column("high", shown=False), *BASIS_COLUMNS)  # fmt: skip
@@ -189,14 +223,14 @@ class Factors(_Defined):
         ),
         BASIS,
     )
-    actions = (END,)
+    actions = DRAFT_ACTIONS
     help = _("一个原单位折算为多少；按生效日期和区域取用，算过的结果记住所用的版次。")
 
 
 @register
 class RulePacks(Register):
     model, name, noun, icon, unit = RulePack, "rulepacks", "rule", "package", _("个")
-    permissions = _names("rule", "standards.rule.define")
+    permissions = _names("rule", "standards.rule.draft")
     without = FIXED | {"create", "import"}
     columns = ("name", "code", *BASIS_COLUMNS)
     search = ("code", "name", "name_en")
@@ -207,8 +241,8 @@ class RulePacks(Register):
 @register
 class Rules(_Defined):
     model, name, noun, icon, unit = Rule, "rules", "rule", "gavel", _("条")
-    define = staticmethod(actions.define_rules)
-    permissions = _names("rule", "standards.rule.define")
+    define = staticmethod(drafting.draft_rules)
+    permissions = _names("rule", "standards.rule.draft")
     without = FIXED
     columns = ("name", "code", "key", Column("value", align="end"), "unit", "bound", "pack",
                Column("scope_level", shown=False), *BASIS_COLUMNS)  # fmt: skip
@@ -221,8 +255,8 @@ class Rules(_Defined):
         FieldGroup(_("规则"), ("pack", "code", "name", "name_en", "key", "scope_level", "value", "unit", "bound")),
         BASIS,
     )
-    actions = (END,)
-    help = _("下级只能更严；登记同一规则即新版次，按生效日期取用。")
+    actions = DRAFT_ACTIONS
+    help = _("下级只能更严；登记的是草稿，另一人审核后发布为新版次，按生效日期取用。")
 
 
 class DayForm(forms.Form):
