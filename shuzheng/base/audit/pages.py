@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shuzheng.base.access.middleware import actor_of
 from shuzheng.base.audit.actions import note_export
+from shuzheng.base.audit.labels import LABELS, action_label, actor_label
 from shuzheng.base.audit.models import Entry, Link
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.registry import PERMISSIONS
@@ -101,13 +102,13 @@ def entries(request: HttpRequest) -> HttpResponse:
         query["before"] = f"{last.at.isoformat()}_{last.pk}"
         older = f"?{query.urlencode()}"
     context = {
-        "rows": [(row, action_label(row.action)) for row in found[:PAGE]],
+        "rows": [(row, action_label(row.action), actor_label(row.actor_name)) for row in found[:PAGE]],
         "form": form,
         "older": older,
         "newest": bool(request.GET.get("before")),
         "may_export": actor.may("audit.entry.export"),
         "filtered": any(form.cleaned_data.values()) if form.is_valid() else True,
-        "actions": sorted((name, p.label) for name, p in PERMISSIONS.items()),
+        "actions": sorted((name, action_label(name)) for name in {*PERMISSIONS, *LABELS}),
         "models": sorted({(m._meta.label_lower, str(m._meta.verbose_name)) for m in apps.get_models()}),
         "crumbs": [{"label": _("审计记录"), "url": ""}],
     }
@@ -124,11 +125,6 @@ def _before(rows: QuerySet[Entry], mark: str) -> QuerySet[Entry]:
     return rows.filter(Q(at__lt=at) | Q(at=at, id__lt=last))
 
 
-def action_label(name: str) -> str:
-    """What users call an action."""
-    return PERMISSIONS[name].label if name in PERMISSIONS else name
-
-
 @require_safe
 def entry(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = entries_of(actor_of(request)).filter(pk=pk).first()
@@ -143,6 +139,7 @@ def entry(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "row": row,
         "action": action_label(row.action),
+        "who": actor_label(row.actor_name),
         "kind": str(model._meta.verbose_name) if model else row.model,
         "changes": changes,
         "link": Link.objects.filter(entry_id=row.pk).first(),

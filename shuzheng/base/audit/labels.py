@@ -1,0 +1,55 @@
+"""What auditors call the entries of the trail: by the right that an action needs, else by the name given here."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from shuzheng.base.core.registry import PERMISSIONS
+
+LABELS = {
+    "access.grant.withdraw": gettext_lazy("撤回授权申请"),
+    "access.role.sync": gettext_lazy("更新内置角色"),
+    "access.sharing.offer": gettext_lazy("提出数据共享"),
+    "accounts.account.failed": gettext_lazy("登录失败"),
+    "accounts.account.locked": gettext_lazy("账号锁定"),
+    "accounts.account.signin": gettext_lazy("登录"),
+    "accounts.account.signout_own": gettext_lazy("退出登录"),
+    "accounts.factor.added": gettext_lazy("添加验证方式"),
+    "accounts.factor.removed": gettext_lazy("移除验证方式"),
+    "accounts.invitation.accept": gettext_lazy("接受邀请"),
+    "accounts.password.change": gettext_lazy("修改密码"),
+    "accounts.person.move": gettext_lazy("人员调动"),
+    "accounts.post.end": gettext_lazy("岗位到期"),
+    "accounts.profile.change": gettext_lazy("修改个人资料"),
+    "accounts.token.own": gettext_lazy("管理本人令牌"),
+    "files.attachment.read": gettext_lazy("下载附件"),
+    "files.block.record": gettext_lazy("拦截疑似涉密文件"),
+    "forms.definition.decide": gettext_lazy("处理重复项"),
+    "forms.round.open": gettext_lazy("生成填报"),
+    "notify.notice.read": gettext_lazy("阅读通知"),
+    "notify.preference.save": gettext_lazy("设置通知方式"),
+    "notify.todo.close": gettext_lazy("办结待办"),
+    "notify.todo.open": gettext_lazy("生成待办"),
+    "org.division.load": gettext_lazy("装入行政区划"),
+    "registers.comment.create": gettext_lazy("发表备注"),
+    "registers.transfer.finish": gettext_lazy("导入导出完成"),
+    "registers.transfer.start": gettext_lazy("开始导入导出"),
+    "registers.view.delete": gettext_lazy("删除视图"),
+    "registers.view.save": gettext_lazy("保存视图"),
+    "standards.codeset.items": gettext_lazy("编辑代码项"),
+    "standards.item.discard": gettext_lazy("放弃标准草稿"),
+    "standards.item.return": gettext_lazy("退回标准草稿"),
+    "standards.load": gettext_lazy("装入标准"),
+}
+"""Entries that need no right of their own: one's own things, and what jobs do."""
+
+
+def action_label(name: str) -> str:
+    """What users call an action."""
+    return PERMISSIONS[name].label if name in PERMISSIONS else str(LABELS.get(name, name))
+
+
+def actor_label(name: str) -> str:
+    """Who did it; jobs act under a named system scope."""
+    return _("系统任务") if name.startswith("system:") else name
