@@ -15,9 +15,7 @@ from django.utils import timezone
 from shuzheng.base.audit.models import Entry
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.forms import actions, sheets
-from shuzheng.base.forms.filling import open_cells
 from shuzheng.base.forms.models import Cell, Round, Submission
-from shuzheng.base.forms.spec import load
 from shuzheng.base.registers.sheets import read
 from shuzheng.kernel.errors import Invalid
 from tests.forms.conftest import UNIT, full
@@ -53,7 +51,7 @@ def back(reporting, book: openpyxl.Workbook | bytes, path: str = UNIT, **stored)
     data = book if isinstance(book, bytes) else content(book)
     with system_scope("tests").activate():
         row = reporting.submission(path)
-        return sheets.read_back(data, "填报.xlsx", row, stored, open_cells(load(row.round.definition.spec), row))
+        return sheets.read_back(data, "填报.xlsx", row, stored)
 
 
 def test_a_template_is_locked_but_for_the_cells_to_fill_in(running):

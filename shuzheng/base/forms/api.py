@@ -24,6 +24,7 @@ from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.queries import drill
 from shuzheng.base.forms.saving import save
 from shuzheng.base.forms.spec import load
+from shuzheng.base.forms.values import stored_values
 from shuzheng.base.org.models import Node, NodeKind
 from shuzheng.kernel.errors import Conflict, Invalid, Missing
 
@@ -34,7 +35,7 @@ Key = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[
 Version = Annotated[str, StringConstraints(max_length=20, pattern=r'^"?\d{1,9}"?$')]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00]*$")]
-Number = Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00]*$")]
+Number = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 PathText = Annotated[str, StringConstraints(max_length=255, pattern=r"^([0-9A-Za-z-]+/)*$")]
 LIMIT = 200
 
@@ -101,7 +102,11 @@ class FilledOut(SubmissionOut):
 
 
 class Fill(Strict):
-    """Cells by code, as texts (``"1,234.5"`` is read, ``null`` empties), and reasons by the code of a warning."""
+    """Cells by code, as texts (``"1,234.5"`` is read, ``null`` empties), and reasons by the code of a warning.
+
+    A choice is its code or name, yes or no ``true`` or ``false``, a day ``2026-11-22``; a cell of a repeating row is
+    ``<section>_<row number from 1>_<column>``.
+    """
 
     cells: Annotated[dict[Code, Number | None], Field(max_length=2000)] = {}
     reasons: Annotated[dict[Annotated[str, StringConstraints(max_length=60)], Text], Field(max_length=500)] = {}
@@ -203,10 +208,13 @@ def read_submission(request: HttpRequest, response: HttpResponse, pk: UUID = Pat
     """A submission with its cells."""
     found = _find(actor_of(request), pk)
     response["ETag"] = f'"{found.version}"'
-    cells = found.cells.order_by("code").values_list("code", "value", "source")
+    sources = dict(found.cells.values_list("code", "source"))
     return {
         **_submission(found),
-        "cells": [{"code": c, "value": exact(v), "source": s} for c, v, s in cells],
+        "cells": [
+            {"code": code, "value": exact(value), "source": sources[code]}
+            for code, value in sorted(stored_values(found).items())
+        ],
         "unread": found.unread,
         "factors": found.factors,
     }
@@ -287,7 +295,7 @@ def send_back(
     actor = actor_of(request)
     submission = _find(actor, pk)
     spec = load(submission.round.definition.spec)
-    unknown = [c for c in body.cells if c not in spec.cells or not spec.cells[c].is_input]
+    unknown = [c for c in body.cells if (cell := spec.find(c)) is None or not cell.is_input]
     if unknown:
         raise Invalid.one("cells", _("报表里没有这些可填的格：%(codes)s") % {"codes": "、".join(unknown)})
     [done] = actions.return_(

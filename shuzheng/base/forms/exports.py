@@ -110,7 +110,7 @@ def rollup_sheet(
     )
     text = book.add_format({**base, "border": 1})
     spec = filled.spec
-    wide = 3 + len(spec.columns)
+    wide = 3 + max([1, *(len(s.columns) for s in spec.sections)])
     heading = _("%(form)s综合表") % {"form": names.label(round_.definition)}
     sheet.merge_range(0, 0, 0, wide - 1, heading, title)
     sheet.write_string(1, 0, _("填报单位：%(name)s") % {"name": division.name}, plain)
@@ -149,7 +149,7 @@ def rollup_sheet(
 def _section(sheet: Any, book: Any, filled: Filled, section: Any, row: int, head: Any, text: Any) -> int:
     spec = filled.spec
     heads = [_("序号"), _("指标"), _("单位")]
-    columns = [names.column_title(spec, c, filled.period) for c in spec.columns] if section.rows else [_("合计")]
+    columns = [names.column_title(spec, c, filled.period) for c in section.columns] if section.rows else [_("合计")]
     for place, name in enumerate([*heads, *columns]):
         sheet.write_string(row, place, name, head)
     for number, code in enumerate(section.fields, 1):
@@ -162,7 +162,7 @@ def _section(sheet: Any, book: Any, filled: Filled, section: Any, row: int, head
         row += 1
         for place, said in enumerate((item.number, names.label(item), names.unit(item.unit))):
             sheet.write_string(row, place, said, text)
-        for place, column in enumerate(spec.columns, 3):
+        for place, column in enumerate(section.columns, 3):
             cell = spec.cell(item.code, column.code)
             if cell is None:
                 sheet.write_blank(row, place, None, text)
@@ -176,7 +176,7 @@ def _number(sheet: Any, book: Any, row: int, column: int, value: Decimal | None,
     if places not in known:
         shape = "#,##0" + ("." + "0" * places if places else "")
         known[places] = book.add_format({"font_name": "等线", "font_size": 11, "border": 1, "num_format": shape})
-    if value is None:
+    if not isinstance(value, Decimal):
         sheet.write_blank(row, column, None, known[places])
     else:
         sheet.write_number(row, column, value, known[places])

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.models import plain
-from shuzheng.base.forms import states
-from shuzheng.base.forms.engine import Finding, check, compute
+from shuzheng.base.forms import facts, states
+from shuzheng.base.forms.engine import Finding, check, compute, read_value
 from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.history import before
 from shuzheng.base.forms.locking import lock
-from shuzheng.base.forms.models import Cell, Edition, Explanation, Round, Submission
-from shuzheng.base.forms.spec import FormSpec, load
-from shuzheng.base.org.models import OrganProfile
+from shuzheng.base.forms.models import Cell, Edition, Explanation, Submission
+from shuzheng.base.forms.numbers import exact
+from shuzheng.base.forms.spec import CellSpec, FormSpec, Value, load
+from shuzheng.base.forms.values import cell_row, stored_values
 from shuzheng.kernel.errors import FieldFault, Invalid
 
 State = Submission.State
@@ -27,10 +27,10 @@ def open_round(submission: Submission) -> FormSpec:
     """The form of a submission that can still be filled in.
 
     Raises:
-        Invalid: the round has ended.
+        Invalid: the round has ended or is locked, and no allowance keeps it open.
     """
-    if submission.round.state == Round.State.CLOSED:
-        raise Invalid(_("报送任务已结束，不能再填报。需要更正时联系下达单位。"))
+    if states.is_locked(submission, timezone.now()):
+        raise Invalid(_("报送任务已结束或锁定，不能再填报。需要补报时向上级申请。"), code="forms.round.locked")
     return load(submission.round.definition.spec)
 
 
@@ -39,22 +39,43 @@ def open_cells(spec: FormSpec, submission: Submission) -> frozenset[str]:
 
     A row's cost belongs to its amounts, and a part ("其中") to its whole: mending one may ask for the other.
     """
-    inputs = {c.code: c for c in spec.inputs}
     if submission.state != State.RETURNED or not submission.returned_cells:
-        return frozenset(inputs)
+        return frozenset(c.code for c in spec.inputs)
+    return row_mates(spec, submission.returned_cells)
+
+
+def row_mates(spec: FormSpec, codes: Iterable[str]) -> frozenset[str]:
+    """Cells with those of their rows that are typed in: what may have to change when one of them does."""
+    inputs = {c.code: c for c in spec.inputs}
     rows = {r.code: r for s in spec.sections for r in s.rows}
-    touched = {spec.cells[code].row for code in submission.returned_cells if code in spec.cells} - {""}
+    touched = {spec.cells[code].row for code in codes if code in spec.cells} - {""}
     touched |= {rows[code].of for code in touched if rows[code].of}
-    return frozenset(submission.returned_cells) | {code for code, cell in inputs.items() if cell.row in touched}
+    return frozenset(codes) | {code for code, cell in inputs.items() if cell.row in touched}
 
 
-def prefilled(spec: FormSpec, submission: Submission) -> dict[str, Decimal]:
-    """What the register of institutions knows already, for cells that name a fact of it: offered until first saved."""
+def may_type(spec: FormSpec, submission: Submission, code: str) -> bool:
+    """Whether one cell can be typed in now. A repeating row of which a cell was returned is open as a whole."""
+    if code in spec.cells:
+        return code in open_cells(spec, submission)
+    cell = spec.find(code)
+    if cell is None or not cell.is_input:
+        return False
+    returned = submission.returned_cells if submission.state == State.RETURNED else []
+    return not returned or any((other := spec.find(c)) is not None and other.row == cell.row for c in returned)
+
+
+def prefilled(spec: FormSpec, submission: Submission) -> dict[str, Value]:
+    """What registers know already, for cells that name a fact: offered until first saved. Nought is nothing known."""
     wanted = {c.code: c.prefill for c in spec.inputs if c.prefill}
     if submission.state != State.TODO or not wanted:
         return {}
-    profile = OrganProfile.objects.filter(node_id=submission.node_id).values(*wanted.values()).first() or {}
-    return {code: Decimal(profile[fact]) for code, fact in wanted.items() if profile.get(fact)}
+    known = facts.of_node(submission.node_id, set(wanted.values()))
+    return {code: _fitting(spec.cells[code], known[fact]) for code, fact in wanted.items() if known.get(fact)}
+
+
+def _fitting(cell: CellSpec, value: Value | int) -> Value:
+    """A fact as the cell holds it, a count as an exact number."""
+    return read_value(cell, str(value) if isinstance(value, int) else exact(value))
 
 
 @action("forms.submission.fill")
@@ -62,7 +83,7 @@ def fill(
     w: Write,
     submissions: Sequence[Submission],
     *,
-    values: Mapping[str, Decimal | None],
+    values: Mapping[str, Value],
     explanations: Mapping[str, str] | None = None,
     unread: Mapping[str, str] | None = None,
     source: str = Cell.Source.HAND,
@@ -81,7 +102,7 @@ def fill(
         states.require("fill", submission)
         typed = {**prefilled(spec, submission), **values}
         _refuse_locked(spec, submission, {*values, *(unread or {})})
-        _explain(w, submission, explanations or {})
+        explain(w, submission, explanations or {})
         _write_cells(w, submission, spec, typed, source, unread or {})
         if submission.state == State.TODO:
             w.change(submission, state=State.DRAFT)
@@ -89,15 +110,16 @@ def fill(
 
 
 def _refuse_locked(spec: FormSpec, submission: Submission, codes: Iterable[str]) -> None:
-    unknown = [code for code in codes if code not in spec.cells or not spec.cells[code].is_input]
+    unknown = [code for code in codes if (cell := spec.find(code)) is None or not cell.is_input]
     if unknown:
         raise Invalid(_("有的格不能填。"), [FieldFault(code, _("报表里没有这个可填的格。")) for code in unknown])
-    locked = sorted(set(codes) - open_cells(spec, submission))
+    locked = sorted(code for code in set(codes) if not may_type(spec, submission, code))
     if locked:
         raise Invalid(_("只能改退回的格。"), [FieldFault(code, _("这一格没有退回，保持锁定。")) for code in locked])
 
 
-def _explain(w: Write, submission: Submission, explanations: Mapping[str, str]) -> None:
+def explain(w: Write, submission: Submission, explanations: Mapping[str, str]) -> None:
+    """Write reasons for warnings, by the code of the check; an empty one takes a reason back."""
     known = (
         {e.check_code: e for e in submission.explanations.filter(check_code__in=explanations)} if explanations else {}
     )
@@ -118,52 +140,54 @@ def _write_cells(
     w: Write,
     submission: Submission,
     spec: FormSpec,
-    typed: Mapping[str, Decimal | None],
+    typed: Mapping[str, Value],
     source: str,
     unread: Mapping[str, str],
+    *,
+    final: bool = False,
 ) -> list[Finding]:
-    """Store typed and computed cells that differ from what is stored; note the difference; return the findings."""
-    stored = dict(submission.cells.values_list("code", "value"))
+    """Store typed and computed cells that differ from what is stored; note the difference; return the findings.
+
+    What is not asked counts as empty, and stays as typed until the form is handed in (``final``): a choice that was
+    changed by mistake costs nobody what stood behind it.
+    """
+    stored = stored_values(submission)
     factors = resolve(spec, submission.round.period, submission.path)
-    inputs = {c.code: typed.get(c.code, stored.get(c.code)) for c in spec.inputs}
+    inputs = {**{c: v for c, v in stored.items() if (cell := spec.find(c)) and cell.is_input}, **typed}
     earlier = before(submission)
     values = compute(spec, inputs, factors.values, earlier)
-    changed = {code: value for code, value in values.items() if value != stored.get(code)}
-    rows = [
-        Cell(
-            submission=submission,
-            round_id=submission.round_id,
-            path=submission.path,
-            code=code,
-            value=value,
-            source=source if spec.cells[code].is_input else Cell.Source.COMPUTED,
-            version=submission.version + 1,
-        )
-        for code, value in changed.items()
-    ]
+    wanted = {**dict.fromkeys(stored), **values}
+    if not final:
+        wanted |= inputs
+    changed = {code: value for code, value in wanted.items() if value != stored.get(code)}
+    rows = []
+    for code, value in changed.items():
+        cell = spec.find(code)
+        by_hand = cell is not None and cell.is_input
+        rows.append(cell_row(submission, code, value, source if by_hand else Cell.Source.COMPUTED))
     Cell.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["submission", "code"],
-        update_fields=["value", "source", "path", "version"],
+        update_fields=["value", "text", "source", "path", "version"],
     )
-    typed_changes = {code: value for code, value in changed.items() if spec.cells[code].is_input}
+    typed_changes = {code: v for code, v in changed.items() if (cell := spec.find(code)) and cell.is_input}
     if typed_changes:
         w.note(submission, before={code: stored.get(code) for code in typed_changes}, after=typed_changes)
     explained = dict(submission.explanations.values_list("check_code", "text"))
     findings = check(spec, values, factors.values, earlier, explained)
     kept = {code: text for code, text in submission.unread.items() if code not in typed} | dict(unread)
-    facts = {
+    facts_ = {
         "errors": sum(f.check.level == "error" for f in findings) + len(kept),
         "unexplained": sum(f.check.level == "warning" and f.stops for f in findings),
-        "filled": sum(values[c.code] is not None for c in spec.inputs),
+        "filled": sum(value is not None for code, value in values.items() if (c := spec.find(code)) and c.is_input),
         "factors": factors.record,
         "unread": kept,
         "filler": w.actor.name,
     }
     if changed or kept != submission.unread:
-        facts["saved_at"] = timezone.now()
-    w.change(submission, **facts)
+        facts_["saved_at"] = timezone.now()
+    w.change(submission, **facts_)
     return findings
 
 
@@ -184,9 +208,9 @@ def submit(
         spec = open_round(submission)
         states.require("submit", submission)
         typed = prefilled(spec, submission)
-        findings = [f for f in _write_cells(w, submission, spec, typed, Cell.Source.HAND, {}) if f.stops]
+        findings = [f for f in _write_cells(w, submission, spec, typed, Cell.Source.HAND, {}, final=True) if f.stops]
         faults = [
-            FieldFault(code, _("“%(text)s” 不是数。") % {"text": text}) for code, text in submission.unread.items()
+            FieldFault(code, _("“%(text)s” 读不懂。") % {"text": text}) for code, text in submission.unread.items()
         ]
         faults += [FieldFault(f.check.cell, f.check.message) for f in findings]
         if faults:
@@ -207,7 +231,7 @@ def submit(
         edition = Edition(
             submission=submission,
             number=submission.edition,
-            values=plain(dict(submission.cells.values_list("code", "value"))),
+            values=plain(stored_values(submission)),
             factors=submission.factors,
             by=w.actor.name,
             at=now,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,11 +11,11 @@ from django.utils.translation import gettext as _
 from shuzheng.base.forms import names
 from shuzheng.base.forms.models import Cell
 from shuzheng.base.forms.numbers import exact, percent, shown, typed
-from shuzheng.base.forms.spec import CellSpec, ColumnSpec, FormSpec, RowSpec, SectionSpec
+from shuzheng.base.forms.spec import CellSpec, ColumnSpec, FormSpec, RowSpec, SectionSpec, Value
 from shuzheng.base.portal import formats
 from shuzheng.kernel.periods import Period
 
-Values = Mapping[str, Decimal | None]
+Values = Mapping[str, Value]
 SOURCE_MARKS = {
     Cell.Source.METER: "meter",
     Cell.Source.BILL: "bill",
@@ -91,6 +90,8 @@ class Filled:
     before: Values
     sources: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
+    typed: Values = field(default_factory=dict)
+    """What was typed in, also where it is not asked now and counts as empty in ``values``."""
     open: frozenset[str] = frozenset()
     returned: frozenset[str] = frozenset()
     kinds: Mapping[str, str] = field(default_factory=dict)

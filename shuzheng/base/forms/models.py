@@ -174,7 +174,10 @@ class Edition(Record):
 
 
 class Cell(Scoped):
-    """One typed cell of a submission. ``code`` is the cell's name in the form's expressions, such as ``e01_m1``."""
+    """One typed cell of a submission. ``code`` is the cell's name in the form's expressions, such as ``e01_m1``.
+
+    Numbers stand in ``value`` (yes and no as 1 and 0), texts, codes of choices and days in ``text`` (``forms.values``).
+    """
 
     class Source(models.TextChoices):
         HAND = "hand", _("手工填写")
@@ -194,6 +197,7 @@ class Cell(Scoped):
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+")
     code = models.CharField(_("格"), max_length=40, db_collation="C")
     value = models.DecimalField(_("值"), null=True, **NUMBER)
+    text = models.CharField(_("文字"), max_length=2000, blank=True, default="", db_default="")
     source = models.CharField(_("来源"), max_length=10, choices=Source, default=Source.HAND)
     version = models.PositiveIntegerField(default=0, editable=False)
     """Version of the submission that this value came with: tells who changed the same cell meanwhile."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Protocol
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shuzheng.base.forms.models import Round
-from shuzheng.base.forms.spec import LAST_YEAR, PREVIOUS, CellSpec, CheckSpec, ColumnSpec, FormSpec
+from shuzheng.base.forms.numbers import exact, shown
+from shuzheng.base.forms.spec import LAST_YEAR, PREVIOUS, CellSpec, CheckSpec, ColumnSpec, FormSpec, Value
 from shuzheng.base.portal import formats
 from shuzheng.kernel.periods import Period, PeriodKind
 
@@ -69,12 +71,24 @@ def column_title(spec: FormSpec, column: ColumnSpec, period: Period) -> str:
 
 
 def cell_title(spec: FormSpec, cell: CellSpec, period: Period) -> str:
-    """``电 · 8 月``; a cell that stands on its own has its name only."""
-    if not cell.row:
+    """``电 · 8 月``; ``人员 3 · 姓名`` in a repeating row; a cell that stands on its own has its name only."""
+    if place := spec.place(cell.code):
+        return f"{label(spec.lines[place[0]])} {place[1]} · {label(cell)}"
+    column = spec.column_of(cell)
+    if not cell.row or column is None:
         return label(cell)
-    row = next(r for s in spec.sections for r in s.rows if r.code == cell.row)
-    column = next(c for c in spec.columns if c.code == cell.column)
+    row = spec.rows_by_code[cell.row][1]
     return f"{label(row)} · {column_title(spec, column, period)}"
+
+
+def said(cell: CellSpec, value: Value) -> str:
+    """A value as it is read: a number with the cell's decimals, 是 or 否, the name of a choice; empty for none."""
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, Decimal):
+        return shown(value, cell.places)
+    option = cell.option(value)
+    return label(option) if option else exact(value) or ""
 
 
 def previous_title(period: Period) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.forms.engine import read_values
-from shuzheng.base.forms.filling import fill, open_cells, open_round
+from shuzheng.base.forms.filling import fill, may_type, open_round
 from shuzheng.base.forms.locking import lock
 from shuzheng.base.forms.models import Cell, Submission
+from shuzheng.base.forms.spec import FormSpec, Value
+from shuzheng.base.forms.values import stored_values, typed_rows
 from shuzheng.kernel.errors import Conflict
 
 MAX_TEXT = 60
@@ -26,7 +27,7 @@ class Saved:
     version: int
     saved: list[str]
     faults: dict[str, str] = field(default_factory=dict)
-    values: dict[str, Decimal | None] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
 
 
 def save(
@@ -51,24 +52,24 @@ def save(
         spec = open_round(submission)
         values, faults = read_values(spec, typed)
         said = {f.field: f.message for f in faults}
-        may = open_cells(spec, submission)
+        may = {code for code in typed if may_type(spec, submission, code)}
         said |= {code: _("这一格没有退回，保持锁定。") for code in values if code not in may}
         values = {code: value for code, value in values.items() if code in may}
         if base is not None and base != submission.version:
-            _refuse_overwriting(submission, values, base)
+            _refuse_overwriting(spec, submission, values, base)
         unread = {f.field: (f.value or "")[:MAX_TEXT] for f in faults if f.field in may and (f.value or "").strip()}
-        known = {c.code for c in spec.checks}
         reasons = dict(reasons or {})
-        said |= {f"reason:{code}": _("报表里没有这项检查。") for code in reasons if code not in known}
-        reasons = {code: text for code, text in reasons.items() if code in known}
+        said |= {f"reason:{code}": _("报表里没有这项检查。") for code in reasons if not spec.has_check(code)}
+        reasons = {code: text for code, text in reasons.items() if spec.has_check(code)}
         fill([submission], actor=actor, key=key, values=values, explanations=reasons, unread=unread, source=source)
         submission.refresh_from_db()
-        now = dict(submission.cells.values_list("code", "value"))
+        now = stored_values(submission)
     return Saved(submission.version, [*values, *(f"reason:{c}" for c in reasons)], said, now)
 
 
-def _refuse_overwriting(submission: Submission, values: Mapping[str, Decimal | None], base: int) -> None:
-    theirs = dict(submission.cells.filter(code__in=values, version__gt=base).values_list("code", "value"))
+def _refuse_overwriting(spec: FormSpec, submission: Submission, values: Mapping[str, Value], base: int) -> None:
+    rows = submission.cells.filter(code__in=values, version__gt=base).values_list("code", "value", "text")
+    theirs = typed_rows(spec, rows)
     clash = {code: value for code, value in theirs.items() if value != values[code]}
     if clash:
         raise Conflict(

@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.forms import names
 from shuzheng.base.forms.engine import read_values
+from shuzheng.base.forms.filling import may_type
 from shuzheng.base.forms.models import Submission
 from shuzheng.base.forms.numbers import exact
-from shuzheng.base.forms.spec import CellSpec, FormSpec, SectionSpec, load
+from shuzheng.base.forms.spec import CellSpec, FormSpec, SectionSpec, Value, load
 from shuzheng.base.portal import formats
 from shuzheng.base.registers.sheets import RawSheet, letter, read
 from shuzheng.kernel.errors import FieldFault, Invalid
@@ -64,7 +65,7 @@ def layout(spec: FormSpec) -> Iterator[Spot]:
                     yield Spot(sheet_name(section), HEAD + number, LEFT + place, cell)
 
 
-def template(submission: Submission, values: Mapping[str, Decimal | None], *, locked: bool = False) -> bytes:
+def template(submission: Submission, values: Mapping[str, Value], *, locked: bool = False) -> bytes:
     """The workbook, filled with ``values``; with ``locked`` nothing in it can be typed in (a copy of what was handed in)."""
     spec = load(submission.round.definition.spec)
     period = Period.parse(submission.round.period)
@@ -80,7 +81,7 @@ def template(submission: Submission, values: Mapping[str, Decimal | None], *, lo
 class _Writer:
     def __init__(
         self, book: Any, spec: FormSpec, period: Period, submission: Submission,
-        values: Mapping[str, Decimal | None], locked: bool,
+        values: Mapping[str, Value], locked: bool,
     ) -> None:  # fmt: skip
         self.book, self.spec, self.period = book, spec, period
         self.submission, self.values, self.locked = submission, values, locked
@@ -191,14 +192,14 @@ class Difference:
 class Upload:
     """A file that was read: the values of all cells that can be typed in, what would change, and what is wrong."""
 
-    values: dict[str, Decimal | None]
+    values: dict[str, Value]
     differences: list[Difference]
     faults: list[FieldFault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 def read_back(
-    content: bytes, filename: str, submission: Submission, stored: Mapping[str, Decimal | None], may: frozenset[str]
+    content: bytes, filename: str, submission: Submission, stored: Mapping[str, Value]
 ) -> Upload:
     """What a workbook says. All or nothing: with one fault nothing is to be written.
 
@@ -238,7 +239,7 @@ def read_back(
             continue
         spot = spots[code]
         title = names.cell_title(spec, spot.cell, period)
-        if code not in may:
+        if not may_type(spec, submission, code):
             said = _("%(title)s：这一格没有退回，保持锁定。") % {"title": title}
             found.faults.append(
                 FieldFault(code, said, row=spot.row + 1, column=letter(spot.column), value=exact(value))

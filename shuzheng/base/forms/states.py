@@ -6,10 +6,12 @@ up from the institution's own tier to the tier that issued the round; each tier 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shuzheng.base.forms.models import NOT_APPROVED, Submission
+from shuzheng.base.forms.models import NOT_APPROVED, Round, Submission
 from shuzheng.kernel.errors import Invalid
 
 State = Submission.State
@@ -30,6 +32,13 @@ WORDS = {
     "approve": gettext_lazy("审核"),
     "remind": gettext_lazy("催报"),
 }
+
+
+def is_locked(submission: Submission, now: datetime) -> bool:
+    """Whether nothing more is filled in: the round has ended or its lock has come, and no allowance keeps it open."""
+    round_ = submission.round
+    over = round_.state == Round.State.CLOSED or (round_.locks_at is not None and round_.locks_at <= now)
+    return over and (submission.open_until is None or submission.open_until <= now)
 
 
 def require(move: str, submission: Submission) -> None:

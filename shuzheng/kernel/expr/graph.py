@@ -34,7 +34,7 @@ def evaluation_order(cells: Mapping[str, Node], labels: Mapping[str, str] | None
         return list(sorter.static_order())
     except CycleError as error:
         shown = " → ".join((labels or {}).get(name, name) for name in reversed(error.args[1]))
-        raise ExprError(f"计算项互相引用，无法计算：{shown}") from error
+        raise ExprError(f"计算项互相引用，无法计算：{shown}", names=tuple(error.args[1])) from error
 
 
 __all__ = ["evaluation_order", "references"]

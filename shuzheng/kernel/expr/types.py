@@ -79,9 +79,11 @@ class ExprError(Invalid):
 
     code = "expression"
 
-    def __init__(self, reason: str, at: int | None = None) -> None:
+    def __init__(self, reason: str, at: int | None = None, names: tuple[str, ...] = ()) -> None:
         self.reason = reason
         self.at = at
+        self.names = names
+        """The cells that a circle goes through."""
         message = reason if at is None else f"第 {at + 1} 个字符：{reason}"
         super().__init__(message, [FieldFault("", message)])
 

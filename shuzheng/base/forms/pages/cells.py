@@ -11,12 +11,14 @@ from shuzheng.base.audit.models import Entry as Audit
 from shuzheng.base.forms import names
 from shuzheng.base.forms.history import before
 from shuzheng.base.forms.models import Cell, Submission
-from shuzheng.base.forms.numbers import percent, shown
+from shuzheng.base.forms.numbers import percent
 from shuzheng.base.forms.pages.common import form_of
 from shuzheng.base.forms.spec import CellSpec, FormSpec
+from shuzheng.base.forms.values import from_columns, from_text, stored_values
 from shuzheng.base.portal import formats
 from shuzheng.base.portal.parts import Change, Entry
 from shuzheng.kernel.errors import Missing
+from shuzheng.kernel.expr import Program
 
 RECENT = 12
 SOURCE_ICONS = {
@@ -35,27 +37,27 @@ def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
         Missing: the form has no such cell.
     """
     spec, period = form_of(submission.round)
-    found = spec.cells.get(code)
+    found = spec.find(code)
     if found is None:
         raise Missing(_("报表里没有这一格。"))
     stored = submission.cells.filter(code=code).first()
-    value = stored.value if stored else None
+    value = from_columns(found, stored.value, stored.text) if stored else None
     earlier = before(submission)
     previous, last_year = names.before_codes(code)
-    findings = [c.code for c in spec.checks if c.cell == code]
+    findings = _checks_of(spec, code)
     return {
         "submission": submission,
         "code": code,
         "title": names.cell_title(spec, found, period),
-        "value": shown(value, found.places) or formats.NONE,
+        "value": names.said(found, value) or formats.NONE,
         "unit": names.unit(found.unit),
         "source": Cell.Source(stored.source).label if stored else _("未填"),
         "source_icon": SOURCE_ICONS.get(stored.source, "pencil") if stored else "pencil",
         "formula": found.expr,
         "parts": _parts(spec, found, submission, period),
-        "previous": shown(earlier.get(previous), found.places),
+        "previous": names.said(found, earlier.get(previous)),
         "previous_title": names.previous_title(period),
-        "last_year": shown(earlier.get(last_year), found.places),
+        "last_year": names.said(found, earlier.get(last_year)),
         "change": percent(value, earlier.get(last_year)),
         "factors": _factors(spec, found, submission),
         "explanations": list(submission.explanations.filter(check_code__in=findings)),
@@ -68,13 +70,13 @@ def _parts(spec: FormSpec, cell: CellSpec, submission: Submission, period: Any) 
     """The cells that a computed one is made of, with their values."""
     if not cell.expr:
         return []
-    used = sorted(c for c in spec.programs[cell.code].references if c in spec.cells)
-    values = dict(submission.cells.filter(code__in=used).values_list("code", "value"))
+    used = sorted(c for c in _program(spec, cell).references if c in spec.cells)
+    values = stored_values(submission, used)
     return [
         {
             "code": c,
             "title": names.cell_title(spec, spec.cells[c], period),
-            "value": shown(values.get(c), spec.cells[c].places) or formats.NONE,
+            "value": names.said(spec.cells[c], values.get(c)) or formats.NONE,
             "unit": names.unit(spec.cells[c].unit),
         }
         for c in used
@@ -82,11 +84,25 @@ def _parts(spec: FormSpec, cell: CellSpec, submission: Submission, period: Any) 
     ]
 
 
+def _program(spec: FormSpec, cell: CellSpec) -> Program:
+    """How a computed cell is computed; one of a repeating row by its column."""
+    place = spec.place(cell.code)
+    return spec.programs[f"{place[0]}.{place[2]}" if place else cell.code]
+
+
+def _checks_of(spec: FormSpec, code: str) -> list[str]:
+    place = spec.place(code)
+    if place is None:
+        return [c.code for c in spec.checks if c.cell == code and not c.line]
+    section, number, column = place
+    return [f"{c.code}.{number}" for c in spec.checks if c.line == section and c.cell == column]
+
+
 def _factors(spec: FormSpec, cell: CellSpec, submission: Submission) -> list[dict[str, str]]:
     """The factors in the cell's formula, as the submission keeps them: value, version and source of that day."""
     if not cell.expr:
         return []
-    used = spec.programs[cell.code].references
+    used = _program(spec, cell).references
     return [dict(fact) for name, fact in submission.factors.items() if name in used]
 
 
@@ -120,6 +136,4 @@ def _editions(submission: Submission, cell: CellSpec) -> list[Entry]:
 
 
 def _number(text: str | None, cell: CellSpec) -> str:
-    from decimal import Decimal
-
-    return "" if text is None else shown(Decimal(text), cell.places)
+    return names.said(cell, from_text(cell, text))

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -22,14 +23,14 @@ from shuzheng.base.forms.factors import Factors, resolve
 from shuzheng.base.forms.filling import open_cells, prefilled
 from shuzheng.base.forms.grids import Filled, browser_data
 from shuzheng.base.forms.history import before
-from shuzheng.base.forms.models import NOT_APPROVED, Explanation, Round, Submission
+from shuzheng.base.forms.models import NOT_APPROVED, Explanation, Submission
 from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.pages.cells import cell_facts
 from shuzheng.base.forms.pages.common import crumbs, find_submission, form_of
 from shuzheng.base.forms.saving import save
 from shuzheng.base.forms.tiers import chains
+from shuzheng.base.forms.values import typed_rows
 from shuzheng.base.org.models import Tier
-from shuzheng.base.portal import formats
 from shuzheng.base.portal.parts import Crumb, Step
 from shuzheng.kernel.errors import Conflict, Fault, Invalid
 
@@ -47,21 +48,21 @@ def may_fill(actor: Actor, submission: Submission) -> bool:
         submission.path in actor.scope.write
         and actor.may("forms.submission.fill", submission.path)
         and submission.state in states.MOVES["fill"]
-        and submission.round.state != Round.State.CLOSED
+        and not states.is_locked(submission, timezone.now())
     )
 
 
 def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors, list[Finding], list[Explanation]]:
     """The form as it stands, with its findings."""
     spec, period = form_of(submission.round)
-    rows = list(submission.cells.values_list("code", "value", "source"))
-    stored = {code: value for code, value, _source in rows}
-    inputs = {c.code: stored.get(c.code) for c in spec.inputs}
+    rows = list(submission.cells.values_list("code", "value", "text", "source"))
+    stored = typed_rows(spec, [row[:3] for row in rows])
+    inputs = {code: value for code, value in stored.items() if (cell := spec.find(code)) and cell.is_input}
     if editable:
-        inputs |= {code: value for code, value in prefilled(spec, submission).items() if inputs[code] is None}
+        inputs |= {code: value for code, value in prefilled(spec, submission).items() if inputs.get(code) is None}
     factors = resolve(spec, submission.round.period, submission.path)
     earlier = before(submission)
-    values = compute(spec, inputs, factors.values, earlier) if editable else {c: stored.get(c) for c in spec.cells}
+    values = compute(spec, inputs, factors.values, earlier) if editable else {**dict.fromkeys(spec.cells), **stored}
     explanations = list(submission.explanations.order_by("created_at"))
     reasons = {e.check_code: e.text for e in explanations}
     findings = check(spec, values, factors.values, earlier, reasons)
@@ -74,7 +75,8 @@ def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors,
     kinds |= dict.fromkeys(submission.unread, "error")
     filled = Filled(
         spec, period, values, earlier,
-        sources={code: source for code, _value, source in rows},
+        sources={code: source for code, _value, _text, source in rows},
+        typed=inputs,
         unread=submission.unread,
         open=open_cells(spec, submission) if editable else frozenset(),
         returned=frozenset(submission.returned_cells) if submission.state == State.RETURNED else frozenset(),
@@ -87,6 +89,11 @@ def _told(findings: list[Finding], values: Values) -> list[Finding]:
     """Findings that are pointed at in the grid. A few empty cells are mistakes; many are a form still being filled in."""
     blank = [f for f in findings if f.check.level == "error" and values.get(f.check.cell) is None]
     return [f for f in findings if f not in blank] if len(blank) > FEW_BLANKS else findings
+
+
+def _title(filled: Filled, code: str) -> str:
+    cell = filled.spec.find(code)
+    return names.cell_title(filled.spec, cell, filled.period) if cell else code
 
 
 def _kind(finding: Finding) -> str:
@@ -105,7 +112,7 @@ def said_findings(filled: Filled, findings: list[Finding], explanations: list[Ex
             "kind": _kind(f),
             "code": f.check.code,
             "cell": f.check.cell,
-            "title": names.cell_title(filled.spec, filled.spec.cells[f.check.cell], filled.period),
+            "title": _title(filled, f.check.cell),
             "text": names.message(f.check),
             "reason": f.explanation,
             "by": by.get(f.check.code),
@@ -151,9 +158,7 @@ def _page(
         "checks": said_findings(filled, findings, explanations),
         "counts": counts,
         "returned": [
-            names.cell_title(filled.spec, filled.spec.cells[code], filled.period)
-            for code in submission.returned_cells
-            if code in filled.spec.cells
+            _title(filled, code) for code in submission.returned_cells if filled.spec.find(code)
         ],
         "data": browser_data(
             filled, factors.values, {e.check_code: e.text for e in explanations},
@@ -195,7 +200,7 @@ def _steps(submission: Submission) -> list[Step]:
 def _facts(filled: Filled) -> list[tuple[str, Any, str]]:
     """What the institution is like, in the line under the title: the cells that its register knows."""
     return [
-        (names.label(cell), formats.number(exact(filled.values.get(cell.code))), names.unit(cell.unit))
+        (names.label(cell), names.said(cell, filled.values.get(cell.code)), names.unit(cell.unit))
         for cell in filled.spec.inputs
         if cell.prefill and filled.values.get(cell.code) is not None
     ]
@@ -272,7 +277,9 @@ def keep(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     submission = find_submission(pk, actor)
     spec, _period = form_of(submission.round)
-    typed = {c.code: request.POST[c.code] for c in spec.inputs if c.code in request.POST}
+    typed = {
+        code: str(value) for code, value in request.POST.items() if (found := spec.find(code)) and found.is_input
+    }
     reasons = {k.removeprefix(REASON): v for k, v in request.POST.items() if k.startswith(REASON)}
     saved = save(actor, submission, typed, reasons=reasons)
     if saved.faults:

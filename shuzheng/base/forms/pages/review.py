@@ -174,7 +174,7 @@ def _other_side(view: str, filled: Any, editions: Sequence[Edition]) -> tuple[An
     if view == "diff" and len(editions) == 2:
         earlier = editions[1]
         title = _("第 %(n)d 次 · %(at)s") % {"n": earlier.number, "at": formats.when(earlier.at)}
-        return values_of(earlier.values), title
+        return values_of(earlier.values, filled.spec), title
     return None, ""
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.forms import exports, names, sheets
-from shuzheng.base.forms.filling import open_cells, prefilled
+from shuzheng.base.forms.filling import prefilled
 from shuzheng.base.forms.grids import Filled
 from shuzheng.base.forms.jobs import export_units
 from shuzheng.base.forms.models import Cell, Rollup, Round, Submission
@@ -28,6 +28,7 @@ from shuzheng.base.forms.pages.entry import may_fill
 from shuzheng.base.forms.pages.rollups import earlier, summed
 from shuzheng.base.forms.queries import below, board, overall, own_level
 from shuzheng.base.forms.saving import save
+from shuzheng.base.forms.values import stored_values
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Conflict, Fault, Invalid, Missing
 
@@ -51,7 +52,7 @@ def template(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     submission = find_submission(pk, actor)
     spec, _period = form_of(submission.round)
-    values = {**prefilled(spec, submission), **dict(submission.cells.values_list("code", "value"))}
+    values = {**prefilled(spec, submission), **stored_values(submission)}
     content = sheets.template(submission, values, locked=not may_fill(actor, submission))
     return attachment(content, f"{submission.node.name} {submission.round.title}.xlsx")
 
@@ -92,9 +93,8 @@ def _read(request: HttpRequest, submission: Submission) -> dict[str, Any]:
         raise Invalid(_("先选一个文件。"))
     if file.size > MAX_UPLOAD:
         raise Invalid(_("文件超过 5 MB。只上传这张表，不带图片和别的内容。"))
-    spec, _period = form_of(submission.round)
-    stored = dict(submission.cells.values_list("code", "value"))
-    found = sheets.read_back(file.read(), file.name or "", submission, stored, open_cells(spec, submission))
+    stored = stored_values(submission)
+    found = sheets.read_back(file.read(), file.name or "", submission, stored)
     kept = {
         "submission": str(submission.pk),
         "version": submission.version,

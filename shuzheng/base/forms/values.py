@@ -1,0 +1,78 @@
+"""Values of cells between the database, programs and people: two typed columns, exact texts, words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from shuzheng.base.forms.models import Cell, Submission
+from shuzheng.base.forms.spec import CellSpec, CellType, FormSpec, Value, load
+
+
+def to_columns(value: Value) -> tuple[Decimal | None, str]:
+    """What is stored: numbers, and yes or no as 1 or 0, in ``value``; all else in ``text``, days as 2026-11-22."""
+    if isinstance(value, bool):
+        return Decimal(int(value)), ""
+    if isinstance(value, str | date):
+        return None, str(value)
+    return value, ""
+
+
+def from_columns(cell: CellSpec, number: Decimal | None, text: str) -> Value:
+    """The value of a stored cell."""
+    match cell.type:
+        case CellType.NUMBER | CellType.INTEGER:
+            return number
+        case CellType.BOOLEAN:
+            return None if number is None else number != 0
+        case CellType.DATE:
+            return date.fromisoformat(text) if text else None
+        case _:
+            return text or None
+
+
+def stored_values(submission: Submission, codes: Iterable[str] | None = None) -> dict[str, Value]:
+    """The cells of a submission (or those named) as values. One query."""
+    cells = submission.cells.all() if codes is None else submission.cells.filter(code__in=list(codes))
+    return typed_rows(load(submission.round.definition.spec), cells.values_list("code", "value", "text"))
+
+
+def typed_rows(spec: FormSpec, rows: Iterable[tuple[str, Decimal | None, str]]) -> dict[str, Value]:
+    """Stored rows (code, number, text) as values by code. Cells that the form does not know are left out."""
+    found: dict[str, Value] = {}
+    for code, number, text in rows:
+        cell = spec.cells.get(code) or spec.find(code)
+        if cell is not None:
+            found[code] = from_columns(cell, number, text)
+    return found
+
+
+def from_text(cell: CellSpec, text: Any) -> Value:
+    """A value from its exact text, as ``numbers.exact`` and the trail write it."""
+    if text is None or text == "":
+        return None
+    match cell.type:
+        case CellType.NUMBER | CellType.INTEGER:
+            return Decimal(str(text))
+        case CellType.BOOLEAN:
+            return str(text).lower() == "true"
+        case CellType.DATE:
+            return date.fromisoformat(str(text))
+        case _:
+            return str(text)
+
+
+def from_texts(spec: FormSpec, texts: Mapping[str, Any]) -> dict[str, Value]:
+    """An edition's values, kept as texts."""
+    return {code: from_text(cell, text) for code, text in texts.items() if (cell := spec.find(code))}
+
+
+def cell_row(submission: Submission, code: str, value: Value, source: str) -> Cell:
+    """A row to store, with the version that the submission gets."""
+    number, text = to_columns(value)
+    return Cell(
+        submission=submission, round_id=submission.round_id, path=submission.path, code=code, value=number, text=text,
+        source=source, version=submission.version + 1,
+    )  # fmt: skip
