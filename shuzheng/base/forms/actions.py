@@ -11,19 +11,18 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shuzheng.base.core import scope
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.core.locks import hold
 from shuzheng.base.core.models import plain
 from shuzheng.base.core.scope import Range
-from shuzheng.base.forms import rollup, states
+from shuzheng.base.forms import amendments, rollup, states
 from shuzheng.base.forms.askonce import require_decided
 from shuzheng.base.forms.engine import derive
 from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.filling import fill, submit
 from shuzheng.base.forms.locking import lock
-from shuzheng.base.forms.models import NOT_APPROVED, Definition, Rollup, RollupMember, Round, Submission
+from shuzheng.base.forms.models import Amendment, Definition, Rollup, RollupMember, Round, Submission
 from shuzheng.base.forms.spec import load
 from shuzheng.base.forms.tiers import Step, chains
 from shuzheng.base.org.models import Node, NodeKind
@@ -69,15 +68,28 @@ def issue_rounds(
     due_at: datetime,
     tier_due: Mapping[str, datetime] | None = None,
     types: Sequence[str] = (),
+    tiers: Sequence[int] = (),
+    nodes: Sequence[str] = (),
+    node_due: Mapping[str, datetime] | None = None,
+    locks_at: datetime | None = None,
+    signing: str = Round.Signing.NAMED,
     title: str = "",
     instructions: str = "",
 ) -> list[Round]:
     """Ask the institutions below ``divisions`` for a form; a job then opens one submission for each of them.
 
+    Args:
+        types, tiers: only institutions of these types, and of these tiers; all when empty.
+        nodes: ids of the only institutions that are asked; a division below which none of them lies gets no round.
+        node_due: deadlines of divisions or institutions that differ from ``due_at``, by path.
+        locks_at: from then on nothing more is filled in.
+
     Raises:
         Invalid: the period is not one of the form's kind, or the deadline is not after its beginning.
     """
     faults = []
+    if locks_at is not None and locks_at < due_at:
+        faults.append(FieldFault("locks_at", _("锁定时间不早于截止时间。")))
     try:
         asked = Period.parse(period)
         if asked.kind.value != definition.period_kind:
@@ -100,6 +112,11 @@ def issue_rounds(
             tier_due={str(tier): plain(day) for tier, day in (tier_due or {}).items()},
             tier=w.actor.tier,
             types=list(types),
+            tiers=sorted(tiers),
+            nodes=[str(pk) for pk in nodes],
+            node_due={path: plain(day) for path, day in (node_due or {}).items()},
+            locks_at=locks_at,
+            signing=signing,
             instructions=instructions,
             audience=division.path,
         )
@@ -120,11 +137,12 @@ def open_rounds(w: Write, rounds: Sequence[Round], *, chunk: int = 5000) -> list
         organs = Node.objects.filter(
             is_reporting=True, kind=NodeKind.ORGAN, valid_to=None, path__gte=below.lo, path__lt=below.hi
         ).exclude(pk__in=Submission.objects.filter(round=round_).values("node_id"))
-        if round_.types:
-            organs = organs.filter(type__in=round_.types)
+        for field, wanted in (("type__in", round_.types), ("tier__in", round_.tiers), ("pk__in", round_.nodes)):
+            if wanted:
+                organs = organs.filter(**{field: wanted})
         opened, batch = 0, []
         for organ in organs.only("id", "path", "tier").iterator(chunk):
-            row = Submission(round=round_, own_tier=organ.tier, due_at=round_.due_at)
+            row = Submission(round=round_, own_tier=organ.tier, due_at=due_of(round_, organ.path))
             row.own(organ)
             batch.append(row)
             if len(batch) == chunk:
@@ -135,6 +153,12 @@ def open_rounds(w: Write, rounds: Sequence[Round], *, chunk: int = 5000) -> list
         w.change(round_, state=Round.State.OPEN, asked=round_.asked + opened)
         w.note(round_, after={"opened": opened})
     return list(rounds)
+
+
+def due_of(round_: Round, path: str) -> datetime:
+    """The deadline of an institution: that of the nearest place above it that has one of its own."""
+    own = [place for place in round_.node_due if path.startswith(place)]
+    return datetime.fromisoformat(round_.node_due[max(own, key=len)]) if own else round_.due_at
 
 
 @action("forms.round.close", event="forms.round.closed")
@@ -156,6 +180,7 @@ def approve(w: Write, submissions: Sequence[Submission]) -> Sequence[Submission]
     found = chains([s.path for s in submissions])
     by_round: dict[UUID, list[Submission]] = {}
     steps: dict[str, list[Step]] = {}
+    _refuse_amended(submissions)
     for submission in submissions:
         states.require("approve", submission)
         chain = [s for s in found[submission.path] if s.tier >= submission.round.tier]
@@ -171,6 +196,15 @@ def approve(w: Write, submissions: Sequence[Submission]) -> Sequence[Submission]
     return submissions
 
 
+def _refuse_amended(submissions: Sequence[Submission]) -> None:
+    """While single cells are asked again, nothing goes up: the tier above would look at numbers that are about to change."""
+    rows = Amendment.objects.filter(submission__in=[s.pk for s in submissions], state__in=Amendment.OPEN)
+    names = [s.node.name for s in submissions if s.pk in set(rows.values_list("submission_id", flat=True))]
+    if names:
+        said = _("%(names)s有退回或订正的格在办，办完再通过。") % {"names": "、".join(names[:3])}
+        raise Invalid(said, code="forms.amendment.open")
+
+
 @action("forms.submission.return", handover=True, event="forms.submission.returned")
 def return_(
     w: Write, submissions: Sequence[Submission], *, why: str, cells: Sequence[str] = (), due_at: datetime | None = None
@@ -183,31 +217,24 @@ def return_(
     if not why.strip():
         raise Invalid(_("写明退回原因。"), [FieldFault("why", _("写明退回原因。"))])
     lock(submissions, unchanged=True)
+    amendments.withdraw(w, submissions)
     found = chains([s.path for s in submissions])
     by_round: dict[UUID, list[Submission]] = {}
     steps: dict[str, list[Step]] = {}
     for submission in submissions:
-        states.require("return", submission)
-        reached = submission.waiting_tier or submission.approved_tier
-        mine = next((s.tier for s in found[submission.path] if s.path == w.actor.division), NOT_APPROVED)
-        if mine < reached:
-            raise Invalid(_("%(name)s的填报还没有报到本级。") % {"name": submission.node.name}, code="forms.state.turn")
+        amendments.reached(w.actor.division, submission)
         steps[submission.path] = [s for s in found[submission.path] if s.tier >= submission.approved_tier]
-        w.change(submission, **states.after_return(why.strip(), list(cells)), due_at=due_at or submission.due_at)
+        due = due_at or submission.due_at
+        w.change(
+            submission, **states.after_return(why.strip(), list(cells)), due_at=due, returns=submission.returns + 1
+        )
+        if states.is_locked(submission, timezone.now()):
+            w.change(submission, open_until=due)
         by_round.setdefault(submission.round_id, []).append(submission)
     for rows in by_round.values():
         rollup.add(rows[0].round, rows, steps, -1)
-        _reopen(w, rows[0].round, {step.path for row in rows for step in steps[row.path]})
+        amendments.reopen_rollups(w, rows[0].round, {step.path for row in rows for step in steps[row.path]})
     return submissions
-
-
-def _reopen(w: Write, round_: Round, divisions: set[str]) -> None:
-    """Signed roll-ups that held what was returned no longer stand."""
-    signed = list(Rollup.objects.filter(round=round_, division__path__in=divisions, state=Rollup.State.SIGNED))
-    with scope.handover(Range.exactly(r.path) for r in signed):
-        for row in signed:
-            w.change(row, state=Rollup.State.REOPENED)
-        w.flush()
 
 
 @action("forms.submission.remind", handover=True, event="forms.submission.reminded")
@@ -243,21 +270,32 @@ def sign_rollups(w: Write, divisions: Sequence[Node], *, round: Round) -> list[R
         sums, units = rollup.totals(round, division.path)
         if units != len(members):
             raise Conflict(_("刚有填报通过或退回，看过新的汇总数再签。"))
+        pending = dict(
+            Amendment.objects.filter(
+                round=round, path__gte=below.lo, path__lt=below.hi, state=Amendment.State.ANSWERED,
+                confirmed_tier__lte=division.tier,
+            ).values_list("submission_id", "edition")
+        )  # fmt: skip
+        members = [(pk, pending.get(pk, edition), path) for pk, edition, path in members]
         spec = load(round.definition.spec)
-        values = derive(spec, sums, resolve(spec, round.period, division.path).values)
-        signed.append(_signed(w, division, round, rows.count(), members, plain(values)))
+        factors = resolve(spec, round.period, division.path)
+        values = plain(derive(spec, sums, factors.values))
+        asked = rows.exclude(state=State.EXEMPT).count()
+        signed.append(_signed(w, division, round, asked, members, values, plain(factors.record)))
     return signed
 
 
 def _signed(
-    w: Write, division: Node, round_: Round, asked: int, members: list[tuple[UUID, int, str]], values: dict[str, Any]
-) -> Rollup:
+    w: Write, division: Node, round_: Round, asked: int, members: list[tuple[UUID, int, str]], values: dict[str, Any],
+    factors: dict[str, Any],
+) -> Rollup:  # fmt: skip
     row = Rollup.objects.filter(round=round_, division=division).first()
     facts = {
         "state": Rollup.State.SIGNED,
         "asked": asked,
         "counted": len(members),
         "values": values,
+        "factors": factors,
         "members_digest": hashlib.sha256(repr([(str(pk), n) for pk, n, _ in members]).encode()).hexdigest(),
         "signed_by": w.actor.name,
         "signed_at": timezone.now(),

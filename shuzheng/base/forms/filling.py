@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.models import plain
-from shuzheng.base.forms import facts, states
+from shuzheng.base.forms import facts, signing, states
 from shuzheng.base.forms.engine import Finding, check, compute, read_value
 from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.history import before
@@ -97,13 +97,26 @@ def fill(
         Invalid: the state or the round does not allow it, or a cell is none that can be typed in now.
     """
     lock(submissions, unchanged=False)
+    return write_in(w, submissions, values, explanations or {}, unread or {}, source)
+
+
+def write_in(
+    w: Write,
+    submissions: Sequence[Submission],
+    values: Mapping[str, Value],
+    explanations: Mapping[str, str],
+    unread: Mapping[str, str],
+    source: str,
+) -> Sequence[Submission]:
+    """The body of ``fill``, also for an office that stands in. The submissions are locked."""
     for submission in submissions:
         spec = open_round(submission)
         states.require("fill", submission)
-        typed = {**prefilled(spec, submission), **values}
-        _refuse_locked(spec, submission, {*values, *(unread or {})})
-        explain(w, submission, explanations or {})
-        _write_cells(w, submission, spec, typed, source, unread or {})
+        known = {code: value for code, value in prefilled(spec, submission).items() if code not in values}
+        _refuse_locked(spec, submission, {*values, *unread})
+        explain(w, submission, explanations)
+        marks = dict.fromkeys(values, source) | dict.fromkeys(known, Cell.Source.REGISTER)
+        _write_cells(w, submission, spec, {**known, **values}, marks, unread)
         if submission.state == State.TODO:
             w.change(submission, state=State.DRAFT)
     return submissions
@@ -141,7 +154,7 @@ def _write_cells(
     submission: Submission,
     spec: FormSpec,
     typed: Mapping[str, Value],
-    source: str,
+    sources: Mapping[str, str],
     unread: Mapping[str, str],
     *,
     final: bool = False,
@@ -164,7 +177,8 @@ def _write_cells(
     for code, value in changed.items():
         cell = spec.find(code)
         by_hand = cell is not None and cell.is_input
-        rows.append(cell_row(submission, code, value, source if by_hand else Cell.Source.COMPUTED))
+        source = sources.get(code, Cell.Source.HAND) if by_hand else Cell.Source.COMPUTED
+        rows.append(cell_row(submission, code, value, source))
     Cell.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -200,15 +214,26 @@ def submit(
     ``signers`` names who answers for the numbers beside the filler: ``statistics`` and ``head``.
 
     Raises:
-        Invalid: an error stands, or a warning lacks its explanation; one fault a cell.
+        Invalid: an error stands, a warning lacks its explanation, or a signature that the round asks for; one fault a cell.
     """
-    now = timezone.now()
     lock(submissions, unchanged=False)
+    for submission in submissions:
+        if submission.behalf:
+            w.change(submission, behalf="", behalf_reason="")
+    return hand_in(w, submissions, signers or {})
+
+
+def hand_in(
+    w: Write, submissions: Sequence[Submission], signers: Mapping[str, str], *, nil: bool = False
+) -> Sequence[Submission]:
+    """The body of ``submit``, also for an office that stands in and for a nil report. The submissions are locked."""
+    now = timezone.now()
     for submission in submissions:
         spec = open_round(submission)
         states.require("submit", submission)
         typed = prefilled(spec, submission)
-        findings = [f for f in _write_cells(w, submission, spec, typed, Cell.Source.HAND, {}, final=True) if f.stops]
+        marks = dict.fromkeys(typed, Cell.Source.REGISTER)
+        findings = [f for f in _write_cells(w, submission, spec, typed, marks, {}, final=True) if f.stops]
         faults = [
             FieldFault(code, _("“%(text)s” 读不懂。") % {"text": text}) for code, text in submission.unread.items()
         ]
@@ -219,12 +244,14 @@ def submit(
                 % {"name": submission.node.name, "errors": submission.errors, "reasons": submission.unexplained},
                 faults,
             )
+        names = signing.on_submit(w, submission, signers or submission.signers)
         w.change(
             submission,
             submitted_at=now,
+            is_nil=nil,
             is_late=submission.is_late or now > submission.due_at,
             filler=w.actor.name,
-            signers=dict(signers or submission.signers),
+            signers=names,
             sealed_path=submission.path,
             **states.after_submission(submission),
         )
@@ -241,4 +268,4 @@ def submit(
     return submissions
 
 
-__all__ = ["fill", "open_cells", "open_round", "prefilled", "submit"]
+__all__ = ["fill", "hand_in", "open_cells", "open_round", "prefilled", "row_mates", "submit", "write_in"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import CharField, Count, F, Func, Q, QuerySet, Sum, Value
 from django.db.models.functions import Substr
 
 from shuzheng.base.core.scope import Range
 from shuzheng.base.forms.models import Cell, Round, Submission
+from shuzheng.base.forms.rollup import confirmed
 from shuzheng.base.org.models import Node, NodeKind
 
 State = Submission.State
@@ -33,6 +36,8 @@ class Progress:
     waiting: int
     approved: int
     late: int
+    exempt: int = 0
+    """Not among the asked: let off by the tier above."""
     mine: int = 0
     """Of the waiting: whose turn it is at the counting tier; the others still wait below it."""
 
@@ -65,7 +70,8 @@ def segment_below(division: str) -> Func:
 def counts(tier: int, now: datetime) -> dict[str, Any]:
     """Aggregates of ``Progress`` as seen from a tier: approved means approved there."""
     return {
-        "asked": Count("id"),
+        "asked": Count("id", filter=~Q(state=State.EXEMPT)),
+        "exempt": Count("id", filter=Q(state=State.EXEMPT)),
         "todo": Count("id", filter=Q(state=State.TODO)),
         "draft": Count("id", filter=Q(state=State.DRAFT)),
         "returned": Count("id", filter=Q(state=State.RETURNED)),
@@ -146,21 +152,42 @@ def drill(round_: Round, division: Node, code: str, tier: int) -> list[Part]:
         .annotate(total=Sum("value"), units=Count("*"))
         .order_by("part")
     )
+    moved = confirmed(round_, division.path, tier).filter(code=code).annotate(part=segment_below(division.path))
+    shifts: dict[str, Decimal] = defaultdict(Decimal)
+    by_unit: dict[UUID, Decimal] = {}
+    for part, owner, amount in moved.values_list("part", "amendment__submission_id", "moved"):
+        shifts[part] += amount
+        by_unit[owner] = amount
     names = {n.code: n for n in Node.objects.filter(parent=division, kind=NodeKind.DIVISION)}
     found = [
-        Part(names[p["part"]].path, names[p["part"]].name, p["total"], p["units"]) for p in parts if p["part"] in names
+        Part(names[p["part"]].path, names[p["part"]].name, _plus(p["total"], shifts.get(p["part"])), p["units"])
+        for p in parts
+        if p["part"] in names
     ]
-    return [*_own_organs(cells, division), *found]
+    known = {p.path for p in found}
+    new = [names[code] for code in shifts if code in names and names[code].path not in known]
+    found += [Part(n.path, n.name, shifts[n.code], 0) for n in new]
+    return [*_own_organs(cells, division, by_unit), *found]
 
 
-def _own_organs(cells: QuerySet[Cell], division: Node) -> list[Part]:
+def _plus(value: Decimal | None, more: Decimal | None) -> Decimal | None:
+    return value if more is None else (value or Decimal(0)) + more
+
+
+def _own_organs(cells: QuerySet[Cell], division: Node, moved: Mapping[UUID, Decimal]) -> list[Part]:
     own = Range.own_level(division.path)
     rows = (
         cells.filter(path__gte=own.lo, path__lt=own.hi)
         .select_related("submission__node")
         .order_by(F("value").desc(nulls_last=True), "path")
     )
-    return [Part(c.path, c.submission.node.name, c.value, 1, c.submission) for c in rows]
+    found = [
+        Part(c.path, c.submission.node.name, _plus(c.value, moved.get(c.submission_id)), 1, c.submission) for c in rows
+    ]
+    new = set(moved) - {part.submission.pk for part in found if part.submission}
+    for row in Submission.objects.filter(pk__in=new, path__gte=own.lo, path__lt=own.hi).select_related("node"):
+        found.append(Part(row.path, row.node.name, moved[row.pk], 1, row))
+    return found
 
 
 def tier_due(round_: Round, tier: int) -> datetime:

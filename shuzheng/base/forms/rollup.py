@@ -9,12 +9,12 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import CharField, Count, Func, QuerySet, Sum, Value
-from django.db.models.functions import Concat, Substr
+from django.db.models.functions import Coalesce, Concat, Substr
 
 from shuzheng.base.core import scope
 from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.core.scope import Range
-from shuzheng.base.forms.models import Cell, RollupDelta, RollupTotal, Round, Submission
+from shuzheng.base.forms.models import Amendment, AmendmentCell, Cell, RollupDelta, RollupTotal, Round, Submission
 from shuzheng.base.forms.spec import load
 from shuzheng.base.forms.tiers import Step, member_of
 
@@ -70,6 +70,32 @@ def add(
         insert_many(deltas)
 
 
+def shift(round_: Round, path: str, steps: Sequence[Step], moved: Sums) -> None:
+    """Append what changed cells of an institution at ``path`` add to the roll-ups of ``steps``; it is counted already."""
+    deltas = [
+        RollupDelta(round=round_, path=step.path, member=member_of(path, step.path), code=code, value=value, units=0)
+        for step in steps
+        for code, value in moved.items()
+    ]
+    with scope.handover(Range.exactly(step.path) for step in steps):
+        insert_many(deltas)
+
+
+def confirmed(round_: Round, division: str, tier: int) -> QuerySet:
+    """Changed cells below a division that its tier has confirmed and that are not yet written into the cells.
+
+    Annotated with ``moved``, what each adds to the stored value. A count from the cells adds these.
+    """
+    below = Range.subtree(division)
+    return AmendmentCell.objects.filter(
+        round=round_,
+        path__gte=below.lo,
+        path__lt=below.hi,
+        amendment__state=Amendment.State.ANSWERED,
+        amendment__confirmed_tier__lte=tier,
+    ).annotate(moved=Coalesce("new", Decimal(0)) - Coalesce("old", Decimal(0)))
+
+
 def totals(round_: Round, division: str) -> tuple[Sums, int]:
     """The sums of a division by cell, and how many institutions they hold: folded plus pending."""
     sums: Sums = defaultdict(Decimal)
@@ -114,7 +140,11 @@ def recount(round_: Round, division: str, tier: int) -> tuple[Sums, int]:
         .values_list("code")
         .annotate(Sum("value"))
     )
-    return dict(found), counted.count()
+    sums: Sums = dict(found)
+    moved = confirmed(round_, division, tier).filter(code__in=additive(round_)).order_by()
+    for code, value in moved.values_list("code").annotate(Sum("moved")):
+        sums[code] = sums.get(code, Decimal(0)) + value
+    return sums, counted.count()
 
 
 _FOLD = """
@@ -151,9 +181,16 @@ def rebuild(round_: Round, division: str, tier: int) -> None:
     cells = Cell.objects.filter(
         **where, code__in=additive(round_), submission__approved_tier__lte=tier, value__isnull=False
     )
+    sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    moved = confirmed(round_, division, tier).filter(code__in=additive(round_))
+    for found, column in ((cells, "value"), (moved, "moved")):
+        for part, code, value in (
+            found.annotate(part=member).order_by().values_list("part", "code").annotate(Sum(column))
+        ):
+            sums[part, code] += value
     rows = [
         RollupTotal(round=round_, path=division, member=m, code=code, value=value, units=0)
-        for m, code, value in cells.annotate(part=member).order_by().values_list("part", "code").annotate(Sum("value"))
+        for (m, code), value in sums.items()
     ]
     counted = Submission.objects.filter(**where, approved_tier__lte=tier).annotate(part=member).order_by()
     rows += [

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.models import Kind, PathField, Published, Record, Scoped, Scoping
 from shuzheng.base.forms.models import NOT_APPROVED, NUMBER, Round, Submission
+from shuzheng.base.forms.numbers import exact
 from shuzheng.base.org.models import Tier
 
 
@@ -58,7 +59,10 @@ class Allowance(Record):
                 fields=["round", "at", "what"], condition=models.Q(state="asked"), name="forms_allowance_once"
             )
         ]
-        indexes: ClassVar = [*Record.Meta.indexes, models.Index(fields=["round", "state"], name="forms_allowance_round")]
+        indexes: ClassVar = [
+            *Record.Meta.indexes,
+            models.Index(fields=["round", "state"], name="forms_allowance_round"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at_name} · {self.get_what_display()}"
@@ -142,13 +146,25 @@ class AmendmentCell(Scoped):
     code = models.CharField(_("格"), max_length=40, db_collation="C")
     old = models.DecimalField(_("原值"), null=True, **NUMBER)
     new = models.DecimalField(_("新值"), null=True, **NUMBER)
+    old_text = models.CharField(_("原文字"), max_length=2000, blank=True, default="")
+    new_text = models.CharField(_("新文字"), max_length=2000, blank=True, default="")
 
     class Meta:
         verbose_name = _("修订的格")
         indexes: ClassVar = [models.Index(fields=["path", "round"], name="forms_amendmentcell_scope")]
 
     def __str__(self) -> str:
-        return f"{self.code}: {self.old} → {self.new}"
+        return f"{self.code}: {self.said_old} → {self.said_new}"
+
+    @property
+    def said_old(self) -> str | None:
+        """The value before as an exact text, as it is signed."""
+        return self.old_text or exact(self.old)
+
+    @property
+    def said_new(self) -> str | None:
+        """The value after as an exact text, as it is signed."""
+        return self.new_text or exact(self.new)
 
 
 class Signature(Record):

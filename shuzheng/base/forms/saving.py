@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.scope import Range, handover
 from shuzheng.base.forms.engine import read_values
 from shuzheng.base.forms.filling import fill, may_type, open_round
 from shuzheng.base.forms.locking import lock
 from shuzheng.base.forms.models import Cell, Submission
 from shuzheng.base.forms.spec import FormSpec, Value
+from shuzheng.base.forms.standing import fill_for
 from shuzheng.base.forms.values import stored_values, typed_rows
 from shuzheng.kernel.errors import Conflict
 
@@ -46,8 +48,10 @@ def save(
         Conflict: somebody else changed the same cells since ``base``; ``current`` has their values by cell. Nothing is stored.
         Invalid: the form can't be filled in now.
     """
-    with actor.scope.activate():
-        actor.require("forms.submission.fill", submission.path)
+    own = submission.path in actor.scope.write
+    verb, needed = (fill, "forms.submission.fill") if own else (fill_for, "forms.submission.stand_in")
+    with actor.scope.activate(), handover([] if own else [Range.exactly(submission.path)]):
+        actor.require(needed, submission.path)
         lock([submission], unchanged=False)
         spec = open_round(submission)
         values, faults = read_values(spec, typed)
@@ -61,7 +65,7 @@ def save(
         reasons = dict(reasons or {})
         said |= {f"reason:{code}": _("报表里没有这项检查。") for code in reasons if not spec.has_check(code)}
         reasons = {code: text for code, text in reasons.items() if spec.has_check(code)}
-        fill([submission], actor=actor, key=key, values=values, explanations=reasons, unread=unread, source=source)
+        verb([submission], actor=actor, key=key, values=values, explanations=reasons, unread=unread, source=source)
         submission.refresh_from_db()
         now = stored_values(submission)
     return Saved(submission.version, [*values, *(f"reason:{c}" for c in reasons)], said, now)

@@ -131,6 +131,8 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(db_collation='C', max_length=40, verbose_name='格')),
                 ('old', models.DecimalField(decimal_places=6, max_digits=24, null=True, verbose_name='原值')),
                 ('new', models.DecimalField(decimal_places=6, max_digits=24, null=True, verbose_name='新值')),
+                ('old_text', models.CharField(blank=True, default='', max_length=2000, verbose_name='原文字')),
+                ('new_text', models.CharField(blank=True, default='', max_length=2000, verbose_name='新文字')),
                 ('amendment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='forms.amendment')),
                 ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='forms.round')),
             ],
