@@ -251,7 +251,7 @@ def _transaction(actor: Actor) -> Any:
     active = scope.current()
     if active is not None and active.actor == actor.scope.actor:
         return transaction.atomic()
-    return actor.scope.activate()
+    return actor.scope.activate(held=True)
 
 
 def _perform(function: Callable[..., Any], write: Write, batch: list[Any], seen: Any, values: dict[str, Any]) -> Any:

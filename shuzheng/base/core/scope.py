@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from psycopg.pq import TransactionStatus
 from psycopg.sql import Literal
 
+from shuzheng.base.core import trips
 from shuzheng.base.core.registry import LINES, SYSTEM_SCOPES
 from shuzheng.kernel.errors import Invalid
 
@@ -142,11 +143,17 @@ class Scope:
         return values
 
     @contextmanager
-    def activate(self, using: str = "default") -> Iterator[Scope]:
-        """Open a transaction (or a savepoint inside one) in which the policies see this scope."""
+    def activate(self, using: str = "default", *, held: bool = False) -> Iterator[Scope]:
+        """Open a transaction (or a savepoint inside one) in which the policies see this scope.
+
+        ``held`` lets the ranges travel with the first statement, and what is sent inside with others (``trips``).
+        """
         outermost = not connections[using].in_atomic_block
-        with transaction.atomic(using=using), self._set(using, put_back=not outermost):
+        along = trips.together() if held else nullcontext()
+        with transaction.atomic(using=using), along, self._set(using, put_back=not outermost):
             yield self
+            if held:
+                trips.flush()
 
     @contextmanager
     def _set(self, using: str, *, put_back: bool = True) -> Iterator[None]:
@@ -176,8 +183,12 @@ def _apply(values: Mapping[str, str], before: Mapping[str, str], using: str) -> 
     changed |= {name: value for name, value in values.items() if before.get(name) != value}
     if not changed:
         return
-    with connections[using].cursor() as cursor:
-        cursor.execute(_statement(tuple(changed.items())))
+    trips.send(_statement(tuple(changed.items())), None, using)
+
+
+def statement(values: Mapping[str, str]) -> str:
+    """The statement that sets a scope's settings for one transaction; for connections that are not Django's."""
+    return _statement(tuple(values.items()))
 
 
 @lru_cache(maxsize=2000)

@@ -18,13 +18,14 @@ from psycopg import ServerCursor
 LARGE = 50_000
 """Characters of values, about, from which on a statement goes at once."""
 
-_held: ContextVar[list[tuple[str, Sequence[Any]]] | None] = ContextVar("held", default=None)
+Statement = tuple[str, Sequence[Any] | None]
+_held: ContextVar[list[Statement] | None] = ContextVar("held", default=None)
 
 
-def send(sql: str, params: Sequence[Any], using: str = "default") -> None:
+def send(sql: str, params: Sequence[Any] | None, using: str = "default") -> None:
     """Execute ``sql``, of which no answer is needed: at once, or inside ``together`` with the next statement."""
     held = _held.get()
-    if held is None or using != "default" or _size(params) > LARGE:
+    if held is None or using != "default" or _size(params or ()) > LARGE:
         with connections[using].cursor() as cursor:
             cursor.execute(sql, params)
     else:
@@ -57,7 +58,12 @@ def together() -> Iterator[None]:
         _held.reset(token)
 
 
-def _flush(held: list[tuple[str, Sequence[Any]]]) -> None:
+def flush() -> None:
+    """Let what is held go out now, inside ``together``: its faults are raised here."""
+    _flush(_held.get() or [])
+
+
+def _flush(held: list[Statement]) -> None:
     if held:
         with connection.cursor() as cursor:
             cursor.execute(*held.pop())  # the others go along
