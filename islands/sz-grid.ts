@@ -24,15 +24,16 @@
  *   mouse, choose a range; Delete clears it; Ctrl D fills down, Ctrl Enter fills the range; Ctrl C, X, V; Ctrl Z, Y.
  */
 import htmx from 'htmx.org';
-import { change, read, show, showTyped } from './lib/decimal.ts';
+import { change } from './lib/decimal.ts';
 import { parseCells, writeCells } from './lib/clip.ts';
 import { ask } from './lib/confirm.ts';
 import { drawChecks, markCells } from './lib/findings.ts';
 import { above, csrf, define, Island, settle } from './lib/island.ts';
-import { input, Places } from './lib/places.ts';
+import { type Field, input, Places } from './lib/places.ts';
 import { type Answer, Queue } from './lib/queue.ts';
 import { showSaved } from './lib/saved.ts';
 import { type Changes, Sheet, type SheetData } from './lib/sheet.ts';
+import { cellText, fieldText, readAs, unreadable } from './lib/typed.ts';
 import { t } from './lib/words.ts';
 import { toast } from './sz-toast.ts';
 
@@ -74,7 +75,7 @@ export class SzGrid extends Island {
       onState: (state, count, at) => showSaved(this, state, count, at),
       onAnswer: (answer, status) => void this.#answered(answer, status),
     });
-    for (const [code, text] of Object.entries(this.#data.unread ?? {})) this.#faults.set(code, t('notNumber', { text }));
+    for (const [code, text] of Object.entries(this.#data.unread ?? {})) this.#faults.set(code, unreadable(this.sheet.cell(code), text));
     this.#restore();
     this.#listenToCells();
     this.listen<ClipboardEvent>(this, 'copy', (event) => this.#copy(event));
@@ -125,6 +126,14 @@ export class SzGrid extends Island {
       const cell = above<Td>(event, 'td.in');
       if (cell) this.#preview(cell);
     });
+    this.listen(this, 'change', (event) => {
+      const cell = above<Td>(event, 'td.in');
+      if (cell && event.target instanceof HTMLSelectElement) this.#commit(cell);
+    });
+    this.listen(this, 'click', (event) => {
+      const section = above(event, '[data-add-line]')?.dataset['addLine'];
+      if (section) this.addLine(section);
+    });
     this.listen(this, 'dblclick', (event) => {
       if (above(event, 'td.in')) this.#editing = true;
     });
@@ -148,7 +157,7 @@ export class SzGrid extends Island {
     this.#editing = false;
     this.#current = this.#anchor = cell;
     this.#mark();
-    input(cell)?.select();
+    choose(input(cell));
     const code = cell.dataset['cell'] ?? '';
     this.dispatchEvent(new CustomEvent('sz:cell', { bubbles: true, detail: { code } }));
     for (const item of document.querySelectorAll('[data-check]')) item.classList.toggle('is-cur', item.getAttribute('data-cell') === code);
@@ -193,7 +202,8 @@ export class SzGrid extends Island {
     const control = event.ctrlKey || event.metaKey;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const arrow = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (arrow && (!this.#editing || arrow[0])) this.#move(cell, arrow[0]!, arrow[1]!, event.shiftKey);
+    const picking = this.#editing && event.target instanceof HTMLSelectElement;
+    if (arrow && !picking && (!this.#editing || arrow[0])) this.#move(cell, arrow[0]!, arrow[1]!, event.shiftKey);
     else if (key === 'Enter' && control) this.#fill(input(cell)?.value ?? '');
     else if (key === 'Enter') this.#move(cell, event.shiftKey ? -1 : 1, 0, false);
     else if (key === 'F2') this.#edit(cell);
@@ -208,16 +218,22 @@ export class SzGrid extends Island {
   }
 
   #move(from: Td, down: number, right: number, extend: boolean): void {
-    const next = this.places.next(extend ? this.#current ?? from : from, down, right);
+    let next = this.places.next(extend ? this.#current ?? from : from, down, right);
+    const section = from.closest<HTMLElement>('tbody[data-lines]')?.dataset['lines'];
+    if (down > 0 && section && !extend && next?.closest('tbody') !== from.closest('tbody')) {
+      // below the last row of a repeating section comes a new one
+      this.addLine(section);
+      next = this.places.next(from, down, right);
+    }
     if (!next) return this.#commit(from);
     if (extend) return this.#select(this.#anchor ?? from, next);
-    input(next)?.focus();
+    if (next) input(next)?.focus();
   }
 
   #edit(cell: Td): void {
     this.#editing = true;
     const field = input(cell);
-    field?.setSelectionRange(field.value.length, field.value.length);
+    if (field instanceof HTMLInputElement) field.setSelectionRange(field.value.length, field.value.length);
   }
 
   #giveUp(cell: Td): void {
@@ -229,20 +245,20 @@ export class SzGrid extends Island {
     const changed = this.sheet.set(before, false);
     if (wasBad) this.queue.put({ [code]: this.sheet.get(code) });
     this.#draw([...changed, code]);
-    input(cell)?.select();
+    choose(input(cell));
   }
 
   // Values
 
   #typed(code: string): string {
-    return showTyped(this.sheet.get(code), this.#data.cells[code]?.places ?? 0);
+    return fieldText(this.sheet.cell(code), this.sheet.get(code));
   }
 
   /** While typing: computed cells and checks follow at once; undo and saving wait until the cell is left. */
   #preview(cell: Td): void {
     const code = cell.dataset['cell'] ?? '';
     if (!this.#committed.has(code)) this.#committed.set(code, { [code]: this.sheet.get(code) });
-    const value = read(input(cell)?.value ?? '');
+    const value = readAs(this.sheet.cell(code), input(cell)?.value ?? '');
     if (value !== undefined) this.#draw(this.sheet.set({ [code]: value }, false), code);
   }
 
@@ -252,10 +268,10 @@ export class SzGrid extends Island {
     if (!before) return;
     this.#committed.delete(code);
     const text = input(cell)?.value ?? '';
-    const value = read(text);
+    const value = readAs(this.sheet.cell(code), text);
     this.sheet.set(before, false);
     if (value === undefined) {
-      this.#faults.set(code, t('notNumber', { text }));
+      this.#faults.set(code, unreadable(this.sheet.cell(code), text));
       this.queue.put({ [code]: text }); // the server keeps it as typed, so that it is there on another device too
       return this.#draw([code], code);
     }
@@ -290,8 +306,12 @@ export class SzGrid extends Island {
   }
 
   #fill(text: string): void {
-    const value = read(text);
-    if (value !== undefined) this.put(Object.fromEntries(this.#fields(this.chosen.flat()).map((code) => [code, value])));
+    const changes: Changes = {};
+    for (const code of this.#fields(this.chosen.flat())) {
+      const value = readAs(this.sheet.cell(code), text);
+      if (value !== undefined) changes[code] = value;
+    }
+    this.put(changes);
   }
 
   #fillDown(): void {
@@ -325,7 +345,8 @@ export class SzGrid extends Island {
   /** Puts a block of cells down with its top left at `corner`; one value fills the whole range. Says what did not fit. */
   pasteAt(corner: Td, rows: string[][]): void {
     const single = rows.length === 1 && rows[0]!.length === 1;
-    if (single && this.chosen.flat().length > 1 && read(rows[0]![0]!) !== undefined) return this.#fill(rows[0]![0]!);
+    if (single && this.chosen.flat().length > 1) return this.#fill(rows[0]![0]!);
+    this.#makeRoom(corner, rows.length);
     const start = this.places.at(corner)!;
     const changes: Changes = {};
     const bad: [string, string][] = [];
@@ -334,7 +355,7 @@ export class SzGrid extends Island {
       row.forEach((text, right) => {
         const cell = this.places.cell(start.row + down, start.column + right);
         const code = cell?.dataset['cell'] ?? '';
-        const value = read(text);
+        const value = readAs(this.sheet.cell(code), text);
         if (!cell) outside += 1;
         else if (!input(cell) || !code) locked += Number(text.trim() !== '');
         else if (value === undefined) bad.push([code, text]);
@@ -349,13 +370,61 @@ export class SzGrid extends Island {
     if (said.length) toast({ text: [t('pasted', { n: Object.keys(changes).length }), ...said].join('；'), level: 'info', seconds: 8 });
   }
 
+  // Repeating rows and what is asked
+
+  /** One more empty row in a repeating section, up to as many as it may have. */
+  addLine(section: string): void {
+    const body = this.find<HTMLElement>(`tbody[data-lines="${section}"]`);
+    const pattern = this.find<HTMLTemplateElement>(`template[data-line-pattern="${section}"]`)?.content.querySelector('tr');
+    const next = Number(body?.dataset['next']);
+    if (!body || !pattern || next > Number(body.dataset['most'])) return;
+    const row = pattern.cloneNode(true) as HTMLElement;
+    row.firstElementChild!.textContent = String(next);
+    for (const cell of row.querySelectorAll<HTMLElement>('[data-cell]')) cell.dataset['cell'] = cell.dataset['cell']!.replace('__n__', String(next));
+    for (const field of row.querySelectorAll<Field>('input, select')) {
+      field.name = field.name.replace('__n__', String(next));
+      field.setAttribute('aria-label', this.sheet.label(field.name));
+    }
+    body.append(row);
+    body.dataset['next'] = String(next + 1);
+    this.places = new Places(this);
+  }
+
+  /** Rows enough for what is pasted into a repeating section. */
+  #makeRoom(corner: Td, rows: number): void {
+    const body = corner.closest<HTMLElement>('tbody[data-lines]');
+    if (!body) return;
+    const at = [...body.children].indexOf(corner.parentElement!);
+    for (let left = at + rows - body.children.length; left > 0; left--) this.addLine(body.dataset['lines']!);
+  }
+
+  /** What is not asked now is out of sight and cannot be typed in; a row or page of which nothing is asked goes whole. */
+  #drawAsked(): void {
+    const rows = new Set<HTMLElement>();
+    for (const code of this.places.codes) {
+      const cell = this.places.of(code)!;
+      const off = this.sheet.isHidden(code);
+      if (cell.hasAttribute('data-off') === off) continue;
+      cell.toggleAttribute('data-off', off);
+      rows.add(cell.parentElement!);
+    }
+    for (const row of rows) {
+      const own = [...row.querySelectorAll('[data-cell]')];
+      row.hidden = own.every((cell) => cell.hasAttribute('data-off'));
+    }
+    for (const [section, off] of this.sheet.hiddenSections()) {
+      const tab = document.querySelector<HTMLElement>(`[role="tab"][data-section="${section}"]`);
+      if (tab) tab.hidden = off;
+    }
+  }
+
   // Server
 
   #restore(): void {
     const values: Changes = {};
     for (const [name, value] of Object.entries(this.queue.pending)) {
       if (name.startsWith(REASON)) this.sheet.reasons[name.slice(REASON.length)] = String(value ?? '');
-      else if (value !== null && read(String(value)) === undefined) this.#showBad(name, String(value));
+      else if (value !== null && readAs(this.sheet.cell(name), String(value)) === undefined) this.#showBad(name, String(value));
       else values[name] = value as string | null;
     }
     this.sheet.set(values, false);
@@ -363,7 +432,7 @@ export class SzGrid extends Island {
 
   /** A text that is no number stands in its field until it is mended. */
   #showBad(code: string, text: string): void {
-    this.#faults.set(code, t('notNumber', { text }));
+    this.#faults.set(code, unreadable(this.sheet.cell(code), text));
     const cell = this.places.of(code);
     const field = cell && input(cell);
     if (field) field.value = text;
@@ -388,8 +457,8 @@ export class SzGrid extends Island {
   /** Somebody else changed the same cells: shows both values and asks whose to keep. */
   async #settle(conflicts: NonNullable<Answer['conflicts']>): Promise<void> {
     const list = Object.entries(conflicts).map(([code, { yours, theirs }]) => {
-      const cell = this.#data.cells[code];
-      return t('bothValues', { label: cell?.label ?? code, yours: show(yours as string | null) || '—', theirs: show(theirs as string | null) || '—' });
+      const said = (value: unknown) => cellText(this.sheet.cell(code), value as string | null) || '—';
+      return t('bothValues', { label: this.sheet.label(code), yours: said(yours), theirs: said(theirs) });
     });
     const mine = await ask({ title: t('conflict', { n: list.length }), list, verb: t('keepMine'), keep: t('takeTheirs') });
     for (const code of Object.keys(conflicts)) this.queue.settle(code, mine);
@@ -413,10 +482,14 @@ export class SzGrid extends Island {
     for (const code of codes) {
       const cell = this.places.of(code);
       if (!cell) continue;
-      const field = cell.querySelector('input');
+      const field = cell.querySelector<Field>('input, select');
       if (field) {
         if (!keep.includes(code)) field.value = this.#typed(code);
-      } else cell.textContent = show(this.sheet.get(code), this.#data.cells[code]?.places);
+      } else {
+        const known = this.sheet.cell(code);
+        cell.textContent = cellText(known, this.sheet.get(code));
+        cell.title = known?.expr && this.sheet.get(code) === null ? t('noResult') : '';
+      }
     }
     const touched = new Set(codes);
     for (const cell of this.all<Td>('[data-change]')) {
@@ -425,8 +498,9 @@ export class SzGrid extends Island {
     }
     for (const place of document.querySelectorAll<HTMLElement>('[data-result]')) {
       const code = place.dataset['result'] ?? '';
-      if (touched.has(code)) place.textContent = show(this.sheet.get(code), this.#data.cells[code]?.places) || '—';
+      if (touched.has(code)) place.textContent = cellText(this.sheet.cell(code), this.sheet.get(code)) || '—';
     }
+    this.#drawAsked();
     this.#drawFindings();
     if (codes.length) this.dispatchEvent(new CustomEvent('sz:changed', { bubbles: true, detail: { codes } }));
   }
@@ -434,8 +508,13 @@ export class SzGrid extends Island {
   #drawFindings(typingReason = false): void {
     const findings = this.sheet.findings();
     markCells(this.places, findings, this.#faults);
-    drawChecks(findings, this.#faults, (code) => this.#data.cells[code]?.label ?? code, typingReason);
+    drawChecks(findings, this.#faults, (code) => this.sheet.label(code), typingReason);
   }
+}
+
+/** Selects what stands in a field, so that typing replaces it. */
+function choose(field: Field | null): void {
+  if (field instanceof HTMLInputElement) field.select();
 }
 
 define('sz-grid', SzGrid);

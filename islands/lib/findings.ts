@@ -83,7 +83,7 @@ export function markCells(places: Places, findings: Finding[], faults: Map<strin
     cell.classList.toggle('is-warn', kind === 'warn');
     cell.classList.toggle('is-noted', kind === 'noted');
     cell.title = faults.get(code) ?? findings.find((one) => one.check.cell === code)?.check.message ?? '';
-    const field = cell.querySelector('input');
+    const field = cell.querySelector('input, select');
     if (kind === 'error') field?.setAttribute('aria-invalid', 'true');
     else field?.removeAttribute('aria-invalid');
   }

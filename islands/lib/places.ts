@@ -59,7 +59,10 @@ export class Places {
   }
 }
 
-/** The field of a cell that can be typed in. */
-export function input(cell: Element): HTMLInputElement | null {
-  return cell.querySelector<HTMLInputElement>('input:not([readonly]):not([disabled])');
+export type Field = HTMLInputElement | HTMLSelectElement;
+
+/** The field of a cell that can be typed in or chosen in now. */
+export function input(cell: Element): Field | null {
+  if (cell.hasAttribute('data-off')) return null;
+  return cell.querySelector<Field>('input:not([readonly]):not([disabled]), select:not([disabled])');
 }

@@ -1,17 +1,28 @@
-"""A form as tables of cells for pages: what is typed, computed, compared with; and the same as data for the browser."""
+"""A form as tables of cells for pages: what is typed, computed, compared with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from shuzheng.base.forms import names
+from shuzheng.base.forms.engine import hidden_cells, lines_of
 from shuzheng.base.forms.models import Cell
 from shuzheng.base.forms.numbers import exact, percent, shown, typed
-from shuzheng.base.forms.spec import CellSpec, ColumnSpec, FormSpec, RowSpec, SectionSpec, Value
+from shuzheng.base.forms.spec import (
+    CellSpec,
+    CellType,
+    ColumnSpec,
+    FormSpec,
+    RowSpec,
+    SectionKind,
+    SectionSpec,
+    Value,
+)
 from shuzheng.base.portal import formats
 from shuzheng.kernel.periods import Period
 
@@ -23,6 +34,8 @@ SOURCE_MARKS = {
     Cell.Source.API: "bill",
 }
 """How a cell's source is marked in its corner; by hand has no mark."""
+SHOWN_LINES, SPARE_LINES = 200, 3
+"""Rows of a repeating section on a page (the rest is for Excel), and empty ones after them."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,18 @@ class GridCell:
     fault: str = ""
     pick: int = 0
     is_total: bool = False
+    type: str = CellType.NUMBER
+    value: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    """What a choice, or yes or no, may be: value and words."""
+    length: int = 40
+    help: str = ""
+    hidden: bool = False
+
+    @property
+    def words(self) -> str:
+        """As it is read: the name of a choice in place of its code."""
+        return dict(self.choices).get(self.value, self.text)
 
 
 @dataclass(frozen=True)
@@ -61,6 +86,13 @@ class GridRow:
     number: str = ""
     is_part: bool = False
     is_zero: bool = False
+    help: str = ""
+
+    @property
+    def is_hidden(self) -> bool:
+        """None of its cells is asked."""
+        own = [c for c in self.cells if c.kind in ("in", "auto")]
+        return bool(own) and all(c.hidden for c in own)
 
 
 @dataclass(frozen=True)
@@ -73,6 +105,17 @@ class Sheet:
     groups: tuple[tuple[str, str, int], ...]
     rows: tuple[GridRow, ...]
     mark: str = ""
+    kind: str = SectionKind.TABLE
+    text: str = ""
+    pattern: GridRow | None = None
+    """A repeating section's row as it is added, with ``__n__`` for its number."""
+    following: int = 0
+    """The number that the next row gets."""
+    most: int = 0
+    unshown: int = 0
+    """Rows that are too many for a page."""
+    sums: tuple[GridCell, ...] = ()
+    is_hidden: bool = False
 
     @property
     def picks(self) -> list[Head]:
@@ -96,32 +139,91 @@ class Filled:
     returned: frozenset[str] = frozenset()
     kinds: Mapping[str, str] = field(default_factory=dict)
     """For each cell with a finding: error, warn or noted."""
+    given: Values = field(default_factory=dict)
+    """Factors and rules by name: what decides, with ``before``, on what is asked."""
     is_comparable: bool = True
     """False for a sum over other institutions than last year's: a change in percent would say something untrue."""
 
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """Cells that are not asked now."""
+        return hidden_cells(self.spec, {**self.values, **self.typed}, {**self.before, **self.given})
+
     def sheets(self) -> list[Sheet]:
-        return [self._fields(s) if s.fields else self._rows(s) for s in self.spec.sections]
+        made = {
+            SectionKind.FIELDS: self._fields,
+            SectionKind.ROWS: self._lines,
+            SectionKind.NOTE: self._note,
+            SectionKind.TABLE: self._rows,
+        }
+        return [made[SectionKind(s.kind)](s) for s in self.spec.sections]
+
+    def _note(self, section: SectionSpec) -> Sheet:
+        text = section.text_en if names.english() and section.text_en else section.text
+        return Sheet(section.code, names.label(section), (), (), (), kind=section.kind, text=text)
+
+    def _is_off(self, section: SectionSpec) -> bool:
+        """Whether nothing of a section is asked."""
+        own = [c.code for c in self.spec.cells.values() if c.section == section.code]
+        return bool(section.show and own) and self.hidden.issuperset(own)
+
+    # Repeating rows
+
+    def _lines(self, section: SectionSpec) -> Sheet:
+        heads = tuple(
+            Head(names.label(c), names.unit(c.unit), "in" if c.is_input else "auto", css=c.type, pick=n)
+            for n, c in enumerate(section.line, 1)
+        )
+        rows = lines_of(self.spec, {**self.values, **self.typed}).get(section.code, {})
+        numbers = list(rows)[:SHOWN_LINES]
+        last = max(rows, default=0)
+        spare = range(last + 1, min(last + SPARE_LINES, section.most) + 1) if self.open else ()
+        shown_rows = tuple(self._line(section, str(n)) for n in (*numbers, *spare))
+        sums = tuple(
+            GridCell("auto", c.code, shown(self.values.get(c.code), c.places), is_total=True)
+            if (c := self.spec.cells.get(f"{section.code}_{column.code}")) else GridCell("na")
+            for column in section.line
+        )  # fmt: skip
+        return Sheet(
+            section.code, names.label(section), heads, (), shown_rows, self._mark(shown_rows), section.kind,
+            pattern=self._line(section, "__n__"), following=last + len(spare) + 1, most=section.most,
+            unshown=len(rows) - len(numbers), sums=sums if any(c.code for c in sums) else (),
+            is_hidden=self._is_off(section),
+        )  # fmt: skip
+
+    def _line(self, section: SectionSpec, number: str) -> GridRow:
+        cells = []
+        for pick, column in enumerate(section.line, 1):
+            code = f"{section.code}_{number}_{column.code}"
+            cells.append(self._cell(replace(column, code=code, row=f"{section.code}_{number}"), None, pick))
+        return GridRow(number, "", tuple(cells), number)
 
     # Sections of rows and columns
 
     def _rows(self, section: SectionSpec) -> Sheet:
         heads, plan = [], []
         pick = 0
-        for column in self.spec.columns:
-            kind = "auto" if column.kind in ("total", "derived") else "in"
+        monthly = any(c.kind == "month" for c in section.columns)
+        for column in section.columns:
+            kind = "in" if column.is_typed else "auto"
             money = column.kind in ("input", "derived")
             pick += kind == "in"
+            group = (_("费用") if money else _("实物量")) if monthly else column.group
             heads.append(
                 Head(
-                    names.column_title(self.spec, column, self.period), names.unit(column.unit) if kind == "in" else "", kind,
-                    _("费用") if money else _("实物量"), column.kind, pick if kind == "in" else 0,
+                    names.column_title(self.spec, column, self.period), names.unit(column.unit) if kind == "in" else "",
+                    kind, group, column.kind, pick if kind == "in" else 0,
                 )
             )  # fmt: skip
             plan.append((column, pick if kind == "in" else 0))
-            if column.kind == "total":
+            if column.kind == "total" and monthly:
                 heads += self._compared()
         rows = tuple(self._row(row, plan) for row in section.rows)
-        return Sheet(section.code, names.label(section), tuple(heads), _grouped(heads), rows, self._mark(rows))
+        groups = _grouped(heads) if any(h.group for h in heads) else ()
+        return Sheet(
+            section.code, names.label(section), tuple(heads), groups, rows, self._mark(rows),
+            is_hidden=self._is_off(section),
+        )  # fmt: skip
 
     def _compared(self) -> list[Head]:
         return [
@@ -135,7 +237,7 @@ class Filled:
         for column, pick in plan:
             cell = self.spec.cell(row.code, column.code)
             cells.append(self._cell(cell, column, pick) if cell else GridCell("na", pick=pick, css=column.kind))
-            if column.kind == "total" and cell:
+            if column.kind == "total" and cell and any(c.kind == "month" for c, _pick in plan):
                 cells += self._references(cell)
         amounts = [self.values.get(c.code) for c in self.spec.cells.values() if c.row == row.code]
         return GridRow(names.label(row), names.unit(row.unit), tuple(cells), row.number, bool(row.of), not any(amounts))
@@ -146,8 +248,8 @@ class Filled:
         then = self.before.get(last_year)
         change = percent(self.values.get(cell.code), then) if self.is_comparable else formats.NONE
         return [
-            GridCell("ref", text=shown(self.before.get(previous), cell.places) or formats.NONE, css="prev"),
-            GridCell("ref", text=shown(then, cell.places) or formats.NONE, css="ly"),
+            GridCell("ref", text=names.said(cell, self.before.get(previous)) or formats.NONE, css="prev"),
+            GridCell("ref", text=names.said(cell, then) or formats.NONE, css="ly"),
             GridCell("yoy", cell.code, change, against=last_year, css="yy"),
         ]
 
@@ -159,24 +261,34 @@ class Filled:
         for code in section.fields:
             cell = self.spec.cells[code]
             cells = (self._cell(cell, None, 1), *self._references(cell))
-            rows.append(GridRow(names.label(cell), names.unit(cell.unit), cells))
-        return Sheet(section.code, names.label(section), tuple(heads), (), tuple(rows), self._mark(rows))
+            rows.append(GridRow(names.label(cell), names.unit(cell.unit), cells, help=cell.help))
+        return Sheet(
+            section.code, names.label(section), tuple(heads), (), tuple(rows), self._mark(rows), section.kind,
+            is_hidden=self._is_off(section),
+        )  # fmt: skip
 
     def _cell(self, cell: CellSpec, column: ColumnSpec | None, pick: int) -> GridCell:
         value, kind = self.values.get(cell.code), self.kinds.get(cell.code, "")
         css = {"error": "is-err", "warn": "is-warn", "noted": "is-noted"}.get(kind, "")
+        off = cell.code in self.hidden
         if not cell.is_input:
             is_total = column is not None and column.kind == "total"
-            return GridCell("auto", cell.code, shown(value, cell.places), css, is_total=is_total)
+            return GridCell(
+                "auto", cell.code, names.said(cell, value), css, is_total=is_total, hidden=off, type=cell.type
+            )
+        value = self.typed.get(cell.code, value)
         marks = [SOURCE_MARKS.get(self.sources.get(cell.code, ""), ""), css]  # type: ignore[call-overload]
         marks += ["is-returned"] if cell.code in self.returned else []
-        locked = cell.code not in self.open
+        locked = cell.code not in self.open if cell.code in self.spec.cells else bool(self.returned) or not self.open
         marks += ["is-locked"] if locked and self.open else []
         text = self.unread.get(cell.code)
         said = " ".join(filter(None, (names.cell_title(self.spec, cell, self.period), names.unit(cell.unit))))
+        plain = exact(value) or ""
         return GridCell(
             "in", cell.code, typed(value, cell.places) if text is None else text,
-            " ".join(filter(None, marks)), said, locked=locked, fault=text or "", pick=pick,
+            " ".join(filter(None, marks)), said, locked=locked, fault=text or "", pick=pick, type=cell.type,
+            value=plain, choices=choices_of(cell), length=cell.length if cell.type == CellType.TEXT else 40,
+            help=cell.help, hidden=off,
         )  # fmt: skip
 
     def _mark(self, rows: Sequence[GridRow]) -> str:
@@ -203,6 +315,13 @@ class Filled:
         return found
 
 
+def choices_of(cell: CellSpec) -> tuple[tuple[str, str], ...]:
+    """What may be chosen in a cell: value and words. Empty for what is typed."""
+    if cell.type == CellType.BOOLEAN:
+        return (("true", _("是")), ("false", _("否")))
+    return tuple((o.code, names.label(o)) for o in cell.options) if cell.type == CellType.CHOICE else ()
+
+
 def _grouped(heads: Sequence[Head]) -> tuple[tuple[str, str, int], ...]:
     groups: list[tuple[str, str, int]] = []
     for head in heads:
@@ -211,38 +330,3 @@ def _grouped(heads: Sequence[Head]) -> tuple[tuple[str, str, int], ...]:
         else:
             groups.append((head.group, "ref" if head.kind == "ref" else "", 1))
     return tuple(groups)
-
-
-def browser_data(filled: Filled, factors: Values, reasons: Mapping[str, str], **more: Any) -> dict[str, Any]:
-    """What ``<sz-grid>`` computes with: cells, order, given values and checks, expressions as data (``program.json()``)."""
-    spec = filled.spec
-    cells = {}
-    for cell in spec.cells.values():
-        cells[cell.code] = {
-            "label": names.cell_title(spec, cell, filled.period),
-            "unit": names.unit(cell.unit),
-            "places": cell.places,
-            "value": exact(filled.values.get(cell.code)),
-            **({"expr": spec.programs[cell.code].json()} if cell.expr else {}),
-        }
-    checks = [
-        {
-            "code": item.code,
-            "level": item.level,
-            "cell": item.cell,
-            "expr": spec.programs[item.code].json(),
-            "message": names.message(item),
-            "phrases": list(item.phrases),
-        }
-        for item in spec.checks
-    ]
-    given = {name: exact(value) for name, value in {**filled.before, **factors}.items()}
-    return {
-        "cells": cells,
-        "order": [c.code for c in spec.computed],
-        "given": given,
-        "checks": checks,
-        "reasons": dict(reasons),
-        "unread": dict(filled.unread),
-        **more,
-    }

@@ -84,7 +84,7 @@ def cell_title(spec: FormSpec, cell: CellSpec, period: Period) -> str:
 def said(cell: CellSpec, value: Value) -> str:
     """A value as it is read: a number with the cell's decimals, 是 or 否, the name of a choice; empty for none."""
     if isinstance(value, bool):
-        return _("是") if value else _("否")
+        return str(_("是") if value else _("否"))
     if isinstance(value, Decimal):
         return shown(value, cell.places)
     option = cell.option(value)

@@ -18,16 +18,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.forms import names, states
 from shuzheng.base.forms.actions import submit as submit_action
+from shuzheng.base.forms.browser import browser_data
 from shuzheng.base.forms.engine import Finding, Values, check, compute
 from shuzheng.base.forms.factors import Factors, resolve
 from shuzheng.base.forms.filling import open_cells, prefilled
-from shuzheng.base.forms.grids import Filled, browser_data
+from shuzheng.base.forms.grids import Filled, Sheet
 from shuzheng.base.forms.history import before
 from shuzheng.base.forms.models import NOT_APPROVED, Explanation, Submission
 from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.pages.cells import cell_facts
 from shuzheng.base.forms.pages.common import crumbs, find_submission, form_of
 from shuzheng.base.forms.saving import save
+from shuzheng.base.forms.standing import stands_in, submit_for
 from shuzheng.base.forms.tiers import chains
 from shuzheng.base.forms.values import typed_rows
 from shuzheng.base.org.models import Tier
@@ -45,11 +47,14 @@ REVIEWS = {Tier.NATION: "国家汇总", Tier.PROVINCE: "省级审核", Tier.PREF
 def may_fill(actor: Actor, submission: Submission) -> bool:
     """Whether the actor can type into it now: own organ, the right, a state and a round that allow it."""
     return (
-        submission.path in actor.scope.write
-        and actor.may("forms.submission.fill", submission.path)
+        (_is_own(actor, submission) or stands_in(actor, submission))
         and submission.state in states.MOVES["fill"]
         and not states.is_locked(submission, timezone.now())
     )
+
+
+def _is_own(actor: Actor, submission: Submission) -> bool:
+    return submission.path in actor.scope.write and actor.may("forms.submission.fill", submission.path)
 
 
 def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors, list[Finding], list[Explanation]]:
@@ -77,6 +82,7 @@ def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors,
         spec, period, values, earlier,
         sources={code: source for code, _value, _text, source in rows},
         typed=inputs,
+        given=factors.values,
         unread=submission.unread,
         open=open_cells(spec, submission) if editable else frozenset(),
         returned=frozenset(submission.returned_cells) if submission.state == State.RETURNED else frozenset(),
@@ -153,7 +159,8 @@ def _page(
         "state": _state(submission, counts),
         "steps": _steps(submission),
         "facts": _facts(filled),
-        "sheets": filled.sheets(),
+        "sheets": (sheets := filled.sheets()),
+        "opened": opened(sheets),
         "results": filled.results(),
         "checks": said_findings(filled, findings, explanations),
         "counts": counts,
@@ -169,12 +176,20 @@ def _page(
         else None,
         "cell_panel": reverse("forms:cell", args=[submission.pk, "CODE"]).replace("CODE", "{code}"),
         "address": address,
-        "may_submit": editable and actor.may("forms.submission.submit", submission.path),
+        "may_submit": editable
+        and (actor.may("forms.submission.submit", submission.path) or stands_in(actor, submission)),
         "signers": _signers(submission),
         "fault": fault,
         **more,
     }  # fmt: skip
     return render(request, "forms/entry.html", context, status=fault.http if fault else 200)
+
+
+def opened(sheets: list[Sheet]) -> str:
+    """The page of the form that is open at first: the one with most to fill in."""
+    asked = [s for s in sheets if not s.is_hidden]
+    fullest = max(asked or sheets, key=lambda s: sum(c.kind == "in" for r in s.rows for c in r.cells))
+    return fullest.code
 
 
 def _state(submission: Submission, counts: Mapping[str, int]) -> str:
@@ -277,9 +292,7 @@ def keep(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     submission = find_submission(pk, actor)
     spec, _period = form_of(submission.round)
-    typed = {
-        code: str(value) for code, value in request.POST.items() if (found := spec.find(code)) and found.is_input
-    }
+    typed = {code: str(value) for code, value in request.POST.items() if (found := spec.find(code)) and found.is_input}
     reasons = {k.removeprefix(REASON): v for k, v in request.POST.items() if k.startswith(REASON)}
     saved = save(actor, submission, typed, reasons=reasons)
     if saved.faults:
@@ -299,7 +312,8 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
         fault = Invalid(_("写上%(names)s再提交。") % {"names": "、".join(missing.values())})
         return _page(request, actor, submission, fault, given=signers)
     try:
-        submit_action([submission], actor=actor, signers=signers, key=_key(request))
+        verb = submit_action if submission.path in actor.scope.write else submit_for
+        verb([submission], actor=actor, signers=signers, key=_key(request))
     except Invalid as refused:
         submission.refresh_from_db()
         return _page(request, actor, submission, refused, given=signers)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from shuzheng.kernel import expr
-from shuzheng.kernel.expr import Program
+from shuzheng.kernel.expr import Program, Type
 from shuzheng.kernel.periods import Period
 
 PREVIOUS, LAST_YEAR = "prev_", "ly_"
@@ -96,7 +96,7 @@ class CellSpec:
         return self.type in (CellType.NUMBER, CellType.INTEGER)
 
     @property
-    def expr_type(self) -> expr.Type:
+    def expr_type(self) -> Type:
         return EXPR_TYPES[CellType(self.type)]
 
     def option(self, code: object) -> Option | None:

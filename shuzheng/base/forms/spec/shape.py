@@ -73,7 +73,11 @@ def _faults(raw: Mapping[str, Any]) -> Iterator[FieldFault]:
         codes.add(code)
         if item.get("level") not in ("error", "warning"):
             yield FieldFault(code, "选检查的级别：错误或须说明。")
-        for key, said in (("expr", "写上检查的条件。"), ("message", "写上不符时的提示。"), ("cell", "选检查所指的格。")):
+        for key, said in (
+            ("expr", "写上检查的条件。"),
+            ("message", "写上不符时的提示。"),
+            ("cell", "选检查所指的格。"),
+        ):
             if not str(item.get(key, "")).strip():
                 yield FieldFault(code, said)
 

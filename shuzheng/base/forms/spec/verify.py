@@ -93,9 +93,7 @@ def line_order(spec: FormSpec, section: SectionSpec) -> list[str]:
     return [name.removeprefix(LINE) for name in expr.evaluation_order(own)]
 
 
-def _expressions(
-    spec: FormSpec, checks: tuple[CheckSpec, ...]
-) -> Iterator[tuple[str, str, Type, dict[str, Type]]]:
+def _expressions(spec: FormSpec, checks: tuple[CheckSpec, ...]) -> Iterator[tuple[str, str, Type, dict[str, Type]]]:
     """Each expression: the code it goes by, its text, the type it must have, the names it may use."""
     known, typed = known_names(spec), input_names(spec)
     for cell in spec.cells.values():
