@@ -31,7 +31,7 @@ from shuzheng.kernel.errors import Invalid
 
 _KEPT_BY_US = frozenset({
     "id", "node", "path", "version", "created_at", "updated_at", "audience", "edition", "state", "is_shipped",
-    "effective_to", "pack",
+    "effective_to", "pack", "drafted_by", "reviewed_by", "reviewed_at", "review_note",
 })  # fmt: skip
 
 
@@ -123,24 +123,29 @@ class _Loader:
         have: dict[Any, dict[str, CodeItem]] = {}
         for item in CodeItem.objects.all():
             have.setdefault(item.code_set_id, {})[item.code] = item
+        editions: dict[str, list[CodeSet]] = {}
+        for row in CodeSet.objects.filter(region="").order_by("edition"):
+            editions.setdefault(row.code, []).append(row)
         for code_set, items in sets:
+            mine = editions.setdefault(code_set.code, [])
+            same_day = [e for e in mine if e.effective_from == code_set.effective_from]
+            latest = next((e for e in reversed(same_day) if e.is_shipped), None)
             # Another list of codes is another edition, even where nothing else about the set differs.
-            latest = CodeSet.objects.filter(code=code_set.code, region="", is_shipped=True).order_by("edition").last()
-            if latest and set(have.get(latest.id, ())) != {item.code for item in items}:
-                editions = list(CodeSet.objects.filter(code=code_set.code, region="").order_by("edition"))
-                stored = self._add(code_set, editions, local=not editions[-1].is_shipped)
+            if latest is None or set(have.get(latest.id, ())) != {item.code for item in items}:
+                stored: Standard = self._add(code_set, mine, local=any(not e.is_shipped for e in same_day))
             else:
-                stored = self.standards([code_set])[code_set]
+                stored = latest
+                self._reword(latest, code_set)
             for item in items:
-                mine = have.get(stored.pk, {}).get(item.code)
-                if mine is None:
+                kept = have.get(stored.pk, {}).get(item.code)
+                if kept is None:
                     item.code_set = stored
                     self._own(item)
                     item.audience = stored.audience
                     self._create(item)
                 else:
-                    names = ("name", "name_en", "parent_code", "order", "attributes", "note")
-                    self._change(mine, {n: getattr(item, n) for n in names})
+                    names = ("name", "name_en", "parent_code", "order", "attributes", "note", "successors")
+                    self._change(kept, {n: getattr(item, n) for n in names})
 
     def rules(self, packs: Sequence[tuple[RulePack, list[Rule]]]) -> None:
         stored = self.standards([pack for pack, _ in packs])
