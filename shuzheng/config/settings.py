@@ -41,11 +41,13 @@ BASE_APPS = [
     "shuzheng.base.masters",
     "shuzheng.base.api",
     "shuzheng.base.forms",
+    "shuzheng.base.stats",
     "shuzheng.base.portal",
     "shuzheng.base.desk",
 ]
-# Business apps that this deployment has switched on.
-BUSINESS_APPS: list[str] = [a for a in os.environ.get("SZ_APPS", "").split(",") if a]
+# Business apps that this deployment has switched on: all that ship, unless it names its own.
+SHIPPED_APPS = ["shuzheng.apps.energy"]
+BUSINESS_APPS: list[str] = [a for a in os.environ.get("SZ_APPS", ",".join(SHIPPED_APPS)).split(",") if a]
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -175,3 +177,8 @@ EMAIL_USE_TLS = flag("SZ_MAIL_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("SZ_MAIL_FROM", "")
 SZ_UPLOAD_MB = int(os.environ.get("SZ_UPLOAD_MB", "50"))  # largest upload, in megabytes
+SZ_LAKE = os.environ.get("SZ_LAKE", str(VAR_DIR / "lake"))  # facts for statistics: a folder, or an address such as s3://…
+SZ_STATS_ENGINE = os.environ.get("SZ_STATS_ENGINE", "duckdb")  # or spark
+SZ_STATS_MEMORY = os.environ.get("SZ_STATS_MEMORY", "2GB")  # most memory of DuckDB, in each process
+SZ_STATS_THREADS = int(os.environ.get("SZ_STATS_THREADS", "0"))  # threads of DuckDB; 0: one for each core
+SZ_SPARK_MASTER = os.environ.get("SZ_SPARK_MASTER", "local[*]")

@@ -24,6 +24,8 @@ SYSTEM_SCOPES = frozenset(
         "search.reindex",
         "standards.load",
         "standards.resolve",
+        "stats.export",
+        "stats.mark",
     }
 )
 
@@ -110,6 +112,9 @@ RAW_SQL = {
     "base/notify/live.py": "LISTEN, on a connection of its own that reads no table",
     "base/notify/receipts.py": "makes the receipts of a notice in one INSERT … SELECT under the policies",
     "base/search/query.py": "calls sz_search",
+    "base/stats/engines.py": "settings of DuckDB, which holds nothing of PostgreSQL's",
+    "base/stats/exporting.py": "lets one worker export at a time (an advisory lock)",
+    "base/stats/nodes.py": "numbers new nodes in one INSERT … SELECT",
     "ops": "starts, checks and saves the server itself; no request comes here",
 }
 """Where raw SQL may stand, besides tests and bench: a folder or file below ``shuzheng/``."""

@@ -1,0 +1,54 @@
+"""The numbers of a division in one round, from its roll-up: folded plus pending, as they stand this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from shuzheng.base.forms import rollup
+from shuzheng.base.forms.models import Round
+from shuzheng.base.stats import own
+from shuzheng.base.stats.declare import Indicator
+from shuzheng.base.stats.question import Board, Column, Figure
+
+HEADLINES = (
+    "energy.total", "energy.electricity", "energy.water", "energy.cost", "energy.per_area", "energy.per_head",
+    "energy.water_per_head",
+)  # fmt: skip
+"""What a cockpit shows first."""
+
+
+def board(round_: Round, division: str, names: Sequence[str] = HEADLINES, *, last: Round | None = None) -> Board:
+    """Indicators of a division (its path) in a round, as its tier has approved them; with ``last`` the year before beside them.
+
+    Rows outside the active scope count for nothing: a division that the reader does not supervise has no numbers.
+
+    Raises:
+        Missing: no such indicator.
+    """
+    indicators = [item for item in map(own.find, names) if _from_rollup(item)]
+    sums, counted = rollup.totals(round_, division)
+    before = rollup.totals(last, division)[0] if last else {}
+    figures = tuple(
+        Figure(
+            Column(i.name, "indicator", i.label, i.label_en, i.unit, i.places, i.direction),
+            _value(i, sums),
+            _value(i, before) if last else None,
+        )
+        for i in indicators
+    )
+    return Board(round_.pk, division, round_.period, counted, round_.asked, figures)
+
+
+def _from_rollup(item: Indicator) -> bool:
+    """Whether every part of it is a sum of cells that roll-ups hold."""
+    return all(p.codes and not p.codes[0].startswith("_") for p in item.parts.values())
+
+
+def _value(item: Indicator, sums: dict[str, Decimal]) -> Decimal | None:
+    env = {}
+    for name, part in item.parts.items():
+        known = [sums[code] for code in part.codes if code in sums]
+        env[name] = sum(known, Decimal(0)) if known else None
+    result = item.program(env)
+    return result if isinstance(result, Decimal) else None
