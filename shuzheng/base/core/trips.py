@@ -80,8 +80,23 @@ def _along(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
     asked = [*held, (sql, params)]
     held.clear()
     # Each filled in by itself: the driver keeps what it has parsed of a statement, but not of a long one.
-    text = "; ".join(raw.mogrify(*one) if one[1] is not None else one[0] for one in asked)
+    text = "; ".join(_filled(raw, *one) for one in asked)
     result = execute(text, None, many, context)
     while raw.nextset():  # the answer is that of the last one
         pass
     return result
+
+
+def _filled(raw: Any, sql: str, params: Sequence[Any] | None) -> str:
+    """A statement with its values in it. Columns as text, nearly all there is, are quoted here: the driver takes longer."""
+    if params is None:
+        return sql
+    if all(type(value) is str and "\0" not in value for value in params):  # the driver refuses a NUL in its own words
+        return sql % tuple(map(_literal, params))
+    return str(raw.mogrify(sql, params))
+
+
+def _literal(text: str) -> str:
+    """As libpq quotes: right whatever ``standard_conforming_strings`` says."""
+    quoted = text.replace("'", "''")
+    return f" E'{quoted}'".replace("\\", "\\\\") if "\\" in text else f"'{quoted}'"
