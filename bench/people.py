@@ -21,7 +21,7 @@ from shuzheng.base.org.models import Node, NodeKind
 
 PEOPLE = 50_000
 USERNAME = "zj.admin"
-ROUNDS = 3
+ROUNDS = 2
 HEAD = ("姓名", "工号", "单位", "岗位", "任职日期", "手机号")
 
 

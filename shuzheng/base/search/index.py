@@ -32,7 +32,8 @@ SELECT id, %s, object_id, path, rule, audience, case_id, label, sub, name, initi
 FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::text[],
             %s::text[], %s::text[]) AS t(id, object_id, path, rule, audience, case_id, label, sub, name, initials, vec)
 ON CONFLICT """
-_NEW = f"{_INSERT} DO NOTHING"  # no row is updated, so no policy of what may be seen and changed is weighed: half the time
+# No row is updated, so no policy of what may be seen and changed is weighed: half the time.
+_NEW = f"{_INSERT} DO NOTHING"
 _UPSERT = f"""{_INSERT} (model, object_id) DO UPDATE SET path = excluded.path, rule = excluded.rule, audience = excluded.audience,
     case_id = excluded.case_id, label = excluded.label, sub = excluded.sub, name = excluded.name,
     initials = excluded.initials, vec = excluded.vec
