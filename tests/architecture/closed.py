@@ -24,8 +24,11 @@ SYSTEM_SCOPES = frozenset(
         "search.reindex",
         "standards.load",
         "standards.resolve",
+        "stats.alert",
+        "stats.brief",
         "stats.export",
         "stats.mark",
+        "stats.tell",
     }
 )
 
@@ -88,6 +91,7 @@ HANDOVERS = frozenset(
         "standards.item.end",
         "standards.item.publish",
         "standards.item.return",
+        "stats.view.share",
     }
 )
 

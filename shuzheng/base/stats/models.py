@@ -82,3 +82,6 @@ class OwnIndicator(Published):
 
     def __str__(self) -> str:
         return self.name
+
+
+from shuzheng.base.stats.models_pages import Alert, AlertRule, Brief, BriefCopy, View  # noqa: E402, F401 -- Django looks here

@@ -100,7 +100,7 @@ class BriefCopy(Record):
 class AlertRule(Record):
     """When a number deserves a look: a condition, or what departs from its own history."""
 
-    class Kind(models.TextChoices):
+    class Way(models.TextChoices):
         CONDITION = "condition", _("条件")
         DEVIATION = "deviation", _("偏离以往（标准差）")
         RANGE = "range", _("超出以往范围")
@@ -115,7 +115,7 @@ class AlertRule(Record):
     indicator = models.CharField(_("指标"), max_length=60)
     by = models.CharField(_("看到哪一层"), max_length=12, blank=True)
     where = models.JSONField(default=dict, editable=False)
-    kind = models.CharField(_("方式"), max_length=10, choices=Kind, default=Kind.CONDITION)
+    kind = models.CharField(_("方式"), max_length=10, choices=Way, default=Way.CONDITION)
     condition = models.CharField(_("条件"), max_length=500, blank=True)
     factor = models.DecimalField(_("倍数"), max_digits=5, decimal_places=2, default=3)
     level = models.CharField(_("级别"), max_length=5, choices=Level, default=Level.WARN)
@@ -158,9 +158,7 @@ class Alert(Record):
 
     class Meta(Record.Meta):
         verbose_name = _("统计预警")
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["rule", "period", "key"], name="stats_alert_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["rule", "period", "key"], name="stats_alert_once")]
         indexes: ClassVar = [
             *Record.Meta.indexes,
             models.Index(fields=["path"], name="stats_alert_open", condition=models.Q(state="open")),

@@ -1,0 +1,5 @@
+"""Pages of statistics, below ``/stats/``."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
