@@ -30,7 +30,7 @@ def ask_allowances(
     *,
     round: Round,
     what: str,
-    reason: str,
+    why: str,
     until: datetime | None = None,
 ) -> list[Allowance]:
     """Ask the tier above for an exception: for institutions (their submissions), or for all below one's own division.
@@ -38,10 +38,10 @@ def ask_allowances(
     Raises:
         Invalid: no reason, no later day, no tier above, or the same was asked already.
     """
-    _check(what, reason, until)
+    _check(what, why, until)
     asked = []
     for place in places:
-        row = _made(w.actor, place, round, what, reason, until)
+        row = _made(w.actor, place, round, what, why, until)
         if isinstance(place, Submission):
             _possible(place, what)
             row.node_id, row.path = place.node_id, place.path
@@ -87,7 +87,7 @@ def grant_allowances(
     *,
     round: Round,
     what: str,
-    reason: str,
+    why: str,
     until: datetime | None = None,
 ) -> list[Allowance]:
     """Make an exception for institutions or divisions below, unasked: floods, a system that was down.
@@ -95,12 +95,12 @@ def grant_allowances(
     Raises:
         Invalid: no reason, no later day, or a place that is not below the actor's division.
     """
-    _check(what, reason, until)
+    _check(what, why, until)
     made = []
     for place in places:
         if not place.path.startswith(w.actor.division) or place.path.startswith(w.actor.organ_path):
             raise Invalid(_("只能批给下级和下级单位。"))
-        row = _made(w.actor, place, round, what, reason, until)
+        row = _made(w.actor, place, round, what, why, until)
         if isinstance(place, Submission):
             row.node_id, row.path = place.node_id, place.path
         row.decider, row.state = w.actor.division, State.GRANTED
@@ -135,12 +135,12 @@ def waiting(division: str, round_: Round | None = None) -> QuerySet[Allowance]:
     return (rows.filter(round=round_) if round_ else rows).order_by("asked_at", "pk")
 
 
-def _check(what: str, reason: str, until: datetime | None) -> None:
+def _check(what: str, why: str, until: datetime | None) -> None:
     faults = []
     if what not in What.values:
         faults.append(FieldFault("what", _("没有这种申请。")))
-    if not reason.strip():
-        faults.append(FieldFault("reason", _("写明理由。")))
+    if not why.strip():
+        faults.append(FieldFault("why", _("写明理由。")))
     if what != What.EXEMPTION and (until is None or until <= timezone.now()):
         faults.append(FieldFault("until", _("选一个今天之后的日期。")))
     if faults:
@@ -155,12 +155,12 @@ def _possible(submission: Submission, what: str) -> None:
 
 
 def _made(
-    actor: Actor, place: Submission | Node, round_: Round, what: str, reason: str, until: datetime | None
+    actor: Actor, place: Submission | Node, round_: Round, what: str, why: str, until: datetime | None
 ) -> Allowance:
     node = place.node if isinstance(place, Submission) else place
     row = Allowance(
         round=round_, submission=place if isinstance(place, Submission) else None, what=what, at=place.path,
-        at_name=node.name, until=None if what == What.EXEMPTION else until, reason=reason.strip()[:300],
+        at_name=node.name, until=None if what == What.EXEMPTION else until, reason=why.strip()[:300],
     )  # fmt: skip
     row.node_id, row.path = actor.organ_id, actor.organ_path
     return row
