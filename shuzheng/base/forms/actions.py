@@ -16,7 +16,7 @@ from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.core.locks import hold
 from shuzheng.base.core.models import plain
 from shuzheng.base.core.scope import Range
-from shuzheng.base.forms import amendments, rollup, states
+from shuzheng.base.forms import amendments, offers, rollup, states
 from shuzheng.base.forms.askonce import require_decided
 from shuzheng.base.forms.engine import derive
 from shuzheng.base.forms.factors import resolve
@@ -25,7 +25,7 @@ from shuzheng.base.forms.locking import lock
 from shuzheng.base.forms.models import Amendment, Definition, Rollup, RollupMember, Round, Submission
 from shuzheng.base.forms.spec import load
 from shuzheng.base.forms.tiers import Step, chains
-from shuzheng.base.org.models import Node, NodeKind
+from shuzheng.base.org.models import Node
 from shuzheng.kernel.errors import Conflict, FieldFault, Invalid
 from shuzheng.kernel.periods import Period
 
@@ -54,7 +54,7 @@ def publish_definitions(w: Write, definitions: Sequence[Definition]) -> Sequence
             definition.state = Definition.State.PUBLISHED
             w.create(definition)
         else:
-            w.change(definition, state=Definition.State.PUBLISHED)
+            w.change(definition, state=Definition.State.PUBLISHED, audience=w.actor.division)
     return definitions
 
 
@@ -134,9 +134,11 @@ def open_rounds(w: Write, rounds: Sequence[Round], *, chunk: int = 5000) -> list
     """
     for round_ in rounds:
         below = Range.subtree(round_.audience)
-        organs = Node.objects.filter(
-            is_reporting=True, kind=NodeKind.ORGAN, valid_to=None, path__gte=below.lo, path__lt=below.hi
-        ).exclude(pk__in=Submission.objects.filter(round=round_).values("node_id"))
+        organs = (
+            offers.institutions(round_.definition.code, Period.parse(round_.period))
+            .filter(path__gte=below.lo, path__lt=below.hi)
+            .exclude(pk__in=Submission.objects.filter(round=round_).values("node_id"))
+        )
         for field, wanted in (("type__in", round_.types), ("tier__in", round_.tiers), ("pk__in", round_.nodes)):
             if wanted:
                 organs = organs.filter(**{field: wanted})

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.models import plain
-from shuzheng.base.forms import facts, signing, states
+from shuzheng.base.forms import facts, offers, signing, states
 from shuzheng.base.forms.engine import Finding, check, compute, read_value
 from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.history import before
@@ -19,6 +19,7 @@ from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.spec import CellSpec, FormSpec, Value, load
 from shuzheng.base.forms.values import cell_row, stored_values
 from shuzheng.kernel.errors import FieldFault, Invalid
+from shuzheng.kernel.periods import Period
 
 State = Submission.State
 
@@ -65,12 +66,17 @@ def may_type(spec: FormSpec, submission: Submission, code: str) -> bool:
 
 
 def prefilled(spec: FormSpec, submission: Submission) -> dict[str, Value]:
-    """What registers know already, for cells that name a fact: offered until first saved. Nought is nothing known."""
-    wanted = {c.code: c.prefill for c in spec.inputs if c.prefill}
-    if submission.state != State.TODO or not wanted:
+    """What is known already: facts of registers that cells name, and what a ledger kept. Offered until first saved.
+
+    Nought in a register is nothing known; nought in a ledger is nothing used.
+    """
+    if submission.state != State.TODO:
         return {}
-    known = facts.of_node(submission.node_id, set(wanted.values()))
-    return {code: _fitting(spec.cells[code], known[fact]) for code, fact in wanted.items() if known.get(fact)}
+    wanted = {c.code: c.prefill for c in spec.inputs if c.prefill}
+    known = facts.of_node(submission.node_id, set(wanted.values())) if wanted else {}
+    found = {code: _fitting(spec.cells[code], known[fact]) for code, fact in wanted.items() if known.get(fact)}
+    kept = offers.kept(spec.code, submission.node_id, Period.parse(submission.round.period))
+    return found | {code: value for code, value in kept.items() if code in spec.cells and spec.cells[code].is_input}
 
 
 def _fitting(cell: CellSpec, value: Value | int) -> Value:

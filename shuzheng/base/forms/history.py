@@ -52,12 +52,25 @@ def before(submission: Submission) -> dict[str, Value]:
 
 def _names(spec: FormSpec, period: Period) -> dict[tuple[str, str], list[GivenSpec]]:
     """Names bound to cells of other forms, by form and period."""
-    at = {"same": period, "previous": period.previous, "last_year": period.last_year}
+    at = _moments(period)
     found: dict[tuple[str, str], list[GivenSpec]] = defaultdict(list)
     for given in spec.givens:
         if given.form and (when := at[given.period]) is not None:
             found[given.form, str(when)].append(given)
     return found
+
+
+def _moments(period: Period) -> dict[str, Period | None]:
+    """What the periods of other forms are called: relative to this one, its year, the quarters of the year it begins in."""
+    year = period.start.year
+    return {
+        "same": period,
+        "previous": period.previous,
+        "last_year": period.last_year,
+        "year": Period.full_year(year),
+        "next_q1": Period.quarter(year + 1, 1),
+        **{f"q{n}": Period.quarter(year, n) for n in (1, 2, 3, 4)},
+    }
 
 
 def _as_cell(given: GivenSpec) -> CellSpec:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from django.apps import apps
 
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.manifest import MANIFESTS
 from shuzheng.base.forms.actions import publish_definitions
 from shuzheng.base.forms.models import Definition
 from shuzheng.base.forms.spec import load
@@ -15,11 +18,18 @@ from shuzheng.base.org.models import Node
 DATA = Path(__file__).parent / "data"
 
 
+def files() -> Iterator[Path]:
+    """The specifications that ship: ours, and ``data/forms/*.yaml`` of each app that is switched on."""
+    yield from sorted(DATA.glob("*.yaml"))
+    for label in MANIFESTS:
+        yield from sorted(Path(apps.get_app_config(label).path).glob("data/forms/*.yaml"))
+
+
 def load_forms(actor: Actor, owner: Node) -> list[Definition]:
     """Publish each shipped form that ``owner`` has not published yet in this very specification."""
     published = []
     with actor.scope.activate():
-        for file in sorted(DATA.glob("*.yaml")):
+        for file in files():
             raw = yaml.safe_load(file.read_text(encoding="utf-8"))
             spec = load(raw)
             held = Definition.objects.filter(node=owner, code=spec.code).order_by("-edition").first()
