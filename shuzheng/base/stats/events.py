@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.events.models import Event
 from shuzheng.base.events.subscribers import subscribe
-from shuzheng.base.forms.models import Submission
+from shuzheng.base.forms.models import Amendment, Submission
 from shuzheng.base.stats import stale
 from shuzheng.base.stats.jobs import export
 
@@ -27,7 +28,17 @@ SOON = timedelta(seconds=60)
     ordered=False,
 )
 def submission_changed(event: Event, actor: Actor) -> None:
-    rows = Submission.objects.filter(pk__in=event.ids).values_list("round_id", "path").distinct()
+    _mark(Q(pk__in=event.ids))
+
+
+@subscribe("forms.amendment.confirmed", scope="stats.mark", name="stats.amended", ordered=False)
+def cells_amended(event: Event, actor: Actor) -> None:
+    """Cells that were corrected and confirmed count with their new values; the event names the amendments."""
+    _mark(Q(pk__in=Amendment.objects.filter(pk__in=event.ids).values("submission_id")))
+
+
+def _mark(which: Q) -> None:
+    rows = Submission.objects.filter(which).values_list("round_id", "path").distinct()
     stale.mark({(round_, stale.bucket_of(path)) for round_, path in rows})
     _soon()
 

@@ -69,6 +69,18 @@ WHERE c.round_id = %s AND c.path >= %s AND c.path < %s AND s.round_id = %s AND s
 """
 _FIRST = """ AND NOT EXISTS (
     SELECT 1 FROM forms_submission o WHERE o.node_id = s.node_id AND o.round_id = ANY(%s::uuid[]))"""
+# A corrected cell counts with its new value at the tiers that confirmed it: until all have, what it adds is a fact of its own.
+_MOVED = """
+SELECT k.key, c.code::text AS code,
+       trunc(coalesce(c.new, 0) - coalesce(c.old, 0))::bigint AS whole,
+       (mod(coalesce(c.new, 0) - coalesce(c.old, 0), 1) * 1000000)::integer AS millionths,
+       a.confirmed_tier AS tier, s.edition, 'amended' AS source
+FROM forms_amendmentcell c
+JOIN forms_amendment a ON a.id = c.amendment_id
+JOIN forms_submission s ON s.id = a.submission_id
+JOIN stats_nodekey k ON k.node = s.node_id
+WHERE c.round_id = %s AND c.path >= %s AND c.path < %s AND a.state = 'answered' AND a.confirmed_tier < %s
+"""
 _STATES = """
 SELECT k.key, f.code, 1::bigint AS whole, 0 AS millionths, f.tier::smallint AS tier, s.edition, 'computed' AS source
 FROM forms_submission s
@@ -209,6 +221,7 @@ def batches(round_: Round, bucket: str) -> Iterator[pa.RecordBatch]:
     pk = str(round_.pk)
     for sql, params in (
         (_FACTS + first, [pk, span.lo, span.hi, pk, NOT_APPROVED, *more]),
+        (_MOVED + first, [pk, span.lo, span.hi, NOT_APPROVED, *more]),
         (_STATES + first, [NOT_APPROVED, pk, span.lo, span.hi, *more]),
     ):
         with read_arrow(sql, params) as reader:
