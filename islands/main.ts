@@ -25,6 +25,7 @@ import { startSparks } from './lib/sparks.ts';
 
 const LAZY: Record<string, () => Promise<unknown>> = {
   'sz-autosave': () => import('./sz-autosave.ts'),
+  'sz-builder': () => import('./sz-builder.ts'),
   'sz-chart': () => import('./sz-chart.ts'),
   'sz-grid': () => import('./sz-grid.ts'),
   'sz-scan': () => import('./sz-scan.ts'),

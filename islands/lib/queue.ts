@@ -81,6 +81,7 @@ export class Queue {
 
   /** Takes up a change; it is on this device before this returns. */
   put(cells: Record<string, Value>): void {
+    if (!this.#options.url) return; // a preview: there is nowhere to send it
     Object.assign(this.#kept.waiting, cells);
     for (const name of Object.keys(cells)) delete this.#kept.held[name];
     this.#keep();

@@ -231,6 +231,15 @@ PAGES: dict[str, list[Page]] = {
     "forms:return": [get(KEEPING, pk="@sent"), post(KEEPING, {"why": "与凭证不符"}, pk="@sent")],
     "forms:definitions": [get(STAFF)],
     "forms:definition": [get(STAFF, pk="@definition")],
+    "forms:preview_form": [get(STAFF, pk="@definition")],
+    "forms:changes": [get(STAFF, pk="@definition")],
+    "forms:new_form": [get(BUSINESS), post(BUSINESS, {"code": "trial", "name": "试报", "period": "year"})],
+    "forms:elements": [get(BUSINESS)],
+    "forms:edit": [get(NOBODY, pk="@definition")],  # the nation's form, as those that follow
+    "forms:draft": [Page("PATCH", NOBODY, {"pk": "@definition"}, json='{"version": 1, "spec": {}}')],
+    "forms:next_edition": [post(NOBODY, pk="@definition")],
+    "forms:publish": [post(NOBODY, pk="@definition")],
+    "forms:drop_draft": [post(NOBODY, pk="@definition")],
     "forms:once": [get(STAFF, pk="@definition"), post(NOBODY, pk="@definition")],  # the nation's form
     "forms:burden": [get(STAFF)],
     "forms:burden_export": [get(BUSINESS)],

@@ -11,6 +11,9 @@ MANIFEST = AppManifest(
     lines=[BusinessLine("reporting", "统计报送")],
     permissions=[
         Permission("forms.definition.view", "查看报表"),
+        Permission("forms.definition.create", "新建报表"),
+        Permission("forms.definition.change", "设计报表"),
+        Permission("forms.definition.delete", "删除报表草稿"),
         Permission("forms.definition.publish", "发布报表"),
         Permission("forms.round.view", "查看报送任务"),
         Permission("forms.round.issue", "下达报送任务"),
@@ -104,6 +107,9 @@ MANIFEST = AppManifest(
         ],
         "business_admin": [
             "forms.round.export",
+            "forms.definition.create",
+            "forms.definition.change",
+            "forms.definition.delete",
             "forms.definition.publish",
             "forms.round.issue",
             "forms.round.close",
@@ -115,6 +121,8 @@ MANIFEST = AppManifest(
     },
     menu=[
         MenuEntry("报送任务", "forms:rounds", "report", "forms.round.view"),
+        MenuEntry("报送台账", "forms:ledger", "checklist", "forms.submission.view"),
+        MenuEntry("通报", "forms:circulars", "speakerphone", "forms.circular.view"),
         MenuEntry("报表", "forms:definitions", "table", "forms.definition.view"),
         MenuEntry("填报负担", "forms:burden", "scale", "forms.round.view"),
     ],

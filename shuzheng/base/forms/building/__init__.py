@@ -1,0 +1,1 @@
+"""Making forms: drafts, layouts from Excel, editions compared in words."""
