@@ -9,10 +9,12 @@ import pytest
 from psycopg.types.range import DateRange
 
 from shuzheng.base.access.models import Role
-from shuzheng.base.accounts.models import Post
+from shuzheng.base.accounts.models import Person, PersonContact, Post
 from shuzheng.base.core.bulk import insert_many, update_many
+from shuzheng.base.core.keys import decrypt, is_ciphertext
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.org.models import OrganProfile
+from tests.rows import stored
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +68,14 @@ def test_a_changed_column_is_written_back_row_by_row(nation):
         row.contact = f'李"{n}"'
     assert update_many(rows, ["contact"]) == len(rows)
     assert [OrganProfile.objects.get(pk=r.pk).contact for r in rows] == [f'李"{n}"' for n in range(len(rows))]
+
+
+def test_a_field_that_encrypts_does_so_here_too(nation):
+    """Written set-wise or one by one: what lies in the table is no clear text."""
+    with system_scope("tests").activate():
+        person = stored(Person, nation.organ("33/11/23/0/u1/"), name="甲", number="N1")
+        contact = PersonContact(person=person, mobile="13800001234")
+        contact.own(nation.organ("33/11/23/0/u1/"))
+        insert_many([contact])
+        held = PersonContact.objects.values_list("mobile", flat=True).get(person=person)
+    assert is_ciphertext(held) and decrypt(held) == "13800001234"

@@ -147,8 +147,11 @@ def column(field: models.Field, values: Sequence[Any], connection: Any) -> str:
 @cache
 def _as_it_is(field: models.Field) -> bool:
     """Whether a value's text is what is stored: then asking the field for each of thousands changes nothing."""
-    return type(field).get_db_prep_save is models.Field.get_db_prep_save and isinstance(
-        field, models.CharField | models.TextField | models.UUIDField | models.BooleanField
+    kind = type(field)
+    # A field with a conversion of its own (``EncryptedTextField``) is asked, whatever it is derived from.
+    return kind.get_db_prep_save is models.Field.get_db_prep_save and any(
+        isinstance(field, usual) and kind.get_prep_value is usual.get_prep_value
+        for usual in (models.CharField, models.TextField, models.UUIDField, models.BooleanField)
     )
 
 
