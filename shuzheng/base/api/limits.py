@@ -18,12 +18,13 @@ _counts: dict[str, tuple[int, int]] = {}
 _lock = Lock()
 
 
-def count(caller: str, now: float | None = None) -> None:
+def count(caller: str, now: float | None = None, *, most: int | None = None) -> None:
     """Count one call.
 
     Raises:
-        TooMany: more than ``SZ_API_RATE`` calls in this minute; says when to come again.
+        TooMany: more than ``most`` (``SZ_API_RATE`` unless given) calls in this minute; says when to come again.
     """
+    limit = settings.SZ_API_RATE if most is None else most
     moment = time.time() if now is None else now
     window = int(moment // WINDOW)
     with _lock:
@@ -32,8 +33,8 @@ def count(caller: str, now: float | None = None) -> None:
         if len(_counts) > 10_000:
             _counts.clear()
         _counts[caller] = (window, used)
-    if used > settings.SZ_API_RATE:
+    if used > limit:
         wait = int(WINDOW - moment % WINDOW) + 1
         raise TooMany(
-            _("每分钟最多 %(n)s 次，%(wait)s 秒后再来。") % {"n": settings.SZ_API_RATE, "wait": wait}, retry_after=wait
+            _("每分钟最多 %(n)s 次，%(wait)s 秒后再来。") % {"n": limit, "wait": wait}, retry_after=wait
         )

@@ -26,7 +26,7 @@ def tell(notice: Notice, nodes: Iterable[Node]) -> int:
     """A receipt for each node that has none yet; returns how many."""
     rows = [_receipt(notice, node.id, node.path) for node in nodes]
     insert_many(rows, ignore_conflicts=True)
-    _wake(notice, [str(row.node_id) for row in rows])
+    wake([row.node_id for row in rows], notice)
     return len(rows)
 
 
@@ -34,7 +34,7 @@ def spread_posts(notice: Notice, posts: Sequence[Post]) -> None:
     """A receipt for each post."""
     rows = [_receipt(notice, post.node_id, post.path, post) for post in posts]
     insert_many(rows, ignore_conflicts=True)
-    _wake(notice, [str(post.node_id) for post in posts])
+    wake([post.node_id for post in posts], notice)
 
 
 def _receipt(notice: Notice, node_id: object, path: str, post: Post | None = None) -> Receipt:
@@ -47,10 +47,11 @@ def _receipt(notice: Notice, node_id: object, path: str, post: Post | None = Non
     return row
 
 
-def _wake(notice: Notice, nodes: Sequence[str]) -> None:
-    """Wake the open pages of the addressees once this commits. Ids only: each page asks in its own scope."""
+def wake(nodes: Sequence[object], notice: Notice | None = None) -> None:
+    """Wake the open pages of these organs once this commits (``sz:live``). Ids only: each page asks in its own scope."""
     if nodes:
-        payload = json.dumps({"notice": str(notice.id), "nodes": sorted(set(nodes)) if len(nodes) <= NAMED else None})
+        named = sorted({str(node) for node in nodes}) if len(nodes) <= NAMED else None
+        payload = json.dumps({"notice": str(notice.id) if notice else None, "nodes": named})
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, payload])
 
