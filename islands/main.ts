@@ -24,10 +24,12 @@ import { startRecent } from './lib/recent.ts';
 import { startSparks } from './lib/sparks.ts';
 
 const LAZY: Record<string, () => Promise<unknown>> = {
+  'sz-answer': () => import('./sz-answer.ts'),
   'sz-autosave': () => import('./sz-autosave.ts'),
   'sz-builder': () => import('./sz-builder.ts'),
   'sz-chart': () => import('./sz-chart.ts'),
   'sz-grid': () => import('./sz-grid.ts'),
+  'sz-questions': () => import('./sz-questions.ts'),
   'sz-scan': () => import('./sz-scan.ts'),
 };
 

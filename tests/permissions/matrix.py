@@ -28,6 +28,7 @@ OWN_ONLY = "Lnxoxxnnnn"  # changing it, where no tier above may do so in the ins
 BATCH = "Lnxooonxxx"  # the same for many records, from a list that officers have not
 THEIRS = "Lnxonnnnnn"  # what only the institution itself can do: to everybody else there is nothing to be done here
 MINE = "Lnnonnnnnn"  # one person's own
+SURVEY = "Lnxonnnxxx"  # an organ's own: those above it and its neighbours see none of it
 NODE = "Lxxxoooxxx"  # reorganising: the right must hold above the node; nodes are a directory, so nobody gets a 404
 PUBLISHED = "Lnoooonooo"  # a standard of the county: for its organs (its officers, too), and for those who supervise
 WITHIN = "Lxxooooxxx"  # a right over what lies in the directory, in the organ or above it
@@ -37,8 +38,8 @@ PLACES = {"register": "places"}
 DIVISION = "?at=33/11/23/"
 
 
-def get(expected: str, query: str = "", **names: str) -> Page:
-    return Page("GET", expected, names, query=query)
+def get(expected: str, query: str = "", note: str = "", **names: str) -> Page:
+    return Page("GET", expected, names, query=query, note=note)
 
 
 def post(expected: str, form: dict | None = None, query: str = "", note: str = "", **names: str) -> Page:
@@ -243,6 +244,29 @@ PAGES: dict[str, list[Page]] = {
     "forms:once": [get(STAFF, pk="@definition"), post(NOBODY, pk="@definition")],  # the nation's form
     "forms:burden": [get(STAFF)],
     "forms:burden_export": [get(BUSINESS)],
+    # quick collection: the county's institution asks; its own people, and whoever has the link of the open one, answer
+    "collect:index": [get(BUSINESS)],
+    "collect:mine": [get(SIGNED_IN)],
+    "collect:make": [get(BUSINESS), post(BUSINESS)],
+    "collect:read": [post(BUSINESS, {"lines": "姓名"})],
+    "collect:answer": [
+        get(ANYBODY, token="@open_survey.token"),
+        post(ANYBODY, {"q1": "1"}, token="@open_survey.token"),
+        get("Lxooxxxxxx", token="@survey.token", note="of one organ"),
+        get("nnnnnnnnnn", token="x", note="forged"),
+    ],
+    "collect:results": [get(SURVEY, pk="@survey")],
+    "collect:figures": [get(SURVEY, pk="@survey")],
+    "collect:answers": [get(SURVEY, pk="@survey")],
+    "collect:who": [get(SURVEY, pk="@survey")],
+    "collect:poster": [get(SURVEY, pk="@survey")],
+    "collect:export": [get(SURVEY, pk="@survey", what=what) for what in ("answers", "files")],
+    "collect:edit": [get(SURVEY, pk="@survey"), post(SURVEY, pk="@survey")],
+    "collect:open": [post(SURVEY, pk="@draft_survey")],
+    "collect:act": [
+        post(SURVEY, pk="@draft_survey" if verb == "delete" else "@survey", verb=verb)
+        for verb in ("close", "reopen", "remind", "relink", "delete")
+    ],
 }  # fmt: skip
 
 REGISTER_PAGES: dict[str, tuple[str, str, str]] = {

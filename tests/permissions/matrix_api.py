@@ -57,5 +57,19 @@ OPERATIONS: dict[str, Call] = {
     "return_forms_submission": Call(KEEPING, "@sent", {"why": "与凭证不符"}),
     "read_forms_rollup": Call(ROLLUP, "@sent_round", query=DIVISION),
     "drill_forms_rollup": Call(ROLLUP, "@sent_round", query=DIVISION, code="e01_m1"),
+    "list_collect": Call(BUSINESS),
+    "read_collect": Call(THEIRS, "@survey"),
+    "figures_collect": Call(THEIRS, "@survey"),
+    "answers_collect": Call(THEIRS, "@survey"),
+    "create_collect": Call(
+        BUSINESS,
+        sent={
+            "title": "收", "audience": "own", "per": "person", "closes_at": "2099-01-01T18:00:00+08:00",
+            "questions": [{"kind": "number", "label": "人次"}],
+        },
+    ),
+    "open_collect": Call(THEIRS, "@draft_survey"),
+    "close_collect": Call(THEIRS, "@survey"),
+    "answer_collect": Call("Lxooxxxxxx", sent={"token": "@survey.token", "values": {"q1": ["1"]}}),
     "change_workdays": Call(ENDING, sent={"ids": ["@workday"], "kind": "working", "name": "班", "source": "通知"}),
 }

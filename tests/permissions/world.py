@@ -16,6 +16,7 @@ from django.utils import timezone
 from shuzheng.base.access.models import Grant, RoleChange, Sharing
 from shuzheng.base.accounts.models import Account, Person, PersonContact, Post
 from shuzheng.base.audit.models import Entry
+from shuzheng.base.collect.models import Asked, Collection
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.files.actions import receive
@@ -90,7 +91,7 @@ def make_world() -> World:
     world.accounts["another line, of general"] = nation.account("33/11/0/u3/", *PERSONAS[1].roles, at="33/11/")
     nation.competent("33/11/0/u1/", "33/11/", "reporting")
     nation.competent("33/11/0/u3/", "33/11/", "general")
-    world.things = {**_records(world), **_standards(nation), **_reporting(nation)}
+    world.things = {**_records(world), **_standards(nation), **_reporting(nation), **_collections(nation)}
     world.sign_in()
     return world
 
@@ -206,6 +207,21 @@ def _reporting(nation: Nation) -> dict[str, Any]:
             row.refresh_from_db()
             found |= {f"{word}_round": Round.objects.get(pk=round_.pk), word: row}
     return found
+
+
+def _collections(nation: Nation) -> dict[str, Any]:
+    """Three of the institution: a draft, one that asks the institution itself, one for whoever has the link."""
+    unit = nation.organ(UNIT)
+    at = timezone.make_aware(datetime(2099, 10, 16, 18))
+    facts = {"closes_at": at, "keep_until": at.date(), "questions": [{"code": "q1", "kind": "number", "label": "人次"}]}
+    opened = {**facts, "state": "open", "per": "any", "opened_at": timezone.now()}
+    survey = stored(Collection, unit, title="收", token="t-one", audience="own", asked=1, **opened)
+    stored(Asked, unit, collection=survey, case_id=survey.pk, person_id=None, name="本单位")
+    return {
+        "survey": survey,
+        "open_survey": stored(Collection, unit, title="开", token="t-open", audience="open", **opened),
+        "draft_survey": stored(Collection, unit, title="稿", token="t-draft", audience="own", state="draft", per="organ", **facts),
+    }  # fmt: skip
 
 
 @contextmanager
