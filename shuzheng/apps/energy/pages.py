@@ -338,7 +338,7 @@ def roster_page(request: HttpRequest) -> HttpResponse:
     place = _place(request, actor, "energy.member.view", url)
     current = Period.containing(timezone.localdate(), PeriodKind.QUARTER)
     wanted = request.GET.get("period", "")
-    quarters = [p for p in (current, *_back(current, 7))]
+    quarters = [current, *_back(current, 7)]
     period = next((p for p in quarters if str(p) == wanted), current)
     span = Range.subtree(place.path)
     below = {"path__gte": span.lo, "path__lt": span.hi}

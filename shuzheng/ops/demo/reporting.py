@@ -170,7 +170,7 @@ class _Round:
         return State.APPROVED, 1
 
     def _measure(self, organ: Node, submission: Submission, random: Random) -> dict[str, Decimal | None]:
-        inputs = _consumption(organ, self.nation.profiles[organ.pk], self.plan.period, random)
+        inputs = consumption(organ, self.nation.profiles[organ.pk], self.plan.period, random)
         if submission.state == State.DRAFT:
             for code in list(inputs)[int(len(inputs) * random.uniform(0.4, 0.9)) :]:
                 inputs[code] = None
@@ -230,7 +230,7 @@ def _edition(submission: Submission, values: Values) -> Edition:
     return row
 
 
-def _consumption(organ: Node, profile: OrganProfile, period: Period, random: Random) -> dict[str, Decimal | None]:
+def consumption(organ: Node, profile: OrganProfile, period: Period, random: Random) -> dict[str, Decimal | None]:
     """A quarter's use that fits the institution's size, kind and season; costs at ordinary prices."""
     steady = Random(f"use {organ.code}")
     area, people = float(profile.floor_area), profile.energy_headcount
