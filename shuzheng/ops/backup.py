@@ -21,16 +21,19 @@ from shuzheng.ops.pg import Cluster, Urls, full, locked
 from shuzheng.ops.words import Trouble, say, t
 
 DUMP = "database.dump"
-# Beside the database, what a restored deployment needs. Keys (secret_key, pepper, kek) are left out by not being listed.
+# Beside the database, what a restored deployment needs. Keys (secret_key, pepper, kek) are left out by not being listed,
+# the key that signs checkpoints by its name: a restored server makes its own and keeps the list of public ones.
 FOLDERS = ("files", "audit")
+LEFT_OUT = shutil.ignore_patterns("sm2.key")
 
 
 def _no_keys() -> str:
     return t(
         "备份不含主密钥（KEK）、口令附加密钥（pepper）与 secret_key：没有前者，敏感字段无法解密；没有 pepper，原有口令都不能登录。"
-        "请另行保管，不要与备份放在一起。",
+        "请另行保管，不要与备份放在一起。审计检查点的签名私钥也不在备份内，恢复后自动换新，原有签名仍可验证。",
         "The backup holds neither the key-encryption key (KEK) nor pepper and secret_key: without the KEK the sensitive fields "
-        "in it can't be read, without the pepper no password works. Keep them elsewhere, not beside the backup.",
+        "in it can't be read, without the pepper no password works. Keep them elsewhere, not beside the backup. The key that "
+        "signs the audit's checkpoints is left out, too: a new one is made, and former signatures still verify.",
     )
 
 
@@ -88,7 +91,7 @@ def write(folder: Path, urls: Urls) -> None:
         for name in FOLDERS:
             source = doors.data_folder() / name
             if source.is_dir():
-                shutil.copytree(source, part / name)
+                shutil.copytree(source, part / name, ignore=LEFT_OUT if name == "audit" else None)
         manifest = {
             "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "version": _version(),

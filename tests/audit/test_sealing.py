@@ -203,6 +203,24 @@ def test_checkpoint_is_written_only_when_the_chain_has_grown(folder):
     assert checkpoints.last().seq == 1
 
 
+def test_lost_signing_key_is_replaced_and_former_signatures_verify(folder):
+    write(1)
+    sealer.seal()
+    sealer.checkpoint()
+    former = checkpoints.last()
+    (folder / "sm2.key").unlink()  # as in a restored backup
+    assert verify.verify().ok
+    write(1)
+    sealer.seal()
+    sealer.checkpoint()
+    assert checkpoints.is_genuine(former) and checkpoints.is_genuine(checkpoints.last())
+    assert verify.verify().ok
+    known = (folder / "sm2.pub").read_text().split()
+    assert len(known) == 2
+    (folder / "sm2.pub").write_text(known[1])
+    assert not checkpoints.is_genuine(former)
+
+
 def test_unsealed_entries_are_listed_and_are_no_fault(capsys):
     write(1)
     sealer.seal()

@@ -11,7 +11,7 @@ import pytest
 from shuzheng.ops.pg import Cluster
 from tests.ops.deployment import Deployment, assert_said
 
-KEK = "0123456789abcdef0123456789abcdef"
+KEK, SIGNING = "0123456789abcdef0123456789abcdef", "fedcba9876543210"
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +29,9 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     (data / "files/note.txt").write_text("first")
     (data / "kek").write_text(KEK)
     (data / "kek").chmod(0o600)
+    (data / "audit").mkdir(exist_ok=True)
+    (data / "audit/sm2.key").write_text(SIGNING)
+    (data / "audit/sm2.pub").write_text("04ab")
     _write(cluster, "first")
     yield cluster
     cluster.stop()
@@ -49,9 +52,9 @@ def _read(cluster: Cluster) -> str:
 def test_restore_brings_rows_and_files_back_and_keeps_the_former(cluster: Cluster, tmp_path: Path) -> None:
     deployment = Deployment(cluster.data)
     assert deployment.run("backup", str(tmp_path / "b")).returncode == 0
-    assert KEK not in "".join(
-        path.read_text(errors="replace") for path in (tmp_path / "b").rglob("*") if path.is_file()
-    )
+    kept = "".join(path.read_text(errors="replace") for path in (tmp_path / "b").rglob("*") if path.is_file())
+    assert KEK not in kept and SIGNING not in kept
+    assert (tmp_path / "b/audit/sm2.pub").read_text() == "04ab"
     _write(cluster, "second")
     (cluster.data / "files/note.txt").write_text("second")
     done = deployment.run("restore", str(tmp_path / "b"))

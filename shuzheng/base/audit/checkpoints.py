@@ -4,6 +4,9 @@ One line of JSON each, in ``checkpoints.jsonl`` under ``SZ_AUDIT_DIR`` (default:
 holds the SM3 of the line before, so that the signature of the last one covers all. Whoever can change the database but
 not this folder can't cut or rewrite the trail unseen; so copy the folder, and ``sm2.pub``, to where neither the
 database's nor the program's administrators write (docs/threat-model.md).
+
+``sm2.pub`` lists every public key this trail was ever signed with, one a line, the present one last: the private key is
+in no backup, so a restored server makes a new pair and goes on, and what the former one signed still verifies.
 """
 
 from __future__ import annotations
@@ -58,28 +61,34 @@ def sm3(line: str) -> str:
     return hasher.finalize().hex()
 
 
+def _public_keys() -> list[str]:
+    path = folder() / "sm2.pub"
+    return path.read_text().split() if path.exists() else []
+
+
 def _signer() -> SM2:
-    """The server's signing key; made at first use, readable by the program's user only."""
-    folder().mkdir(parents=True, exist_ok=True)
+    """The server's signing key; made where there is none, readable by the program's user only."""
     path = folder() / "sm2.key"
     if not path.exists():
         secret, public = SM2().generate_keypair()
+        # The public half first: broken off between the two, a key that signed nothing stands in the list, no more.
+        (folder() / "sm2.pub").write_text("\n".join([*_public_keys(), public.hex()]) + "\n")
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as out:
             out.write(secret.hex())
-        (folder() / "sm2.pub").write_text(public.hex())
-    secret = bytes.fromhex(path.read_text())
-    return SM2(secret, SIGNER, bytes.fromhex((folder() / "sm2.pub").read_text()))
+    return SM2(bytes.fromhex(path.read_text()), SIGNER, bytes.fromhex(_public_keys()[-1]))
 
 
 def is_genuine(checkpoint: Checkpoint) -> bool:
-    """Whether the signature is one of this server's key. About 30 ms."""
-    public = SM2(uid=SIGNER, pk=bytes.fromhex((folder() / "sm2.pub").read_text()))
+    """Whether the signature is by a key this server has or had. About 30 ms a key, the present one first."""
     try:
         raw = bytes.fromhex(checkpoint.signature)
     except ValueError:
         return False
-    return len(raw) == 64 and bool(public.verify(checkpoint.body(), raw[:32], raw[32:]))
+    if len(raw) != 64:
+        return False
+    keys = (SM2(uid=SIGNER, pk=bytes.fromhex(key)) for key in reversed(_public_keys()))
+    return any(key.verify(checkpoint.body(), raw[:32], raw[32:]) for key in keys)
 
 
 def append(seq: int, digest: str) -> Checkpoint:
@@ -88,9 +97,10 @@ def append(seq: int, digest: str) -> Checkpoint:
     Raises:
         OSError: the folder can't be written.
     """
-    signer = _signer()
+    folder().mkdir(parents=True, exist_ok=True)
     with file().open("a+") as out:
         fcntl.flock(out, fcntl.LOCK_EX)  # two workers of one machine
+        signer = _signer()
         before = _last_line(file())
         unsigned = Checkpoint(seq, digest, timezone.now().isoformat(), sm3(before) if before else START, "")
         r, s = signer.sign(unsigned.body())
