@@ -42,7 +42,8 @@ def ask(question: Question, *, scope: Scope) -> Answer:
     raw = found.to_pylist()
     if not question.by and all(v is None for v in (raw[0] if raw else {}).values()):
         raw = []
-    rows = [_row(plan, r) for r in raw]
+    keys, periods = [f"d_{name}" for name in question.by], plan.row_periods()
+    rows = [_row(plan, r, keys, periods) for r in raw]
     total = _total(plan, raw)
     rows, total = suppress(question, rows, total)
     rows = _ordered(question, rows)
@@ -73,9 +74,9 @@ def sources_of(files: Iterable[FactFile]) -> tuple[Source, ...]:
     return tuple(sorted(rounds.values(), key=lambda s: (s.period, s.title)))
 
 
-def _row(plan: Plan, raw: Mapping[str, Any]) -> Row:
-    keys = tuple("" if (v := raw[f"d_{name}"]) is None else str(v) for name in plan.question.by)
-    return Row(keys, keys, values_of(plan, raw, plan.row_periods()), raw.get(UNITS))
+def _row(plan: Plan, raw: Mapping[str, Any], columns: Sequence[str], periods: int) -> Row:
+    keys = tuple(["" if (v := raw[column]) is None else str(v) for column in columns])
+    return Row(keys, keys, values_of(plan, raw, periods), raw.get(UNITS))
 
 
 def values_of(plan: Plan, sums: Mapping[str, Any], periods: int) -> tuple[Decimal | None, ...]:

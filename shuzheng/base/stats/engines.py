@@ -53,11 +53,26 @@ class _Named:
         while len(self.known) >= HELD:
             old, _table = self.known.popitem(last=False)
             self.backend.drop_view(old, force=True)
-        self.known[name] = found = self.backend.read_parquet(list(addresses), table_name=name)
+        self.known[name] = found = self.open(name, list(addresses))
         return found
+
+    def open(self, name: str, addresses: list[str]) -> ir.Table:
+        return self.backend.read_parquet(addresses, table_name=name)
 
     def run(self, expression: ir.Table) -> pa.Table:
         return self.backend.to_pyarrow(expression)
+
+
+class _NamedBySpark(_Named):
+    """Ibis hands Spark one path alone; Spark itself takes many."""
+
+    def __init__(self, backend: Any, session: Any) -> None:
+        super().__init__(backend)
+        self.session = session
+
+    def open(self, name: str, addresses: list[str]) -> ir.Table:
+        self.session.read.parquet(*addresses).createOrReplaceTempView(name)
+        return self.backend.table(name)
 
 
 class DuckDb:
@@ -93,16 +108,16 @@ class Spark:
     """Apache Spark at ``SZ_SPARK_MASTER``; the extra package ``pyspark`` and Java 17 are needed."""
 
     def __init__(self) -> None:
-        self._held: _Named | None = None
+        self._held: _NamedBySpark | None = None
         self._lock = threading.Lock()
 
-    def _here(self) -> _Named:
+    def _here(self) -> _NamedBySpark:
         with self._lock:
             if self._held is None:
-                self._held = _Named(self._connect())
+                self._held = self._connect()
             return self._held
 
-    def _connect(self) -> Any:
+    def _connect(self) -> _NamedBySpark:
         try:
             from pyspark.sql import SparkSession
         except ImportError as fault:
@@ -120,7 +135,14 @@ class Spark:
             .getOrCreate()
         )
         session.sparkContext.setLogLevel("ERROR")
-        return ibis.pyspark.connect(session)
+        return _NamedBySpark(ibis.pyspark.connect(session), session)
+
+    def stop(self) -> None:
+        """End the session; the next question begins another."""
+        with self._lock:
+            if self._held is not None:
+                self._held.session.stop()
+                self._held = None
 
     def table(self, lake: Lake, paths: Sequence[str]) -> ir.Table:
         return self._here().table([lake.address(p) for p in paths])
@@ -129,7 +151,8 @@ class Spark:
         return self._here().run(expression)
 
 
-_ENGINES: dict[str, Engine] = {"duckdb": DuckDb(), "spark": Spark()}
+DUCKDB, SPARK = DuckDb(), Spark()
+_ENGINES: dict[str, Engine] = {"duckdb": DUCKDB, "spark": SPARK}
 
 
 def current() -> Engine:

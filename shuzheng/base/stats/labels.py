@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
@@ -64,11 +63,14 @@ def labelled(
             words[name] = _places(found, lake, manifest, engine)
         else:
             words[name] = {key: _word(name, key, with_units) for key in found}
+    said = [(words[name], keys.get(name)) for name in question.by]
     return [
-        replace(
-            row,
-            keys=tuple(keys.get(n, {}).get(k, k) for n, k in zip(question.by, row.keys, strict=True)),
-            labels=tuple(words[n].get(k, k) for n, k in zip(question.by, row.keys, strict=True)),
+        Row(
+            tuple([known.get(k, k) if known else k for (_w, known), k in zip(said, row.keys, strict=True)]),
+            tuple([w.get(k, k) for (w, _known), k in zip(said, row.keys, strict=True)]),
+            row.values,
+            row.units,
+            row.suppressed,
         )
         for row in rows
     ]
@@ -106,16 +108,28 @@ def _institutions(keys: list[str], lake: Lake, manifest: Manifest, engine: Engin
 
 def _places(paths: list[str], lake: Lake, manifest: Manifest, engine: Engine) -> dict[str, str]:
     """Names of divisions; ``33/0/`` is that province's own level (本级). Of a division that is no more, its last name."""
-    tree = engine.table(lake, [manifest.nodes[NOW].path])
-    wanted = sorted({_division(p) for p in paths})
-    found = engine.run(tree.filter(tree.kind == "division", tree.path.isin(wanted)).select("path", "name"))
-    names = {r["path"]: r["name"] for r in found.to_pylist()}
+    names = _divisions(lake, manifest.nodes[NOW].path, engine)
     own = _("%(name)s本级")
     return {
         path: own % {"name": names.get(_division(path), path)} if path.endswith("0/") and _division(path) != path
         else names.get(path, path)
         for path in paths
     }  # fmt: skip
+
+
+_names: dict[str, dict[str, str]] = {}
+"""Names of divisions by path, of the tree that was asked last: a file of the lake never changes."""
+
+
+def _divisions(lake: Lake, file: str, engine: Engine) -> dict[str, str]:
+    known = _names.get(lake.at(file))
+    if known is None:
+        tree = engine.table(lake, [file])
+        rows = engine.run(tree.filter(tree.kind == "division").select("path", "name")).to_pylist()
+        known = {r["path"]: r["name"] for r in rows}
+        _names.clear()
+        _names[lake.at(file)] = known
+    return known
 
 
 def _division(path: str) -> str:
