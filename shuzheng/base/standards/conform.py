@@ -64,7 +64,6 @@ _SAID = {
     "no_code": gettext_noop("代码集“%(set)s”里没有这个代码。"),
     "name_for_code": gettext_noop("填的是名称，应填代码 %(code)s。"),
     "code_ended": gettext_noop("代码自 %(day)s 起停用，改用：%(next)s。"),
-    "credit_code": gettext_noop("%(why)s。"),
 }
 
 
@@ -336,7 +335,7 @@ def _credit_code(value: Any) -> list[Fault]:
     try:
         check_uscc(_text(value))
     except ValueError as fault:
-        return [("range", "credit_code", {"why": str(fault)})]
+        return [("range", f"{fault}。", {})]
     return []
 
 

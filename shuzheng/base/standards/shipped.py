@@ -37,7 +37,7 @@ def _read(name: str) -> Any:
 
 @cache
 def _load(file: Path) -> Any:
-    return yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
+    return yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 -- the safe loader, in C where there is one
 
 
 def _standard(entry: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +80,9 @@ def units() -> list[Unit]:
 def code_sets() -> list[tuple[CodeSet, list[CodeItem]]]:
     """All shipped code sets, editions of one set from old to new. An item of an older edition knows what follows it."""
     entries = [entry for file in sorted((DATA / "code_sets").glob("*.yaml")) for entry in _load(file)]
-    sets = [(CodeSet(code=entry["code"], **_standard(entry, {})), list(_code_items(entry["items"]))) for entry in entries]
+    sets = [
+        (CodeSet(code=entry["code"], **_standard(entry, {})), list(_code_items(entry["items"]))) for entry in entries
+    ]
     sets.append(_datasets())
     before: dict[str, list[CodeItem]] = {}
     for code_set, items in sets:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,27 @@ class Use:
     kind: str
     label: str
     url: str
+
+
+@dataclass(frozen=True)
+class Help:
+    """What a field that is bound to an element says of it: one line of help, and the element's page."""
+
+    name: str
+    text: str
+    url: str
+
+
+def help_for(identifier: str, *, on: date | None = None, path: str = "") -> Help | None:
+    """The help of a field bound to ``identifier``; None while no such element is in force, so that no page breaks."""
+    found = resolve.current().element(identifier, on or timezone.localdate(), path)
+    if found is None:
+        return None
+    parts = [found.note, found.value_domain, found.data_format]
+    if found.authority:
+        parts.append(_("数源：%s") % found.authority)
+    text = " · ".join(filter(None, parts))
+    return Help(found.label, text, reverse("standards:element", args=[identifier]))
 
 
 _providers: dict[str, Callable[[str], Sequence[Use]]] = {}
