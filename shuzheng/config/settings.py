@@ -169,6 +169,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 SZ_KEY_DAYS = int(os.environ.get("SZ_KEY_DAYS", "30"))  # how long an idempotency key is remembered
 SZ_EVENT_DAYS = int(os.environ.get("SZ_EVENT_DAYS", "400"))  # how long events can be replayed
 SZ_RESULT_DAYS = int(os.environ.get("SZ_RESULT_DAYS", "7"))  # how long a job's result can be fetched
+SZ_TRANSFER_DAYS = int(os.environ.get("SZ_TRANSFER_DAYS", "7"))  # how long the sheet of an import is kept for going on
 SZ_BASE_URL = os.environ.get("SZ_BASE_URL", "").rstrip("/")  # how people reach this server: links in mail and messages
 EMAIL_HOST = os.environ.get("SZ_MAIL_HOST", "")
 EMAIL_PORT = int(os.environ.get("SZ_MAIL_PORT", "25"))

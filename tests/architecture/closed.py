@@ -24,6 +24,7 @@ SYSTEM_SCOPES = frozenset(
         "notify.deliver",
         "org.import",
         "org.reorganise",
+        "registers.tidy",
         "search.reindex",
         "standards.load",
         "standards.resolve",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import time
 from decimal import Decimal
 
 import pytest
@@ -13,6 +15,7 @@ from openpyxl import Workbook, load_workbook
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.events.models import Event
 from shuzheng.base.masters.models import Place
+from shuzheng.base.registers import exporting, jobs
 from shuzheng.base.registers.models import Transfer
 from tests.registers.conftest import U1, place, sign_in
 
@@ -205,3 +208,14 @@ def test_template_lists_what_may_be_chosen(clerk, places):
     rules = {str(v.sqref): v.formula1 for v in sheet["位置"].data_validations.dataValidation}
     assert "一号楼" in rules["D2:D1001"]
     assert "邻居楼" not in rules["D2:D1001"]
+
+
+def test_sheets_nobody_went_on_with_are_removed_after_their_days(settings, tmp_path):
+    settings.MEDIA_ROOT, settings.SZ_TRANSFER_DAYS = tmp_path, 7
+    old, fresh = exporting.folder("import") / "a.sheet", exporting.folder("import") / "b.sheet"
+    left = exporting.folder("export") / "c.part"
+    for path, days in ((old, 8), (fresh, 6), (left, 8)):
+        path.write_bytes(b"sheet")
+        os.utime(path, (time.time() - days * 86400,) * 2)
+    jobs.remove_sheets()
+    assert fresh.exists() and not old.exists() and not left.exists()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.jobs.declare import job_for_actor
+from shuzheng.base.jobs.declare import job, job_for_actor
 from shuzheng.base.jobs.run import Run
-from shuzheng.base.registers import service, transfers
+from shuzheng.base.registers import exporting, service, transfers
 from shuzheng.base.registers.models import Transfer
 
 
@@ -37,3 +40,16 @@ def import_sheet(run: Run, *, actor: Actor, transfer_id: str, partly: bool) -> s
         done = transfers.run_import(register, actor, transfer, partly=partly, key=run.key("rows"))
     numbers = {"new": len(done.created), "old": len(done.changed), "unit": register.unit}
     return _("已导入：新增 %(new)d %(unit)s，修改 %(old)d %(unit)s") % numbers
+
+
+@job(scope="registers.tidy", cron="30 4 * * *", atomic=False)
+def remove_sheets(*, actor: Actor) -> None:
+    """Delete sheets older than ``SZ_TRANSFER_DAYS``: imports that nobody went on with, and what a broken export left.
+
+    The record of the transfer stays; going on with it answers that the file is gone.
+    """
+    oldest = time.time() - settings.SZ_TRANSFER_DAYS * 86400
+    for way in Transfer.Way.values:
+        for path in exporting.folder(way).iterdir():
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)  # finished by its person a moment ago
