@@ -65,7 +65,7 @@ def new(request: HttpRequest) -> HttpResponse:
     given, fault = request.POST, None
     if request.method == "POST":
         try:
-            row = _begun(request)
+            row = _of(actor, _begun(request))
             create_drafts([row], actor=actor, key=_key(request))
         except Invalid as refused:
             fault = refused
@@ -82,6 +82,12 @@ def new(request: HttpRequest) -> HttpResponse:
         "faults": {f.field: f.message for f in fault.faults} if fault else {},
     }
     return render(request, "forms/definition_new.html", context, status=422 if fault else 200)
+
+
+def _of(actor: Actor, row: Definition) -> Definition:
+    """A new form belongs to the actor's organ."""
+    row.node_id, row.path = actor.organ_id, actor.organ_path
+    return row
 
 
 def _key(request: HttpRequest) -> str:
@@ -222,7 +228,7 @@ def following(request: HttpRequest, pk: UUID) -> HttpResponse:
             basis=row.basis,
             spec=row.spec,
         )
-        create_drafts([waiting], actor=actor, key=_key(request))
+        create_drafts([_of(actor, waiting)], actor=actor, key=_key(request))
         messages.success(request, _("第 %(n)d 版的草稿建好了，进行中的任务仍用原来的版次") % {"n": waiting.edition})
     return redirect("forms:edit", pk=waiting.pk)
 
