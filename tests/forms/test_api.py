@@ -52,7 +52,20 @@ def test_a_program_fills_in_and_the_county_returns_approves_and_drills(reporting
         "POST", f"{url}/return", {"why": "核对", "cells": ["e01_m1"]},
         Idempotency_Key=new_key(), If_Match=f'"{done.json()["version"]}"',
     )  # fmt: skip
-    assert (back.json()["state"], back.json()["returned_cells"]) == ("returned", ["e01_m1"])
+    assert (back.json()["state"], back.json()["approved_tier"]) == ("submitted", 4)  # one cell, no approval is lost
+    [asked] = program(UNIT, "clerk").get("/forms/amendments").json()["rows"]
+    assert (asked["state"], asked["cells"]) == ("asked", [{"code": "e01_m1", "reason": "核对"}])
+    answered = program(UNIT, "clerk").call(
+        "POST", f"/forms/amendments/{asked['id']}/answer", {"cells": {"e01_m1": "9000"}}, Idempotency_Key=new_key()
+    )
+    assert (answered.json()["state"], answered.json()["waiting_tier"]) == ("answered", 4)
+    confirmed = county.call(
+        "POST", f"/forms/amendments/{asked['id']}/confirm", Idempotency_Key=new_key(),
+        If_Match=f'"{answered.json()["version"]}"',
+    )  # fmt: skip
+    assert confirmed.json()["state"] == "done"
+    total = county.get(f"/forms/rounds/{mine['round']}/rollup").json()
+    assert (total["values"]["e01_q"], total["counted"]) == ("9000", 1)
 
 
 def test_a_neighbour_sees_nothing_and_a_reader_may_not_write(reporting, program):  # noqa: F811

@@ -341,7 +341,17 @@ def test_returning_a_cell_shows_evidence_and_needs_a_reason(running):
     due = (timezone.now() + timedelta(days=2)).isoformat()
     assert client.post(url, {"cell": "e01_m1", "why": "不符", "due": due, "version": row.version}).status_code == 302
     row = running.submission()
-    assert (row.state, row.returned_cells, row.returned_reason) == ("returned", ["e01_m1"], "不符")
+    assert (row.state, row.returned_cells, row.returns) == ("submitted", [], 1)
+    with system_scope("tests").activate():
+        asked = row.amendments.get()
+    assert asked.cells == [{"code": "e01_m1", "reason": "不符"}]
+    entry = unit(running)
+    assert "不符" in entry.get(reverse("forms:entry", args=[row.pk])).content.decode()
+    place = reverse("forms:amendment", args=[asked.pk])
+    assert "电 · 7 月" in entry.get(place).content.decode()
+    assert entry.post(f"{place}answer/", {"e01_m1": "abc"}).status_code == 422
+    assert entry.post(f"{place}answer/", {"e01_m1": "90"}).status_code == 302
+    assert cell_values(running.submission())["e01_m1"] == 90
 
 
 # Roll-up

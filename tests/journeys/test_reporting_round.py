@@ -78,9 +78,11 @@ def test_a_number_goes_up_four_tiers_and_leads_back_to_its_cell(desk: Desk) -> N
 
     unit.goto(form)
     expect(unit.get_by_text("9 月用水与水费单不符")).to_be_visible()
-    put(unit, "e02_m3", RIGHT)
-    explain(unit)
-    hand_in(unit)
+    unit.get_by_role("link", name="去答复").click()
+    unit.fill("input[name=e02_m3]", RIGHT)
+    unit.fill("textarea[name=note]", "按水费单改正")
+    unit.get_by_role("button", name="答复").click()
+    unit.wait_for_load_state("networkidle")
 
     choose(county, UNIT)
     expect(county.locator("del", has_text="9,876")).to_be_visible()  # both submissions side by side

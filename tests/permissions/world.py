@@ -22,7 +22,7 @@ from shuzheng.base.core.scope import system_scope
 from shuzheng.base.files.actions import receive
 from shuzheng.base.files.models import Block
 from shuzheng.base.forms import actions as reporting
-from shuzheng.base.forms.models import Definition, Round, Submission
+from shuzheng.base.forms.models import Allowance, Amendment, Circular, Definition, Rollup, Round, Submission
 from shuzheng.base.forms.shipped import load_forms
 from shuzheng.base.jobs.models import JobRun
 from shuzheng.base.masters.models import Party, Place
@@ -206,7 +206,42 @@ def _reporting(nation: Nation) -> dict[str, Any]:
             )
             row.refresh_from_db()
             found |= {f"{word}_round": Round.objects.get(pk=round_.pk), word: row}
-    return found
+    return found | _beside(nation, found)
+
+
+def _beside(nation: Nation, found: dict[str, Any]) -> dict[str, Any]:
+    """What stands beside the rounds: a request, cells asked again and answered, an exemption, a signed roll-up, a circular."""
+    unit, office, now = nation.organ(UNIT), nation.organ(OFFICE), timezone.now()
+    sent, facts = found["sent"], {"asked_by": "甲", "asked_organ": "乙", "asked_at": now}
+    with system_scope("tests").activate():
+        second = Submission.objects.select_related("round", "node").get(round=sent.round, path="33/11/23/0/u2/")
+        third = Submission.objects.select_related("round", "node").get(round=found["draft_round"], path=second.path)
+        Submission.objects.filter(pk=second.pk).update(state="submitted", approved_tier=4, waiting_tier=3, edition=1)
+        Submission.objects.filter(pk=third.pk).update(state="exempt")
+        other = Submission.objects.get(round=found["draft_round"], path="33/11/0/u1/")
+    asked = {"round": sent.round, "what": "return", "tier": 4, "cells": [{"code": "e01_m1", "reason": "核对"}], **facts}
+    figures = {"tier": 4, "asked": 2, "counted": 0, "values": {}, "members_digest": "", "signed_by": "甲", "signed_at": now}
+    return {
+        "exempted": third, "other_sent": second, "elsewhere": other,
+        "allowance": stored(
+            Allowance, unit, round=found["draft_round"], submission=found["draft"], what="extension", at=UNIT,
+            at_name="甲", decider="33/11/23/", until=now.replace(year=2098), reason="停电", **facts,
+        ),
+        "asked_cells": stored(Amendment, unit, submission=sent, state="asked", due_at=now, **asked),
+        "answered_cells": stored(
+            Amendment, second.node, submission=second, state="answered", waiting_tier=4, edition=2, **asked
+        ),
+        "rollup": stored(
+            Rollup, office, round=sent.round, division=nation.organ("33/11/23/"), **figures
+        ),
+        "circular": stored(
+            Circular, office, title="通报", text="通报", division="甲县", audience="33/11/23/", made_by="甲", state="published"
+        ),
+        "draft_circular": stored(
+            Circular, office, title="草稿", text="草稿", division="甲县", audience=OFFICE, made_by="甲",
+            asked_for={"path": "33/11/23/"},
+        ),
+    }  # fmt: skip
 
 
 def _collections(nation: Nation) -> dict[str, Any]:

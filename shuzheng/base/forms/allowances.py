@@ -43,6 +43,8 @@ def ask_allowances(
     for place in places:
         row = _made(w.actor, place, round, what, why, until)
         if isinstance(place, Submission):
+            if place.path not in w.actor.scope.write:
+                raise Invalid(_("只能为本单位申请。"))
             _possible(place, what)
             row.node_id, row.path = place.node_id, place.path
         elif place.path != w.actor.division:
@@ -72,6 +74,7 @@ def decide_allowances(
             raise Invalid(_("%(name)s的申请已经办过。") % {"name": row.at_name}, code="forms.allowance.decided")
         if row.decider != w.actor.division:
             raise Invalid(_("%(name)s的申请不由本级审批。") % {"name": row.at_name}, code="forms.allowance.turn")
+        w.actor.require("forms.allowance.decide", row.decider)  # not with a right that ends at the organ that asked
         day = until or row.until
         w.change(row, state=State.GRANTED if agree else State.REFUSED, opinion=opinion.strip(), until=day)
         _sign(w, row)

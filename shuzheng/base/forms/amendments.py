@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.core import scope
 from shuzheng.base.core.action import Write, action
+from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.core.models import plain
 from shuzheng.base.core.scope import Range
@@ -133,7 +134,7 @@ def confirm(w: Write, amendments: Sequence[Amendment]) -> Sequence[Amendment]:
     """
     for row in amendments:
         _locked(row)
-        step, above = _turn(w.actor.division, row)
+        step, above = _turn(w.actor, row)
         _shift(row, [step], +1)
         w.change(
             row, confirmed_tier=step.tier, waiting_tier=above.tier if above else None,
@@ -158,7 +159,7 @@ def refuse(
         raise Invalid.one("why", _("写明原因。"))
     for row in amendments:
         _locked(row)
-        _turn(w.actor.division, row)
+        _turn(w.actor, row)
         _undo(w, row)
         again = row.what == What.RETURN
         w.change(row, state=State.ASKED if again else State.REFUSED, refusal=why.strip()[:300])
@@ -322,12 +323,13 @@ def _steps(row: Amendment) -> list[Step]:
     return [s for s in chain if s.tier >= row.submission.approved_tier]
 
 
-def _turn(division: str, row: Amendment) -> tuple[Step, Step | None]:
+def _turn(actor: Actor, row: Amendment) -> tuple[Step, Step | None]:
     steps = _steps(row)
-    place = next((n for n, s in enumerate(steps) if s.path == division), None)
+    place = next((n for n, s in enumerate(steps) if s.path == actor.division), None)
     if row.state != State.ANSWERED or place is None or steps[place].tier != row.waiting_tier:
         words = {"name": row.submission.node.name}
         raise Invalid(_("%(name)s的修订不在本级待确认。") % words, code="forms.amendment.turn")
+    actor.require("forms.submission.approve", steps[place].path)  # not with a right that ends at the institution
     return steps[place], steps[place + 1] if place + 1 < len(steps) else None
 
 

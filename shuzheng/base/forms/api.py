@@ -3,11 +3,12 @@
 No postponed annotations here: the routes are typed with schemas. Numbers travel as exact texts, so that nothing is rounded.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Body, Header, Path, Query, Router, Schema
 from pydantic import ConfigDict, Field, StringConstraints
@@ -16,7 +17,7 @@ from shuzheng.base.api.problems import Problem
 from shuzheng.base.api.schemas import refuse_unknown
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import Range
-from shuzheng.base.forms import actions, rollup
+from shuzheng.base.forms import actions, amendments, rollup
 from shuzheng.base.forms.engine import derive
 from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.models import Cell, Round, Submission
@@ -129,7 +130,7 @@ class Submit(Strict):
 
 
 class SendBack(Strict):
-    """Why, which cells (all of them if none is named), and until when."""
+    """Why, and until when. With ``cells`` only those are asked again and approvals stay; without, the whole goes back."""
 
     why: Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
     cells: Annotated[list[Code], Field(max_length=2000)] = []
@@ -170,7 +171,7 @@ class Paging(Strict):
     limit: Annotated[int, Field(ge=1, le=LIMIT)] = 50
 
 
-def _after(rows: Any, asked: Paging) -> tuple[list[Any], str]:
+def page_after(rows: Any, asked: Paging) -> tuple[list[Any], str]:
     """Rows after the cursor in the order of their ids, and the cursor of the next page."""
     if asked.cursor:
         try:
@@ -187,7 +188,7 @@ def list_rounds(request: HttpRequest, asked: Paging = Query(...)) -> dict[str, A
     """The rounds that the post sees."""
     refuse_unknown(request, asked)
     actor_of(request).require("forms.round.view")
-    rows, following = _after(Round.objects.select_related("definition"), asked)
+    rows, following = page_after(Round.objects.select_related("definition"), asked)
     return {"rows": [_round(r) for r in rows], "next": following}
 
 
@@ -199,18 +200,18 @@ def my_submissions(request: HttpRequest, asked: Paging = Query(...)) -> dict[str
     actor.require("forms.submission.view", actor.organ_path)
     mine = Range.subtree(actor.organ_path)
     rows = Submission.objects.select_related("node").filter(path__gte=mine.lo, path__lt=mine.hi)
-    found, following = _after(rows, asked)
-    return {"rows": [_submission(s) for s in found], "next": following}
+    found, following = page_after(rows, asked)
+    return {"rows": [submission_out(s) for s in found], "next": following}
 
 
 @router.get("/submissions/{uuid:pk}", response={200: FilledOut, **REFUSALS}, operation_id="read_forms_submission")
 def read_submission(request: HttpRequest, response: HttpResponse, pk: UUID = Path(...)) -> dict[str, Any]:
     """A submission with its cells."""
-    found = _find(actor_of(request), pk)
+    found = find_submission(actor_of(request), pk)
     response["ETag"] = f'"{found.version}"'
     sources = dict(found.cells.values_list("code", "source"))
     return {
-        **_submission(found),
+        **submission_out(found),
         "cells": [
             {"code": code, "value": exact(value), "source": sources[code]}
             for code, value in sorted(stored_values(found).items())
@@ -230,7 +231,7 @@ def fill(
 ) -> dict[str, Any]:
     """Store cells. What can't be read is kept as typed and said in ``faults``; cells changed by others since are a conflict."""
     actor = actor_of(request)
-    submission = _find(actor, pk)
+    submission = find_submission(actor, pk)
     try:
         saved = save(
             actor, submission, body.cells, reasons=body.reasons, base=int(version.strip('"')), key=f"api:{key}",
@@ -259,9 +260,9 @@ def submit(
 ) -> dict[str, Any]:
     """Hand it in."""
     actor = actor_of(request)
-    submission = _find(actor, pk)
+    submission = find_submission(actor, pk)
     [done] = actions.submit([submission], actor=actor, key=f"api:{key}", signers=body.dict())
-    return _submission(done)
+    return submission_out(done)
 
 
 @router.post(
@@ -275,10 +276,10 @@ def approve(
 ) -> dict[str, Any]:
     """Pass it at the post's tier."""
     actor = actor_of(request)
-    submission = _find(actor, pk)
+    submission = find_submission(actor, pk)
     seen = {pk: int(version.strip('"'))}
     [done] = actions.approve([submission], actor=actor, key=f"api:{key}", seen=seen)
-    return _submission(done)
+    return submission_out(done)
 
 
 @router.post(
@@ -293,16 +294,19 @@ def send_back(
 ) -> dict[str, Any]:
     """Send it back with a reason."""
     actor = actor_of(request)
-    submission = _find(actor, pk)
+    submission = find_submission(actor, pk)
     spec = load(submission.round.definition.spec)
     unknown = [c for c in body.cells if (cell := spec.find(c)) is None or not cell.is_input]
     if unknown:
         raise Invalid.one("cells", _("报表里没有这些可填的格：%(codes)s") % {"codes": "、".join(unknown)})
-    [done] = actions.return_(
-        [submission], actor=actor, key=f"api:{key}", seen={pk: int(version.strip('"'))}, why=body.why,
-        cells=body.cells, due_at=body.due_at,
-    )  # fmt: skip
-    return _submission(done)
+    seen = {pk: int(version.strip('"'))}
+    if body.cells:
+        until = body.due_at or timezone.now() + timedelta(days=3)
+        reasons = dict.fromkeys(body.cells, body.why)
+        amendments.return_cells([submission], actor=actor, key=f"api:{key}", seen=seen, cells=reasons, due_at=until)
+        return submission_out(find_submission(actor, pk))
+    [done] = actions.return_([submission], actor=actor, key=f"api:{key}", seen=seen, why=body.why, due_at=body.due_at)
+    return submission_out(done)
 
 
 @router.get("/rounds/{uuid:pk}/rollup", response={200: RollupOut, **REFUSALS}, operation_id="read_forms_rollup")
@@ -348,7 +352,8 @@ def drill_rollup(
     }  # fmt: skip
 
 
-def _find(actor: Actor, pk: UUID) -> Submission:
+def find_submission(actor: Actor, pk: UUID) -> Submission:
+    """A submission that the reader may see; ``Missing`` or ``Denied`` otherwise."""
     found = Submission.objects.select_related("node", "round__definition").filter(pk=pk).first()
     if found is None:
         raise Missing(_("没有这份填报，或不归当前岗位看。"))
@@ -373,10 +378,16 @@ def _round(row: Round) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _submission(row: Submission) -> dict[str, Any]:
+def submission_out(row: Submission) -> dict[str, Any]:
+    """As ``SubmissionOut`` has it."""
     return {
         "id": row.pk, "version": row.version, "round": row.round_id, "node": row.node_id, "name": row.node.name,
         "path": row.path, "state": row.state, "edition": row.edition, "approved_tier": row.approved_tier,
         "waiting_tier": row.waiting_tier, "due_at": row.due_at, "errors": row.errors, "unexplained": row.unexplained,
         "returned_reason": row.returned_reason, "returned_cells": row.returned_cells,
     }  # fmt: skip
+
+
+from shuzheng.base.forms import api_rounds  # noqa: E402 -- its routes use what stands above
+
+router.add_router("", api_rounds.router)

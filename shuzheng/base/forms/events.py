@@ -16,7 +16,7 @@ from shuzheng.base.events.models import Event
 from shuzheng.base.events.subscribers import subscribe
 from shuzheng.base.forms import notices, rollup
 from shuzheng.base.forms.jobs import fold, open_round
-from shuzheng.base.forms.models import Round, Submission
+from shuzheng.base.forms.models import Allowance, Amendment, Circular, Round, Submission
 from shuzheng.base.org.models import Node, NodeKind
 
 FOLD_AFTER = timedelta(seconds=3)
@@ -42,8 +42,32 @@ def say_reminded(event: Event, actor: Actor) -> None:
     notices.tell_reminded(rows, actor, _who(event), f"fm:{event.pk.hex}")
 
 
+@subscribe("forms.amendment.asked", scope="forms.notify", name="forms.amendment.asked")
+def say_asked(event: Event, actor: Actor) -> None:
+    rows = Amendment.objects.select_related("node", "round__definition").filter(pk__in=event.ids, state="asked")
+    notices.tell_asked(list(rows), actor, _who(event), f"fa:{event.pk.hex}")
+
+
+@subscribe("forms.allowance.decided", scope="forms.notify", name="forms.allowance.decided")
+def say_decided(event: Event, actor: Actor) -> None:
+    rows = Allowance.objects.select_related("node", "round__definition").filter(pk__in=event.ids)
+    notices.tell_decided(list(rows), actor, _who(event), f"fd:{event.pk.hex}")
+
+
+@subscribe("forms.circular.published", scope="forms.notify", name="forms.circular.published")
+def say_published(event: Event, actor: Actor) -> None:
+    for row in Circular.objects.filter(pk__in=event.ids):
+        notices.tell_circular(row, actor, _who(event), f"fc:{event.pk.hex}")
+
+
 @subscribe(
-    "forms.submission.approved", "forms.submission.returned", scope="forms.fold", name="forms.fold", ordered=False
+    "forms.submission.approved",
+    "forms.submission.returned",
+    "forms.amendment.confirmed",
+    "forms.amendment.refused",
+    scope="forms.fold",
+    name="forms.fold",
+    ordered=False,
 )
 def fold_soon(event: Event, actor: Actor) -> None:
     fold.later(at=timezone.now() + FOLD_AFTER, once="forms.fold.soon")

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.forms.models import Round, Submission
+from shuzheng.base.forms.models import Allowance, Amendment, Circular, Round, Submission
 from shuzheng.base.notify import texts
 from shuzheng.base.notify.actions import INLINE, send
 from shuzheng.base.notify.models import Notice
 from shuzheng.base.notify.receipts import tell
-from shuzheng.base.org.models import Node
+from shuzheng.base.org.models import Node, NodeKind
 from shuzheng.base.portal import formats
 from shuzheng.kernel.periods import Period
 
@@ -26,6 +26,8 @@ texts.declare("forms.submission.returned", _("{form}（{period}）被退回：{w
 texts.declare(
     "forms.submission.reminded", _("催报：{form}（{period}），{due} 截止"), _("还没有提交。没有消费的格填 0。")
 )
+texts.declare("forms.amendment.asked", _("{form}（{period}）有 {n} 格退回"), _("{due} 前答复，其余已审的不动。{why}"))
+texts.declare("forms.allowance.decided", _("{what}：{result}"), _("{opinion}"))
 
 
 def said(round_: Round, **more: str) -> dict[str, str]:
@@ -72,6 +74,39 @@ def tell_returned(rows: Sequence[Submission], actor: Actor, by: tuple[str, str],
             values=said(row.round, why=row.returned_reason, due=formats.full(row.due_at)), must_read=True,
             due=row.due_at, link=reverse("forms:entry", args=[row.pk]),
         )  # fmt: skip
+
+
+def tell_asked(rows: Sequence[Amendment], actor: Actor, by: tuple[str, str], key: str) -> None:
+    """Each institution whose cells were returned: how many, why, until when."""
+    for row in rows:
+        why = "；".join(dict.fromkeys(cell["reason"] for cell in row.cells))[:300]
+        send(
+            [row.node], actor=speaking(actor, *by), key=f"{key}:{row.pk.hex}", template="forms.amendment.asked",
+            values=said(row.round, n=str(len(row.cells)), why=why, due=formats.full(row.due_at)), must_read=True,
+            due=row.due_at, link=reverse("forms:amendment", args=[row.pk]),
+        )  # fmt: skip
+
+
+def tell_decided(rows: Sequence[Allowance], actor: Actor, by: tuple[str, str], key: str) -> None:
+    """Whoever asked, or was granted something unasked: what was decided."""
+    for row in rows:
+        until = f"（{formats.full(row.until)}）" if row.until and row.state == Allowance.State.GRANTED else ""
+        send(
+            [row.node], actor=speaking(actor, *by), key=f"{key}:{row.pk.hex}", template="forms.allowance.decided",
+            values={
+                "what": f"{row.at_name} {Allowance.What(row.what).label}",
+                "result": f"{Allowance.State(row.state).label}{until}",
+                "opinion": row.opinion or row.reason,
+            },
+            link=reverse("forms:round", args=[row.round_id]),
+        )  # fmt: skip
+
+
+def tell_circular(row: Circular, actor: Actor, by: tuple[str, str], key: str) -> None:
+    """Every organ below the division that the circular is about."""
+    division = Node.objects.get(path=row.asked_for["path"], kind=NodeKind.DIVISION)
+    send([division], actor=speaking(actor, *by), key=f"{key}:{row.pk.hex}", title=row.title,
+         link=reverse("forms:circular", args=[row.pk]))  # fmt: skip
 
 
 def tell_reminded(rows: Sequence[Submission], actor: Actor, by: tuple[str, str], key: str) -> None:

@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.scope import Range
 from shuzheng.base.forms import names
+from shuzheng.base.forms.desk import beside
 from shuzheng.base.forms.models import Round, Submission
 from shuzheng.base.forms.queries import UNREPORTED, Progress, counts, progress, segment_below, tier_due
 from shuzheng.base.org.models import Node, NodeKind
@@ -142,7 +143,7 @@ def supervises(actor: Actor) -> bool:
 
 def todos(actor: Actor) -> list[Todo]:
     """What waits for this post: its organ's unfinished submissions, and submissions that its tier has to review."""
-    return [*_own_todos(actor), *_review_todos(actor)]
+    return [*_own_todos(actor), *_review_todos(actor), *beside(actor)]
 
 
 def _own_todos(actor: Actor) -> list[Todo]:

@@ -24,10 +24,11 @@ from shuzheng.base.forms.factors import Factors, resolve
 from shuzheng.base.forms.filling import open_cells, prefilled
 from shuzheng.base.forms.grids import Filled, Sheet
 from shuzheng.base.forms.history import before
-from shuzheng.base.forms.models import NOT_APPROVED, Explanation, Submission
+from shuzheng.base.forms.models import NOT_APPROVED, Explanation, Round, Submission
 from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.pages.cells import cell_facts
 from shuzheng.base.forms.pages.common import crumbs, find_submission, form_of
+from shuzheng.base.forms.pages.standing import possible
 from shuzheng.base.forms.saving import save
 from shuzheng.base.forms.standing import stands_in, submit_for
 from shuzheng.base.forms.tiers import chains
@@ -179,6 +180,7 @@ def _page(
         "may_submit": editable
         and (actor.may("forms.submission.submit", submission.path) or stands_in(actor, submission)),
         "signers": _signers(submission),
+        "can": possible(actor, submission, editable=editable),
         "fault": fault,
         **more,
     }  # fmt: skip
@@ -307,7 +309,8 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     submission = find_submission(pk, actor)
     signers = {name: request.POST.get(name, "").strip()[:40] for name in ("statistics", "head")}
-    missing = {name: said for name, said in _SIGNERS().items() if not signers[name]}
+    asked = _SIGNERS() if submission.round.signing == Round.Signing.NAMED else {}
+    missing = {name: said for name, said in asked.items() if not signers[name]}
     if missing:
         fault = Invalid(_("写上%(names)s再提交。") % {"names": "、".join(missing.values())})
         return _page(request, actor, submission, fault, given=signers)

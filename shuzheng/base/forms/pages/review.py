@@ -24,6 +24,7 @@ from shuzheng.base.core.scope import Range
 from shuzheng.base.forms import names
 from shuzheng.base.forms.actions import approve as approve_action
 from shuzheng.base.forms.actions import return_ as return_action
+from shuzheng.base.forms.amendments import open_one, return_cells
 from shuzheng.base.forms.compare import compare, values_of
 from shuzheng.base.forms.history import before
 from shuzheng.base.forms.models import Edition, Round, Submission
@@ -155,6 +156,7 @@ def _opened(actor: Actor, chosen: Submission, listed: Sequence[Submission], view
             for c in filled.spec.inputs if c.prefill
         ],
         "history": _history(chosen),
+        "amendment": open_one(chosen),
         "number": place + 1 if place is not None else None,
         "previous": listed[place - 1] if place else None,
         "next": listed[place + 1] if place is not None and place + 1 < len(listed) else None,
@@ -185,12 +187,14 @@ def _history(submission: Submission) -> list[Entry]:
         "forms.submission.return": ("arrow-back-up", "over", _("退回")),
         "forms.submission.submit": ("upload", "", _("提交")),
         "forms.submission.remind": ("bell", "warn", _("催报")),
+        "forms.amendment.return": ("arrow-back-up", "over", _("退回几格")),
+        "forms.amendment.confirm": ("check", "ok", _("确认改动")),
     }
     rows = Audit.objects.filter(
         model="forms.submission",
         object_id=str(submission.pk),
         action__in=words,
-        after__has_any_keys=["submitted_at", "approved_tier", "returned_reason", "reminded_at"],
+        after__has_any_keys=["submitted_at", "approved_tier", "returned_reason", "reminded_at", "returns", "edition"],
     )
     found = []
     for row in rows.order_by("-at")[:10]:
@@ -266,14 +270,18 @@ def send_back(request: HttpRequest, pk: UUID) -> HttpResponse:
             if len(why) > 300:
                 raise Invalid.one("why", _("退回原因不超过 300 字。"))
             version = request.POST.get("version", "")
-            return_action(
-                [submission], actor=actor, why=why, cells=cells, due_at=due,
-                seen={submission.pk: int(version)} if version.isdecimal() else None,
-            )  # fmt: skip
+            seen = {submission.pk: int(version)} if version.isdecimal() else None
+            if cells:
+                reasons = {c: request.POST.get(f"why-{c}", "").strip() or why for c in cells}
+                until = due or timezone.now() + timedelta(days=3)
+                return_cells([submission], actor=actor, cells=reasons, due_at=until, seen=seen)
+            else:
+                return_action([submission], actor=actor, why=why, due_at=due, seen=seen)
         except Invalid as refused:
             fault = refused
         else:
-            messages.success(request, _("已退回%(name)s") % {"name": submission.node.name})
+            said = _("已退回%(name)s的 %(n)d 格，其余已审的不动") if cells else _("已退回%(name)s")
+            messages.success(request, said % {"name": submission.node.name, "n": len(cells)})
             following = f"{reverse('forms:review', args=[submission.round_id])}?at={request.POST.get('at', '')}"
             return HttpResponseClientRedirect(following) if request.htmx else redirect(following)
     context = {
