@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from shuzheng.base.access.shipped import sync_roles
 from shuzheng.base.core.actor import system_actor
+from shuzheng.base.core.manifest import modules
 from shuzheng.base.forms import rollup
 from shuzheng.base.forms.models import Definition
 from shuzheng.base.forms.shipped import load_forms
@@ -40,6 +41,8 @@ def load(scale: str, tick: Tick, today: date | None = None) -> bool:
             furnish(nation)
             definition = Definition.objects.get(code="energy-quarterly", state=Definition.State.PUBLISHED)
             report(nation, definition, today, tick)
+            for _manifest, module in modules("demo"):
+                module.load(nation, today)
             while rollup.fold():
                 pass
     if nation.institutions:

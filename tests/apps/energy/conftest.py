@@ -78,7 +78,9 @@ def institutions(standards) -> list[str]:  # noqa: F811
         paths = sorted(p for p, node in standards.nodes.items() if node.is_reporting)
         for path in paths:
             random = Random(path)
-            row = OrganProfile(floor_area=Decimal(random.randint(3000, 4000)), energy_headcount=random.randint(300, 400))
+            row = OrganProfile(
+                floor_area=Decimal(random.randint(3000, 4000)), energy_headcount=random.randint(300, 400)
+            )
             row.own(standards.organ(path))
             row.save(force_insert=True)
     return paths
