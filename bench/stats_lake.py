@@ -104,7 +104,7 @@ def _tree(db: duckdb.DuckDBPyConnection, institutions: int, provinces: int) -> N
 
 
 # In millionths and whole numbers: what a decimal is made of exactly.
-AMOUNT = "(((key * 7919 + k * 104729 + m * 31) % 1000003)::BIGINT * 12500)"
+AMOUNT = "(((key::BIGINT * 7919 + k * 104729 + m * 31) % 1000003) * 12500)"
 
 
 def _facts(quarter: int, round_id: str, period: str, full: bool, bad_tier_every: int) -> str:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.permissions.matrix import BUSINESS, DIVISION, KEEPING, REGISTER_PAGES, SIGNED_IN, STAFF, THEIRS, WITHIN
+from tests.permissions.matrix import (
+    BUSINESS,
+    DIVISION,
+    KEEPING,
+    OWN_ONLY,
+    REGISTER_PAGES,
+    SIGNED_IN,
+    STAFF,
+    THEIRS,
+    WITHIN,
+)
 from tests.permissions.trying import Call
 
 ENDING = "Lnxxoonxxx"  # an entry of the county's office: for those above, and not for the institutions that read it
@@ -38,9 +48,12 @@ OPERATIONS: dict[str, Call] = {
     "create_rules": Call(PUBLISHING, sent={**FROM, "pack": "@pack", "code": "COUNTY-2", "value": "1"}),
     # a draft is its owner's, and those who supervise it
     **{
-        f"{verb}_{name}": Call("Lnnnoonxxx", sent={"ids": [f"@draft_{name}"], **more})
+        f"{verb}_{name}": Call(expected, sent={"ids": [f"@draft_{name}"], **more})
         for name in ("elements", "codesets", "units", "factors", "rules")
-        for verb, more in (("submit", {}), ("publish", {}), ("return", {"note": "与文件不符"}), ("discard", {}))
+        for verb, expected, more in (
+            ("submit", "Lnnnoxnxxx", {}), ("discard", "Lnnnoxnxxx", {}),  # whose draft it is
+            ("publish", "Lnnnoonxxx", {}), ("return", "Lnnnoonxxx", {"note": "与文件不符"}),
+        )  # fmt: skip
     },
     "resolve_standards_element": Call(SIGNED_IN, code="organ.uscc"),
     "schema_standards": Call(SIGNED_IN, query="?dataset=organ"),
@@ -59,7 +72,7 @@ OPERATIONS: dict[str, Call] = {
     "list_forms_rounds": Call(STAFF),
     "list_forms_submissions": Call(BUSINESS),
     "read_forms_submission": Call(KEEPING, "@sent"),
-    "fill_forms_submission": Call(KEEPING, "@draft", {"cells": {"e01_m1": "12"}}),
+    "fill_forms_submission": Call(OWN_ONLY, "@draft", {"cells": {"e01_m1": "12"}}),
     "submit_forms_submission": Call(THEIRS, "@draft", {"statistics": "甲", "head": "乙"}),
     "approve_forms_submission": Call(KEEPING, "@sent"),
     "return_forms_submission": Call(KEEPING, "@sent", {"why": "与凭证不符"}),

@@ -17,7 +17,7 @@ from shuzheng.kernel.errors import Invalid
 from tests.factories import actor_of
 from tests.stats.test_pages import OTHER, UNIT, counted  # noqa: F401 -- a fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def make_rule(actor, **values) -> AlertRule:

@@ -16,7 +16,7 @@ from shuzheng.base.stats.models_pages import Brief, BriefCopy
 from tests.factories import actor_of
 from tests.stats.test_pages import PERIOD, counted  # noqa: F401 -- a fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 QUERY = f"i=energy.electricity&by=county&{PERIOD}&at=33/"
 

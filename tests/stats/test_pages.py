@@ -16,7 +16,7 @@ from shuzheng.base.stats.models import OwnIndicator
 from shuzheng.base.stats.models_pages import View
 from tests.factories import Nation, actor_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 UNIT, OTHER = "33/11/23/0/u1/", "33/11/22/0/u2/"
 PERIOD = "from=2026Q3&to=2026Q3"
