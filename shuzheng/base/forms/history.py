@@ -52,7 +52,7 @@ def before(submission: Submission) -> dict[str, Value]:
 
 def _names(spec: FormSpec, period: Period) -> dict[tuple[str, str], list[GivenSpec]]:
     """Names bound to cells of other forms, by form and period."""
-    at = _moments(period)
+    at = moments(period)
     found: dict[tuple[str, str], list[GivenSpec]] = defaultdict(list)
     for given in spec.givens:
         if given.form and (when := at[given.period]) is not None:
@@ -60,7 +60,7 @@ def _names(spec: FormSpec, period: Period) -> dict[tuple[str, str], list[GivenSp
     return found
 
 
-def _moments(period: Period) -> dict[str, Period | None]:
+def moments(period: Period) -> dict[str, Period | None]:
     """What the periods of other forms are called: relative to this one, its year, the quarters of the year it begins in."""
     year = period.start.year
     return {
