@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tests.permissions.trying import Page
 
-LINES = {"forms": "reporting"}
+LINES = {"forms": "reporting", "energy": "reporting"}
 """Business line of the records behind an app's pages, where it is not the general one."""
 
 ANYBODY = "oooooooooo"
@@ -169,7 +169,7 @@ PAGES: dict[str, list[Page]] = {
     "standards:codeset": [get(PUBLISHED, code="colour")],
     "standards:factor": [get(PUBLISHED, energy="e01")],
     "standards:rule": [get(PUBLISHED, code="COUNTY-1")],
-    "standards:mapping": [get(PUBLISHED, code="colour")],
+    "standards:mapping": [get("Lnooonnooo", code="colour")],
     "standards:diff": [get(PUBLISHED, kind="element", pk="@element")],
     "standards:overrides": [get(SIGNED_IN)],
     "standards:check": [
@@ -187,8 +187,10 @@ PAGES: dict[str, list[Page]] = {
         get("Lnnnoonooo", kind="element", pk="@draft_elements"), post("Lnnnoonxxx", kind="element", pk="@draft_elements"),
     ],
     "standards:draft-decide": [
-        post("Lnnnoonxxx", {"note": "不符"}, note=verb, kind="element", pk="@draft_elements", verb=verb)
-        for verb in ("submit", "publish", "return", "discard")
+        post(expected, {"note": "不符"}, note=verb, kind="element", pk="@draft_elements", verb=verb)
+        for verb, expected in (
+            ("submit", "Lnnnoxnxxx"), ("discard", "Lnnnoxnxxx"), ("publish", "Lnnnoonxxx"), ("return", "Lnnnoonxxx")
+        )
     ],
     "standards:calendar": [get(SIGNED_IN)],
     # for the division of one's organ: who has the right in the organ alone can't set the days of the county
@@ -246,9 +248,9 @@ PAGES: dict[str, list[Page]] = {
     "forms:entry": [get(KEEPING, pk="@sent")],
     "forms:cell": [get(KEEPING, pk="@sent", code="e01_m1")],
     "forms:template": [get(KEEPING, pk="@draft")],
-    "forms:keep": [post(KEEPING, {"e01_m1": "12"}, pk="@draft")],
-    "forms:cells": [Page("PATCH", KEEPING, {"pk": "@draft"}, json='{"key": "k", "version": 1, "cells": {"e01_m1": "12"}}')],
-    "forms:submit": [post(KEEPING, {"statistics": "甲", "head": "乙"}, pk="@draft")],
+    "forms:keep": [post(OWN_ONLY, {"e01_m1": "12"}, pk="@draft")],
+    "forms:cells": [Page("PATCH", OWN_ONLY, {"pk": "@draft"}, json='{"key": "k", "version": 1, "cells": {"e01_m1": "12"}}')],
+    "forms:submit": [post(OWN_ONLY, {"statistics": "甲", "head": "乙"}, pk="@draft")],
     "forms:upload": [get(THEIRS, pk="@draft"), post(THEIRS, pk="@draft")],
     "forms:return": [get(KEEPING, pk="@sent"), post(KEEPING, {"why": "与凭证不符"}, pk="@sent")],
     # the order of personas: nobody, other county, colleague, clerk of the institution, county, prefecture, another line, officers
@@ -311,6 +313,12 @@ PAGES: dict[str, list[Page]] = {
         post(SURVEY, pk="@draft_survey" if verb == "delete" else "@survey", verb=verb)
         for verb in ("close", "reopen", "remind", "relink", "delete")
     ],
+    # energy management
+    "energy:overview": [get("Lnxnoonxxx", DIVISION)],
+    "energy:tables": [get("Lnxnoonxxx", DIVISION)],
+    "energy:tables_export": [get("Lnxnoonxxx", DIVISION)],
+    "energy:quality": [get("Lnxnoonxxx", DIVISION)],
+    "energy:roster": [get("Lnnnoonxxx", DIVISION)],
 }  # fmt: skip
 
 REGISTER_PAGES: dict[str, tuple[str, str, str]] = {
@@ -329,5 +337,8 @@ REGISTER_PAGES: dict[str, tuple[str, str, str]] = {
     "rulepacks": ("@pack", SIGNED_IN, PUBLISHED),
     "rules": ("@rule", SIGNED_IN, PUBLISHED),
     "workdays": ("@workday", SIGNED_IN, PUBLISHED),
+    # of the line of reporting: for registers, "another line" is whoever is competent for reporting alone
+    "institutions": ("@member", STAFF, "Lnooooonnn"),
+    "ledgers": ("@month", STAFF, "Lnooooonnn"),
 }
 """By register: a record of it, who sees the list, who sees the record."""

@@ -21,12 +21,21 @@ FROM = {"effective_from": "2031-01-01", "name": "新的一项"}
 PUBLISHING = "Loxxoooxxx"
 
 ROLLUP = "Lnnnoonnnn"  # an institution does not look after its county; nobody else sees it there
+KEEPING_LINE = "Lnxoooonnn"  # another office that is competent for reporting supervises these
+WITHIN_LINE = "Loxooooxxx"
 
 OPERATIONS: dict[str, Call] = {
     "me": Call(SIGNED_IN),
     **{f"list_{name}": Call(listed) for name, (_thing, listed, _read) in REGISTER_PAGES.items()},
     **{f"read_{name}": Call(read, thing) for name, (thing, _listed, read) in REGISTER_PAGES.items()},
     "change_profiles": Call(KEEPING, "@profile", {"contact": "甲"}),
+    # of the line of reporting, as in REGISTER_PAGES
+    "create_institutions": Call(WITHIN_LINE, sent={"node": "@unit", "since": "2031-01-01"}),
+    "change_institutions": Call(KEEPING_LINE, "@member", {"basis": "县编办批复"}),
+    "leave_institutions": Call(KEEPING_LINE, sent={"ids": ["@member"], "on": "2031-02-01", "why": "划出"}),
+    "create_ledgers": Call(BUSINESS, sent={"month": "2031-01-01", "electricity": 5}),
+    "change_ledgers": Call(KEEPING_LINE, "@month", {"note": "补记"}),
+    "delete_ledgers": Call(KEEPING_LINE, "@month"),
     "create_people": Call(BUSINESS, sent={"name": "新人", "number": "N-1"}),
     "change_people": Call(WITHIN, "@person", {"name": "改名"}),
     "create_posts": Call(BUSINESS, sent={"person": "@person", "name": "会计", "valid": {"from": "2031-01-01"}}),

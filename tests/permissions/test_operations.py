@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from django.test import Client
 
@@ -38,10 +36,8 @@ def test_operation(world, tokens, settings, name):
         headers = {"Idempotency-Key": new_key(), "If-Match": '"1"'}
         if persona.name != "nobody":
             headers["Authorization"] = f"Bearer {tokens[world.name(persona, line)]}"
-        body = item.body(world)
-        data = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         with undone():
-            response = Client().generic(method, item.address(path, world), headers=headers, **data)
+            response = Client().generic(method, item.address(path, world), headers=headers, **item.data(world))
             assert b'"code": "schema"' not in response.content, (
                 "what is sent has to pass the schema: rights are asked after it"
             )

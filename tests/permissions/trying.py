@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -65,9 +66,18 @@ class Call:
     sent: Values | None = None
     query: str = ""
     code: str = ""
+    files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
 
     def address(self, path: str, world: World) -> str:
         return path.replace("{pk}", put(self.thing, world)).replace("{code}", self.code) + self.query
 
     def body(self, world: World) -> Any:
         return None if self.sent is None else put(self.sent, world)
+
+    def data(self, world: World) -> dict[str, Any]:
+        """What a test client sends: JSON, or a form with files."""
+        if self.files:
+            values = {**(self.body(world) or {}), **{n: SimpleUploadedFile(*file) for n, file in self.files.items()}}
+            return {"data": encode_multipart(BOUNDARY, values), "content_type": MULTIPART_CONTENT}
+        body = self.body(world)
+        return {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
