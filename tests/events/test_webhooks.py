@@ -7,7 +7,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from django.test import Client
 
+from shuzheng.base.core.keys import decrypt
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.events import deliver, dispatch, webhooks
 from shuzheng.base.events.actions import save_webhooks
@@ -113,3 +115,25 @@ def _new(nation):
 def test_switched_off_nothing_is_set_up_or_sent(nation):
     with pytest.raises(Denied, match="SZ_WEBHOOKS"):
         subscription(nation, "https://example.com/")
+
+
+def test_officer_sets_up_changes_and_switches_off_on_the_page(nation, listener, client):
+    url, _got, _answers = listener
+    client.force_login(nation.account("33/0/goa/", "system_officer"))
+    values = {"name": "省平台", "url": url, "events": [EVENT], "secret": "0123456789abcdef", "is_active": "on"}
+    refused = client.post("/events/webhooks/new/", {**values, "url": "http://10.0.0.1/"})
+    assert refused.status_code == 422 and "须以 https:// 开头" in refused.content.decode()
+    assert client.post("/events/webhooks/new/", values).status_code == 302
+    with system_scope("tests").activate():
+        hook = Webhook.objects.get()
+    page = client.get(f"/events/webhooks/{hook.pk}/").content.decode()
+    assert url in page and "0123456789abcdef" not in page
+    change = {**values, "name": "省级平台", "secret": "", "is_active": "", "seen": hook.version}
+    assert client.post(f"/events/webhooks/{hook.pk}/", change).status_code == 302
+    with system_scope("tests").activate():
+        later = Webhook.objects.get()
+    assert (later.name, later.is_active, decrypt(later.secret)) == ("省级平台", False, "0123456789abcdef")
+    assert "省级平台" in client.get("/events/webhooks/").content.decode()
+    neighbour = Client()
+    neighbour.force_login(nation.account("32/0/u1/", "system_officer"))
+    assert neighbour.get(f"/events/webhooks/{hook.pk}/").status_code == 404

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 
 import pytest
+from django.test import Client
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from shuzheng.base.core.actor import system_actor
@@ -163,3 +164,22 @@ def test_page_says_what_was_blocked_and_the_note_stays(nation, profile, client):
 
 def test_system_scope_of_the_alert_is_on_the_list():
     assert system_actor("files.alert").origin == {"system": "files.alert"}
+
+
+def test_officer_adds_changes_and_switches_off_a_word_on_the_page(nation, profile, client):
+    client.force_login(nation.account("33/0/goa/", "security_officer"))
+    clerk = nation.actor("33/11/23/0/u1/", "clerk")
+    assert client.post("/files/words/", {"word": "青松工程"}).status_code == 302
+    assert client.post("/files/words/", {"word": "青松工程"}).status_code == 422  # twice
+    with system_scope("tests").activate():
+        word = SecrecyWord.objects.get()
+    assert word.audience == "33/"
+    assert isinstance(upload(profile, clerk, "青松工程"), Block)
+    client.post(f"/files/words/{word.pk}/", {"word": "青松项目", "seen": word.version})
+    assert isinstance(upload(profile, clerk, "青松项目"), Block)
+    assert client.post(f"/files/words/{word.pk}/", {"active": "0", "seen": word.version + 1}).status_code == 302
+    assert isinstance(upload(profile, clerk, "青松项目二"), Attachment)
+    below = Client()
+    below.force_login(nation.account("33/11/23/0/goa/", "security_officer"))
+    assert "青松项目" in below.get("/files/words/").content.decode()
+    assert below.post(f"/files/words/{word.pk}/", {"active": "1"}).status_code == 403  # another organ's to change

@@ -95,6 +95,7 @@ PAGES: dict[str, list[Page]] = {
     "org:children": [get(SIGNED_IN, pk="@division")],
     "org:suggest": [get(SIGNED_IN, "?q=小学")],
     "org:node": [get(SIGNED_IN, pk="@unit")],
+    "org:competence": [get(NODE, pk="@division"), post(NODE, pk="@division")],
     "org:differences": [get(SIGNED_IN)],
     "org:export": [get(SIGNED_IN)],
     "org:export_csv": [get(SIGNED_IN)],
@@ -145,6 +146,9 @@ PAGES: dict[str, list[Page]] = {
     # events of the deployment, for its system officer
     "events:deliveries": [get("Lxxxxxxoxx")],
     "events:retry": [post("Lxxxxxxoxx")],
+    "events:webhooks": [get("Lxxxxxxoxx")],
+    "events:webhook_new": [get("Lxxxxxxoxx"), post("Lxxxxxxoxx")],
+    "events:webhook": [get("Lxxxxxxnxx", pk="@place")],  # internal: only those of one's own organ
     # jobs, notices, files
     "jobs:mine": [get(SIGNED_IN)],
     "jobs:run": [get(MINE, pk="@job")],
@@ -158,6 +162,8 @@ PAGES: dict[str, list[Page]] = {
     "notify:remind": [post("Lnxonnnnnn", pk="@notice")],
     "files:blocks": [get("Loxooooxox")],
     "files:release": [post("Lnxooonnnn", {"opinion": "不涉密"}, pk="@block")],
+    "files:words": [get("Lxxxxxxxox"), post("Lxxxxxxxox")],
+    "files:word": [post("Lxxxxxxxnx", pk="@place")],
     "files:download": [get(RECORD, pk="@attachment")],
     "files:remove": [post(OWN_ONLY, pk="@attachment")],
     "files:upload": [

@@ -15,7 +15,10 @@ MANIFEST = AppManifest(
     ],
     role_permissions={"system_officer": ["events.event.view", "events.delivery.retry", "events.webhook.change"]},
     system_scopes={"events.dispatch": "hands committed events to their subscribers, and to addresses outside"},
-    menu=[MenuEntry("事件处理", "events:deliveries", "broadcast", "events.event.view", "运行")],
+    menu=[
+        MenuEntry("事件处理", "events:deliveries", "broadcast", "events.event.view", "运行"),
+        MenuEntry("外部订阅", "events:webhooks", "webhook", "events.webhook.change", "运行"),
+    ],
     unscoped={
         "events_event": "ids and masks only; subscribers read the records in their own scope",
         "events_delivery": "which subscriber has taken up which event; no content",

@@ -31,5 +31,8 @@ MANIFEST = AppManifest(
         "files.tidy": "removes stored files that no attachment names",
     },
     handovers={"files.block.release": "a reviewer releases what was blocked in the organs below"},
-    menu=[MenuEntry("保密拦截", "files:blocks", "shield-lock", "files.block.view", "安全")],
+    menu=[
+        MenuEntry("保密拦截", "files:blocks", "shield-lock", "files.block.view", "安全"),
+        MenuEntry("保密词表", "files:words", "file-search", "files.word.save", "安全"),
+    ],
 )

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django import forms
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shuzheng.base.access.middleware import actor_of
 from shuzheng.base.files import store
-from shuzheng.base.files.actions import blocked_words, find_target, note_reading, receive, release, remove
-from shuzheng.base.files.models import Attachment, Block
+from shuzheng.base.files.actions import (
+    blocked_words,
+    find_target,
+    note_reading,
+    receive,
+    release,
+    remove,
+    save_words,
+)
+from shuzheng.base.files.models import Attachment, Block, SecrecyWord
 from shuzheng.base.files.templatetags.files import panel
+from shuzheng.base.org.models import Node
+from shuzheng.base.org.places import division_path
 from shuzheng.kernel.errors import Busy, Invalid, Missing
 
 
@@ -102,7 +115,60 @@ def release_view(request: HttpRequest, pk: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("files:blocks"))
 
 
+class WordForm(forms.Form):
+    """A word to be stopped, besides the marks that the law prescribes."""
+
+    word = forms.CharField(
+        label=gettext_lazy("词"),
+        min_length=2,
+        max_length=60,
+        help_text=gettext_lazy("文件名或正文里出现就拦截，例如未公开的项目名。法定密级标志已自动识别，不用填。"),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def words(request: HttpRequest) -> HttpResponse:
+    """The words that stop an upload here: one's own, which may be changed, and those of the tiers above. Two queries."""
+    actor = actor_of(request)
+    actor.require("files.word.save")
+    form = WordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        text = form.cleaned_data["word"].strip()
+        if SecrecyWord.objects.filter(node_id=actor.organ_id, word=text).exists():
+            form.add_error("word", _("词表里已有“%(word)s”。") % {"word": text})
+        else:
+            row = SecrecyWord(audience=division_path(actor.organ_path))
+            row.own(Node.objects.get(pk=actor.organ_id))
+            save_words([row], actor=actor, word=text)
+            messages.success(request, _("已加入“%(word)s”") % {"word": text})
+            return redirect("files:words")
+    rows = SecrecyWord.objects.select_related("node").order_by("path", "word")[:1000]
+    context = {"rows": [(row, row.node_id == actor.organ_id) for row in rows], "form": form}
+    return render(request, "files/words.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def change_word(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Correct a word of one's own organ, or switch it off and on."""
+    actor = actor_of(request)
+    actor.require("files.word.save")
+    row = SecrecyWord.objects.filter(pk=pk).first()
+    if row is None:
+        raise Missing()
+    seen = {row.pk: int(request.POST["seen"])} if request.POST.get("seen", "").isdigit() else None
+    form = WordForm(request.POST)
+    if request.POST.get("active") in ("0", "1"):
+        save_words([row], actor=actor, seen=seen, is_active=request.POST["active"] == "1")
+    elif form.is_valid():
+        save_words([row], actor=actor, seen=seen, word=form.cleaned_data["word"].strip())
+    else:
+        raise Invalid.one("word", _("词至少两个字。"))
+    return redirect("files:words")
+
+
 urlpatterns = [
+    path("words/", words, name="words"),
+    path("words/<uuid:pk>/", change_word, name="word"),
     path("blocks/", blocks, name="blocks"),
     path("blocks/<uuid:pk>/release", release_view, name="release"),
     path("<uuid:pk>/", download, name="download"),

@@ -15,6 +15,7 @@ from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.core.registry import LINES
 from shuzheng.base.org.handlers import Handler, register
 from shuzheng.base.org.models import Competence, Node, NodeKind
+from shuzheng.base.org.places import division_path
 from shuzheng.kernel.errors import Invalid
 
 
@@ -50,7 +51,7 @@ def set_competence(w: Write, divisions: Sequence[Node], *, line: str, organ: Nod
     for division in divisions:
         if division.kind != NodeKind.DIVISION:
             raise Invalid.one("division", _("“%(name)s”不是行政区划。") % {"name": division.name})
-        if not organ.path.startswith(division.path) and not division.path.startswith(organ.path.split("0/")[0]):
+        if not organ.path.startswith(division.path) and not division.path.startswith(division_path(organ.path)):
             raise Invalid.one(
                 "organ", _("“%(organ)s”不在“%(name)s”，也不在其上级。") % {"organ": organ.name, "name": division.name}
             )

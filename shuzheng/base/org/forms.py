@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from shuzheng.base.core.registry import LINES
 from shuzheng.base.org.actions import create_values, split_values
 from shuzheng.base.org.models import InstitutionType, Node, NodeKind, Reorganisation
 from shuzheng.base.org.places import draft_node
@@ -211,3 +212,17 @@ class FileForm(forms.Form):
     file = forms.FileField(label=gettext_lazy("文件"), widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}))
     on = forms.DateField(label=gettext_lazy("改动从哪天起"), widget=DayInput(), required=False)
     partly = forms.BooleanField(label=gettext_lazy("有错的行跳过，其余照常导入"), required=False)
+
+
+class CompetenceForm(forms.Form):
+    """Who is competent for a business line, and from when."""
+
+    line = forms.ChoiceField(label=gettext_lazy("业务条线"))
+    organ = NodeField(label=gettext_lazy("主管部门"), help_text=gettext_lazy("本级或上级的机关单位。"))
+    on = forms.DateField(
+        label=gettext_lazy("开始日期"), widget=DayInput(), help_text=gettext_lazy("此前的主管部门到这一天为止。")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["line"].choices = [(name, _(line.label)) for name, line in LINES.items()]  # type: ignore[attr-defined]

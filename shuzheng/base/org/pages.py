@@ -20,11 +20,12 @@ from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.registry import LINES
 from shuzheng.base.org import actions
+from shuzheng.base.org.competence import set_competence
 from shuzheng.base.org.files import import_institutions, spooled_export, spooled_template
-from shuzheng.base.org.forms import FORMS, ChangeForm, FileForm, label_of
+from shuzheng.base.org.forms import FORMS, ChangeForm, CompetenceForm, FileForm, label_of
 from shuzheng.base.org.history import ancestors_on, children_on, diff, node_on, path_of, search_on
 from shuzheng.base.org.institutions import PERMISSION, read_institutions
-from shuzheng.base.org.models import Competence, Node, NodeVersion, OrganProfile, Reorganisation
+from shuzheng.base.org.models import Competence, Node, NodeKind, NodeVersion, OrganProfile, Reorganisation
 from shuzheng.base.org.preview import preview
 from shuzheng.kernel.errors import FieldFault, Invalid, Missing
 
@@ -103,13 +104,14 @@ def node(request: HttpRequest, pk: UUID) -> HttpResponse:
     then = node_on(pk, on)
     above = ancestors_on([pk], on).get(pk, [])
     history = NodeVersion.objects.filter(node=pk).select_related("parent", "successor").order_by("-valid")
-    competence = Competence.objects.filter(division=pk, valid__contains=on).select_related("organ")
+    spans = Competence.objects.filter(division=pk).select_related("organ").order_by("line", "-valid")
     profile = OrganProfile.objects.filter(node=pk).first() if actor.may("org.profile.view", row.path) else None
     context = {
         **_shared(on), "node": row, "then": then, "above": above, "history": history,
         "path_then": path_of([*above, then]) if then else "",
         "children": children_on(pk, on, limit=BRANCH),
-        "competence": [(_(LINES[c.line].label), c.organ) for c in competence if c.line in LINES],
+        "competence": [(_(LINES[c.line].label), c, on in c.valid) for c in spans if c.line in LINES],
+        "may_name": not row.valid_to and row.kind == NodeKind.DIVISION and actor.may("org.competence.change", row.path),
         "profile": profile,
         "planned": Reorganisation.objects.filter(node=pk, state=Reorganisation.State.PLANNED).order_by("on"),
         "verbs": [] if row.valid_to else verbs_for(actor, row),
@@ -278,11 +280,31 @@ def export(request: HttpRequest, kind: str) -> FileResponse:
     return FileResponse(spooled_export(kind, within), as_attachment=True, filename=_("机构.%(kind)s") % {"kind": kind})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def competence(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Name the competent authority of a business line in a division, from a day."""
+    actor = _looker(request)
+    row = get_object_or_404(Node, pk=pk, kind=NodeKind.DIVISION)
+    actor.require("org.competence.change", row.path)
+    form = CompetenceForm(request.POST or None, initial={"on": timezone.localdate(), "line": request.GET.get("line")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_competence([row], actor=actor, **form.cleaned_data)
+        except Invalid as fault:
+            for one in fault.faults:
+                form.add_error(one.field if one.field in form.fields else None, one.message)
+        else:
+            messages.success(request, _("主管部门已设置"))
+            return redirect("org:node", pk)
+    return render(request, "org/competence.html", {"node": row, "form": form}, status=422 if form.errors else 200)
+
+
 urlpatterns = [
     path("tree/", tree, name="tree"),
     path("tree/<uuid:pk>/children/", children, name="children"),
     path("nodes/suggest/", suggest, name="suggest"),
     path("nodes/<uuid:pk>/", node, name="node"),
+    path("nodes/<uuid:pk>/competence/", competence, name="competence"),
     *[path(f"nodes/<uuid:pk>/{verb}/", reorganise, {"verb": verb}, name=verb) for verb in VERBS],
     path("differences/", differences, name="differences"),
     path("changes/", reorganisations, name="reorganisations"),

@@ -36,6 +36,13 @@ def path_under(parent: Node, kind: str, code: str) -> str:
     return child_path(parent.path, kind, code, parent_kind=parent.kind)
 
 
+def division_path(path: str) -> str:
+    """The division that an organ or department at ``path`` works in: ``33/11/0/goa/`` gives ``33/11/``."""
+    above, mark, _ = f"/{path}".partition("/0/")
+    home = above[1:]
+    return path if not mark else f"{home}/" if home else ""
+
+
 def division_code(path: str) -> str:
     """The six digits (GB/T 2260) of a division, from its path: ``33/11/`` gives ``331100``."""
     return path.replace("/", "").ljust(6, "0") if path else nation_code()
