@@ -28,6 +28,7 @@ const LAZY: Record<string, () => Promise<unknown>> = {
   'sz-autosave': () => import('./sz-autosave.ts'),
   'sz-builder': () => import('./sz-builder.ts'),
   'sz-chart': () => import('./sz-chart.ts'),
+  'sz-explore': () => import('./sz-explore.ts'),
   'sz-grid': () => import('./sz-grid.ts'),
   'sz-questions': () => import('./sz-questions.ts'),
   'sz-scan': () => import('./sz-scan.ts'),

@@ -1,8 +1,8 @@
 /**
- * <sz-chart class="sz-chart" data-chart="trend|stack" aria-label="…"> with one <script type="application/json"> of data.
+ * <sz-chart class="sz-chart" data-chart="trend|stack|bar" aria-label="…"> with one <script type="application/json"> of data.
  *   {x: [...], unit, series: [{name, data, grey?, dash?, marks?: [{at, text, kind?}], limit?: {y, text}, c?}],
  *    low?, high?, bandName?, min?, max?, step?, every?, barWidth?, right?, top?, unitPad?}
- * trend: a line a year, the expected band behind, anomalies as diamonds that carry their words. stack: bars in parts.
+ * trend: a line a year, the expected band behind, anomalies as diamonds that carry their words. stack: bars in parts; bar: side by side.
  * The island adds the 图/表 switch (unless `data-switch="off"`) and the table; colours and fonts come from the tokens, so
  * light pages, dark pages and the wall screen share it. Links: `data-url` on the chart with {x} {series} drills down.
  */
@@ -123,7 +123,13 @@ function stack(look: Theme, data: ChartData) {
   return { ...frame(look, data, true), series };
 }
 
-const KINDS = { trend, stack };
+/** Bars side by side, one a series. */
+function bar(look: Theme, data: ChartData) {
+  const drawn = stack(look, data);
+  return { ...drawn, series: drawn.series.map((s) => ({ ...s, stack: undefined, barWidth: data.barWidth, barMaxWidth: 28, barGap: '10%' })) };
+}
+
+const KINDS = { trend, stack, bar };
 
 /** The same numbers as a table, for readers and for the 表 side of the switch. */
 export function asTable(data: ChartData, caption: string): HTMLTableElement {

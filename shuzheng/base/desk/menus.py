@@ -59,10 +59,18 @@ def rail(actor: Actor, path: str) -> tuple[tuple[MenuItem, ...], ...]:
             boards.append(MenuItem(_(board.label), url, board.icon, active=path.startswith(url)))
     everything = reverse("desk:apps")
     return (
-        (MenuItem(_("工作台"), "/", "layout-dashboard", active=path == "/"),),
+        (MenuItem(_("工作台"), "/", "layout-dashboard", active=path == "/"), *_cockpit(actor, path)),
         tuple(boards),
         (MenuItem(_("全部应用"), everything, "grid-dots", active=path == everything),),
     )
+
+
+def _cockpit(actor: Actor, path: str) -> tuple[MenuItem, ...]:
+    """For those who look at numbers; where statistics are switched off there is none."""
+    if "stats" not in MANIFESTS or not actor.may("stats.indicator.view"):
+        return ()
+    url = reverse("stats:cockpit")
+    return (MenuItem(_("驾驶舱"), url, "chart-histogram", active=path.startswith(url)),)
 
 
 def app_menu(actor: Actor, manifest: AppManifest, path: str) -> AppMenu | None:

@@ -11,7 +11,7 @@ MANIFEST = AppManifest(
     order=2,
     permissions=[
         Permission("stats.indicator.view", "查看统计"),
-        Permission("stats.indicator.define", "自定义指标"),
+        Permission("stats.indicator.define", "定义指标"),
         Permission("stats.indicator.change", "修改指标"),
         Permission("stats.indicator.retire", "停用指标"),
         Permission("stats.answer.export", "导出统计数据"),
@@ -23,6 +23,7 @@ MANIFEST = AppManifest(
         EventType("stats.indicator.retired", "指标已停用"),
         *pages_app.EVENTS,
     ],
+    menu=pages_app.MENU,
     handovers=pages_app.HANDOVERS,
     system_scopes={
         **pages_app.SYSTEM_SCOPES,
