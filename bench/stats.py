@@ -91,7 +91,7 @@ def export() -> Result:
     with scope.activate():
         written = sum(Partition.objects.values_list("facts", flat=True))
     how = f"{written:,} facts to Parquet, tree included; COPY of the {cells:,} cells among them to a file"
-    return Result("export to the lake, for a row of COPY", mine / written, how, copy / cells, 2, "s/row")
+    return Result("export to the lake, for a row of COPY", mine / written * 1e6, how, copy / cells * 1e6, 2, "µs/row")
 
 
 def nation(folder: Path) -> Iterator[Result]:

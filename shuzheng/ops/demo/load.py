@@ -9,12 +9,14 @@ from django.utils import timezone
 from shuzheng.base.access.shipped import sync_roles
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.manifest import modules
+from shuzheng.base.core.scope import system_scope
 from shuzheng.base.forms import rollup
 from shuzheng.base.forms.models import Definition
 from shuzheng.base.forms.shipped import load_forms
 from shuzheng.base.org.models import Node
 from shuzheng.base.search.reindex import reindex
 from shuzheng.base.standards.load import load_standards
+from shuzheng.base.stats import exporting
 from shuzheng.ops.demo.nation import SCALES, Tick, build
 from shuzheng.ops.demo.people import populate
 from shuzheng.ops.demo.reporting import report
@@ -24,7 +26,7 @@ from shuzheng.ops.demo.things import announce, furnish
 def load(scale: str, tick: Tick, today: date | None = None) -> bool:
     """Load the demo at a scale; False when the database holds a nation already.
 
-    One transaction for all records: a load that is broken off leaves nothing behind. Notices and the search index follow.
+    One transaction for all records: a load that is broken off leaves nothing behind. Notices, the search index and the lake follow.
     """
     today = today or timezone.localdate()
     actor = system_actor("demo.load")
@@ -49,4 +51,6 @@ def load(scale: str, tick: Tick, today: date | None = None) -> bool:
         announce()
     counted = reindex()
     tick("检索", sum(counted.values()), sum(counted.values()))
+    if nation.institutions:
+        exporting.export_all(system_scope("stats.export"), lambda done, total: tick("数据湖", done, total))
     return True
