@@ -400,7 +400,8 @@ def test_issuing_from_the_page_asks_the_chosen_part_with_deadlines_for_each_tier
     due = (timezone.localdate() + timedelta(days=30)).isoformat()
     data = {
         "definition": str(running.definition.pk),
-        "period": client.get(reverse("forms:issue")).context["form"].fields["period"].choices[0][0],
+        "period": client.get(reverse("forms:issue"), {"definition": str(running.definition.pk)})
+        .context["form"].fields["period"].choices[0][0],
         "whole": "0",
         "divisions": [str(running.nation.organ("33/11/").pk)],
         "due": due,

@@ -133,7 +133,7 @@ def test_a_tier_grants_by_itself_below_and_not_to_itself(reporting):
 def test_the_county_reports_on_behalf_and_it_is_marked(reporting):
     clerk = reporting.nation.actor("33/11/23/0/goa/", "clerk", at=COUNTY)
     typed = {code: str(value) for code, value in full(e01_m1=10).items()}
-    with pytest.raises(Invalid, match="代报原因"):
+    with pytest.raises(Denied, match="代报原因"):
         save(clerk, reporting.submission(), typed)
     standing.stand_in([reporting.submission()], actor=clerk, why="村小无网络")
     save(clerk, reporting.submission(), typed)

@@ -16,7 +16,7 @@ from shuzheng.base.forms.models import Cell, Submission
 from shuzheng.base.forms.spec import CellType, FormSpec, Value
 from shuzheng.base.forms.tiers import chains
 from shuzheng.base.forms.values import stored_values
-from shuzheng.kernel.errors import Invalid
+from shuzheng.kernel.errors import Denied, Invalid
 
 
 @action("forms.submission.stand_in", handover=True)
@@ -51,7 +51,8 @@ def fill_for(
     """As ``fill``, by the office that stands in.
 
     Raises:
-        Invalid: it does not stand in for the institution, or as ``fill``.
+        Denied: it does not stand in for the institution.
+        Invalid: as ``fill``.
     """
     lock(submissions, unchanged=False)
     _require_standing(w.actor, submissions)
@@ -70,7 +71,8 @@ def submit_for(
     """As ``submit``, by the office that stands in.
 
     Raises:
-        Invalid: it does not stand in for the institution, or as ``submit``.
+        Denied: it does not stand in for the institution.
+        Invalid: as ``submit``.
     """
     lock(submissions, unchanged=False)
     _require_standing(w.actor, submissions)
@@ -121,7 +123,7 @@ def stands_in(actor: Actor, submission: Submission) -> bool:
 def _require_standing(actor: Actor, submissions: Sequence[Submission]) -> None:
     for row in submissions:
         if not stands_in(actor, row):
-            raise Invalid(_("先说明代报原因，再替%(name)s填报。") % {"name": row.node.name}, code="forms.standing")
+            raise Denied(_("先说明代报原因，再替%(name)s填报。") % {"name": row.node.name}, code="forms.standing")
 
 
 __all__ = ["fill_for", "noughts", "report_nil", "stand_in", "stands_in", "submit_for"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -46,7 +47,20 @@ class IssueForm(forms.Form):
         label=gettext_lazy("机构类型"), required=False, choices=InstitutionType.choices,
         widget=forms.CheckboxSelectMultiple, help_text=gettext_lazy("不选为全部类型"),
     )  # fmt: skip
+    tiers = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("机构层级"), required=False, choices=Tier.choices, coerce=int,
+        widget=forms.CheckboxSelectMultiple, help_text=gettext_lazy("不选为全部层级"),
+    )  # fmt: skip
+    nodes = forms.CharField(
+        label=gettext_lazy("指定机构"), required=False, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("一行一家，写名称或统一社会信用代码；不写为范围内全部"),
+    )  # fmt: skip
     due = forms.DateField(label=gettext_lazy("截止日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    locks = forms.DateField(
+        label=gettext_lazy("锁定日期"), required=False, widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("之后须批准补报才能填；不选为结束任务时锁定"),
+    )  # fmt: skip
+    signing = forms.ChoiceField(label=gettext_lazy("签署方式"), choices=Round.Signing.choices, required=False)
     title = forms.CharField(label=gettext_lazy("任务名称"), max_length=160, required=False)
     instructions = forms.CharField(
         label=gettext_lazy("填报说明"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
@@ -70,7 +84,26 @@ class IssueForm(forms.Form):
         values = super().clean() or {}
         if values.get("whole") == "0" and not values.get("divisions"):
             self.add_error("divisions", _("选至少一个下级。"))
+        values["listed"] = self._listed(values.get("nodes") or "")
         return values
+
+    def _listed(self, text: str) -> list[Node]:
+        """The institutions that single lines name; a line that names none, or several, is a fault."""
+        wanted = _wanted(text)
+        if not wanted:
+            return []
+        organs = Node.objects.filter(is_reporting=True, kind=NodeKind.ORGAN, valid_to=None)
+        found = list(organs.filter(Q(name__in=wanted) | Q(uscc__in=wanted)))
+        for line in wanted:
+            hits = [n for n in found if line in (n.name, n.uscc)]
+            if len(hits) != 1:
+                words = _("没有“%(name)s”。") if not hits else _("“%(name)s”有几家，改写信用代码。")
+                self.add_error("nodes", words % {"name": line})
+        return found
+
+
+def _wanted(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _uuid(text: Any) -> bool:
@@ -119,7 +152,7 @@ def page(request: HttpRequest) -> HttpResponse:
         except Invalid as refused:
             fault = refused
             for found in refused.faults:
-                form.add_error({"due_at": "due"}.get(found.field, found.field), found.message)
+                form.add_error({"due_at": "due", "locks_at": "locks"}.get(found.field, found.field), found.message)
         else:
             messages.success(request, _("已下达，正在为各单位开出填报"))
             return redirect("forms:round", pk=rounds[0].pk) if len(rounds) == 1 else redirect("forms:rounds")
@@ -134,7 +167,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     """How many institutions, and what kind of day the deadline is: asked as the form is filled in."""
     actor = asked(request, "forms.round.issue")
     form = IssueForm(_given(request, actor), actor=actor)
-    return render(request, "forms/parts/issue_preview.html", _preview(actor, form))
+    return render(request, "forms/parts/issue_preview.html", {"period": form["period"], **_preview(actor, form)})
 
 
 def _given(request: HttpRequest, actor: Actor) -> QueryDict:
@@ -142,7 +175,10 @@ def _given(request: HttpRequest, actor: Actor) -> QueryDict:
     given = (request.POST if request.method == "POST" else request.GET).copy()
     if request.method == "POST":
         return given
-    form = Definition.objects.filter(state=Definition.State.PUBLISHED).order_by("name", "-edition").first()
+    published = Definition.objects.filter(state=Definition.State.PUBLISHED).order_by("name", "-edition")
+    form = published.filter(pk=given["definition"]).first() if _uuid(given.get("definition")) else published.first()
+    if given.get("period") not in map(str, periods(form)):
+        given["period"] = ""  # that of the form chosen before
     for name, value in {
         "definition": str(form.pk) if form else "",
         "period": str(periods(form)[0]) if form else "",
@@ -165,11 +201,16 @@ def _preview(actor: Actor, form: IssueForm) -> dict[str, Any]:
     divisions = _asked_divisions(actor, form)
     organs = Node.objects.filter(is_reporting=True, kind=NodeKind.ORGAN, valid_to=None)
     types = [t for t in form.data.getlist("types") if t in InstitutionType.values]
+    tiers = [int(t) for t in form.data.getlist("tiers") if t in {"1", "2", "3", "4"}]
+    lines = _wanted(form.data.get("nodes", ""))
     count = 0
     for division in divisions:
         span = Range.subtree(division.path)
         found = organs.filter(path__gte=span.lo, path__lt=span.hi)
-        count += (found.filter(type__in=types) if types else found).count()
+        for field, wanted in (("type__in", types), ("tier__in", tiers)):
+            found = found.filter(**{field: wanted}) if wanted else found
+        named = Q(name__in=lines) | Q(uscc__in=lines)
+        count += (found.filter(named) if lines else found).count()
     day = _day(form.data.get("due", ""))
     questions = questions_in(form.definition) if form.definition else 0
     return {
@@ -234,7 +275,10 @@ def _issue(request: HttpRequest, actor: Actor, form: IssueForm) -> list[Round]:
             _asked_divisions(actor, form), actor=actor, key=f"issue:{key}" if key else "",
             definition=values["definition"], period=values["period"], due_at=due_at,
             tier_due={str(t): moment for t, moment in _tier_due(actor, values["due"]).items()},
-            types=values["types"], title=values["title"], instructions=values["instructions"],
+            types=values["types"], tiers=values["tiers"], nodes=[n.pk for n in values["listed"]],
+            signing=values["signing"] or Round.Signing.NAMED,
+            locks_at=timezone.make_aware(datetime.combine(values["locks"], EVENING)) if values["locks"] else None,
+            title=values["title"], instructions=values["instructions"],
         )
     )  # fmt: skip
 
