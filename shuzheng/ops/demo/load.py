@@ -17,6 +17,7 @@ from shuzheng.base.org.models import Node
 from shuzheng.base.search.reindex import reindex
 from shuzheng.base.standards.load import load_standards
 from shuzheng.base.stats import exporting
+from shuzheng.ops.demo.analysis import analyse
 from shuzheng.ops.demo.nation import SCALES, Tick, build
 from shuzheng.ops.demo.people import populate
 from shuzheng.ops.demo.reporting import report
@@ -47,6 +48,7 @@ def load(scale: str, tick: Tick, today: date | None = None) -> bool:
                 module.load(nation, today)
             while rollup.fold():
                 pass
+            analyse(today)
     if nation.institutions:
         announce()
     counted = reindex()
