@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -16,11 +17,11 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from shuzheng.base.forms import names
-from shuzheng.base.forms.engine import read_values
+from shuzheng.base.forms.engine import lines_of, read_values
 from shuzheng.base.forms.filling import may_type
 from shuzheng.base.forms.models import Submission
 from shuzheng.base.forms.numbers import exact
-from shuzheng.base.forms.spec import CellSpec, FormSpec, SectionSpec, Value, load
+from shuzheng.base.forms.spec import CellSpec, CellType, FormSpec, SectionKind, SectionSpec, Value, load
 from shuzheng.base.portal import formats
 from shuzheng.base.registers.sheets import RawSheet, letter, read
 from shuzheng.kernel.errors import FieldFault, Invalid
@@ -31,7 +32,9 @@ VERSION, SUBMISSION = "form_version", "submission"
 HEAD = 4
 """Rows above the first row of cells: title, institution, empty, headings."""
 LEFT = 3
-"""Columns before the first cell: number, name, unit."""
+"""Columns before the first cell: number, name, unit. In a repeating section only the number stands before."""
+SPARE_ROWS = 50
+"""Empty rows of a repeating section in a template."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,30 @@ def sheet_name(section: SectionSpec) -> str:
     return section.name[:31]
 
 
-def layout(spec: FormSpec) -> Iterator[Spot]:
-    """Every cell of the form with its place."""
+def layout(spec: FormSpec, lines: Mapping[str, int] | None = None) -> Iterator[Spot]:
+    """Every cell of the form with its place. ``lines`` says how many rows a repeating section has in the sheet."""
     for section in spec.sections:
+        name = sheet_name(section)
         for number, code in enumerate(section.fields):
-            yield Spot(sheet_name(section), HEAD + number, LEFT, spec.cells[code])
+            yield Spot(name, HEAD + number, LEFT, spec.cells[code])
         for number, row in enumerate(section.rows):
-            for place, column in enumerate(spec.columns):
+            for place, column in enumerate(section.columns):
                 cell = spec.cell(row.code, column.code)
                 if cell is not None:
-                    yield Spot(sheet_name(section), HEAD + number, LEFT + place, cell)
+                    yield Spot(name, HEAD + number, LEFT + place, cell)
+        for number in range((lines or {}).get(section.code, 0)):
+            for place, column in enumerate(section.line):
+                cell = spec.line_cell(section.code, number + 1, column.code)
+                if cell is not None:
+                    yield Spot(name, HEAD + number, 1 + place, cell)
+
+
+def _written_lines(spec: FormSpec, values: Mapping[str, Value]) -> dict[str, int]:
+    """Rows of the repeating sections in a template: those that are filled, and room for more."""
+    filled = lines_of(spec, values)
+    return {
+        code: min(max(filled[code], default=0) + SPARE_ROWS, section.most) for code, section in spec.lines.items()
+    }
 
 
 def template(submission: Submission, values: Mapping[str, Value], *, locked: bool = False) -> bytes:
@@ -106,9 +123,11 @@ class _Writer:
 
     def write(self) -> None:
         spots: dict[str, list[Spot]] = {}
-        for spot in layout(self.spec):
+        for spot in layout(self.spec, _written_lines(self.spec, self.values)):
             spots.setdefault(spot.sheet, []).append(spot)
         for section in self.spec.sections:
+            if section.kind == SectionKind.NOTE:
+                continue
             sheet = self.book.add_worksheet(sheet_name(section))
             self._heads(sheet, section)
             self._blanks(sheet, section)
@@ -118,20 +137,19 @@ class _Writer:
             sheet.set_column(0, 0, 6)
             sheet.set_column(1, 1, 24)
             sheet.set_column(2, 2, 8)
-            sheet.set_column(LEFT, LEFT + len(self.spec.columns), 14)
+            sheet.set_column(LEFT, LEFT + max(len(section.columns), len(section.line), 1), 14)
             sheet.protect("", {"select_locked_cells": True, "format_columns": True})
         self._help()
 
     def _heads(self, sheet: Any, section: SectionSpec) -> None:
         sheet.write_string(0, 0, f"{self.submission.round.definition.name} {self.period.label_zh}", self.title)
         sheet.write_string(1, 0, self.submission.node.name, self.note)
-        heads = ["序号", "指标", "单位"]
+        heads = ["序号"] if section.line else ["序号", "指标", "单位"]
         if section.fields:
             heads.append("本期")
-        else:
-            for column in self.spec.columns:
-                name = self.spec.column_label(column, self.period)
-                heads.append(f"{name}（{column.unit}）" if column.unit else name)
+        named = [(self.spec.column_label(c, self.period), c.unit) for c in section.columns] if section.rows else []
+        for name, unit in [*named, *((c.name, c.unit) for c in section.line)]:
+            heads.append(f"{name}（{unit}）" if unit else name)
         for place, text in enumerate(heads):
             sheet.write_string(HEAD - 1, place, text, self.head)
         items = [self.spec.cells[c] for c in section.fields] or list(section.rows)
@@ -141,26 +159,57 @@ class _Writer:
             sheet.write_string(HEAD + number, 2, formats.unit(item.unit), self.name)
 
     def _blanks(self, sheet: Any, section: SectionSpec) -> None:
+        for number in range(_written_lines(self.spec, self.values).get(section.code, 0)):
+            sheet.write_number(HEAD + number, 0, number + 1, self.name)
         for number in range(len(section.rows)):
-            for place in range(len(self.spec.columns)):
+            for place in range(len(section.columns)):
                 sheet.write_blank(HEAD + number, LEFT + place, None, self.none)
 
     def _cell(self, sheet: Any, spot: Spot) -> None:
         cell, value = spot.cell, self.values.get(spot.cell.code)
         open_ = cell.is_input and not self.locked
-        shape = self.number(cell.places, open_)
+        shape = self.number(cell.places, open_) if cell.is_number else self.word(open_, cell.type)
         if value is None:
             sheet.write_blank(spot.row, spot.column, None, shape)
-        else:
+        elif isinstance(value, Decimal):
             sheet.write_number(spot.row, spot.column, value, shape)
-        if open_:
-            sheet.data_validation(
-                spot.row, spot.column, spot.row, spot.column,
-                {
-                    "validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 10**15 - 1,
-                    "error_title": "填数字", "error_message": f"{cell.name}：填不小于 0 的数，单位 {cell.unit}。",
-                },
-            )  # fmt: skip
+        elif isinstance(value, date) and not isinstance(value, bool):
+            sheet.write_datetime(spot.row, spot.column, datetime.combine(value, time()), shape)
+        else:
+            option = cell.option(value)
+            text = ("是" if value else "否") if isinstance(value, bool) else option.name if option else str(value)
+            sheet.write_string(spot.row, spot.column, text, shape)
+        if open_ and (rule := self._rule(cell)):
+            sheet.data_validation(spot.row, spot.column, spot.row, spot.column, rule)
+
+    def word(self, open_: bool, type_: str) -> Any:
+        """The look of a cell that is no number."""
+        key = (-2 if type_ == CellType.DATE else -1, open_)
+        if key not in self._numbers:
+            shape = {**self.base, "border": 1, "border_color": "#C6CED9", "locked": not open_}
+            shape |= {"num_format": "yyyy-mm-dd" if type_ == CellType.DATE else "@"}
+            shape |= {} if open_ else {"bg_color": "#E8ECF1"}
+            self._numbers[key] = self.book.add_format(shape)
+        return self._numbers[key]
+
+    @staticmethod
+    def _rule(cell: CellSpec) -> dict[str, Any] | None:
+        """What the spreadsheet lets one enter: a number, a day, one of a few words."""
+        if cell.is_number:
+            least = 0 if cell.least is None else cell.least
+            return {
+                "validate": "decimal", "criteria": "between", "minimum": least, "maximum": 10**15 - 1,
+                "error_title": "填数字", "error_message": f"{cell.name}：填不小于 {least} 的数，单位 {cell.unit}。"[:255],
+            }  # fmt: skip
+        words = ["是", "否"] if cell.type == CellType.BOOLEAN else [o.name for o in cell.options]
+        if words and len(",".join(words)) <= 250 and not any("," in w for w in words):
+            return {"validate": "list", "source": words, "error_title": "选一项", "error_message": "从下拉项里选。"}
+        if cell.type == CellType.DATE:
+            return {
+                "validate": "date", "criteria": "between", "minimum": date(1900, 1, 1), "maximum": date(2200, 12, 31),
+                "error_title": "填日期", "error_message": "写成 2026-01-31。",
+            }  # fmt: skip
+        return None
 
     def _help(self) -> None:
         sheet = self.book.add_worksheet("填写说明")
@@ -211,19 +260,23 @@ def read_back(
     book = read(content, filename)
     _refuse_other(book.properties, spec, submission)
     sheets = {fold(s.name): s for s in book.sheets}
-    missing = [sheet_name(s) for s in spec.sections if fold(sheet_name(s)) not in sheets]
+    asked = [s for s in spec.sections if s.kind != SectionKind.NOTE]
+    missing = [sheet_name(s) for s in asked if fold(sheet_name(s)) not in sheets]
     if missing:
         raise Invalid(_("文件里没有工作表“%(names)s”。用下载的模板填写，不改表名。") % {"names": "、".join(missing)})
     found = Upload({}, [])
-    for section in spec.sections:
+    for section in asked:
         _check_heads(sheets[fold(sheet_name(section))], section, found)
     typed: dict[str, str | None] = {}
     spots: dict[str, Spot] = {}
-    for spot in layout(spec):
+    lines = {
+        code: min(len(sheets[fold(sheet_name(section))].rows) - HEAD, section.most) for code, section in spec.lines.items()
+    }
+    for spot in layout(spec, lines):
         if spot.cell.is_input:
             typed[spot.cell.code] = _text(sheets[fold(spot.sheet)].value(spot.row, spot.column))
             spots[spot.cell.code] = spot
-    for section in spec.sections:
+    for section in asked:
         _bad_places(sheets[fold(sheet_name(section))], section, spec, found)
     values, faults = read_values(spec, typed)
     for fault in faults:
@@ -248,7 +301,7 @@ def read_back(
         found.values[code] = value
         found.differences.append(
             Difference(
-                code, title, names.unit(spot.cell.unit), formats.number(stored.get(code)), formats.number(value),
+                code, title, names.unit(spot.cell.unit), names.said(spot.cell, stored.get(code)) or formats.NONE, names.said(spot.cell, value) or formats.NONE,
                 f"{spot.sheet} {spot.place}",
             )
         )  # fmt: skip
@@ -269,7 +322,9 @@ def _text(value: Any) -> str | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool):
-        return str(value)
+        return "是" if value else "否"
+    if isinstance(value, datetime | date):
+        return value.strftime("%Y-%m-%d")
     if isinstance(value, int | float):
         number = Decimal(repr(value))
         return (
@@ -295,9 +350,11 @@ def _check_heads(sheet: RawSheet, section: SectionSpec, found: Upload) -> None:
 
 
 def _bad_places(sheet: RawSheet, section: SectionSpec, spec: FormSpec, found: Upload) -> None:
-    rows = len(section.fields or section.rows)
-    typed = [n for n, c in enumerate(spec.columns) if c.kind in ("month", "input")]
+    rows = len(section.fields or section.rows) or len(sheet.rows) - HEAD
+    typed = [n for n, c in enumerate(section.columns) if c.is_typed]
     columns = [LEFT] if section.fields else [LEFT + n for n in typed]
+    if section.line:
+        columns = [1 + n for n, c in enumerate(section.line) if c.is_input]
     for fault in sheet.bad_places(HEAD, HEAD + rows - 1, columns):
         found.faults.append(
             FieldFault("", f"{sheet.name}：{fault.message}", row=fault.row, column=fault.column, value=fault.value)
