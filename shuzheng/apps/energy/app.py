@@ -44,7 +44,7 @@ MANIFEST = AppManifest(
         MenuEntry("综合表", "energy:tables", "table", "energy.table.view"),
         MenuEntry("数据质量", "energy:quality", "chart-dots", "energy.quality.view"),
         MenuEntry("报告期名录", "energy:roster", "calendar", "energy.member.view", "名录与台账"),
-        MenuEntry("公共机构名录", "register:energy-members", "building-community", "energy.member.view", "名录与台账"),
-        MenuEntry("能耗台账", "register:energy-months", "notebook", "energy.month.view", "名录与台账"),
+        MenuEntry("公共机构名录", "register:institutions", "building-community", "energy.member.view", "名录与台账"),
+        MenuEntry("能耗台账", "register:ledgers", "notebook", "energy.month.view", "名录与台账"),
     ],
 )  # fmt: skip

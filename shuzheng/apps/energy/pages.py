@@ -104,7 +104,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "years": [Tab(str(y), f"{url}?at={place.path}&year={y}", active=y == year) for y in years],
         "crumbs": [Crumb(_("公共机构节能"), url), Crumb(_("节能概览"))],
         "whole": held.whole,
-        "aims": [_aim_row(p, place.division.tier) for p in aims],
+        "aims": [_aim_row(p, place.division.tier, held.whole.is_whole) for p in aims],
         "facts": _facts(held.whole),
         "members": _members(held, place, url, year),
         "tier_label": Tier(place.division.tier).label,
@@ -124,8 +124,11 @@ def _asked(round_: Round, at: str) -> int:
     return rows.exclude(state=Submission.State.EXEMPT).count()
 
 
-def _aim_row(item: targets.Progress, tier: int) -> dict[str, Any]:
-    """A line of the table of targets. Totals are caps of the nation: a region sees its amount and no verdict."""
+def _aim_row(item: targets.Progress, tier: int, is_whole: bool) -> dict[str, Any]:
+    """A line of the table of targets. Totals are caps of the nation: a region sees its amount and no verdict.
+
+    Whether a target is met is said of whole years only; before that, on which side of it the year so far lies.
+    """
     shares = not item.aim.is_total or tier == Tier.NATION
     met = item.is_met if shares else None
     return {
@@ -138,9 +141,17 @@ def _aim_row(item: targets.Progress, tier: int) -> dict[str, Any]:
         "cut": item.cut if shares else None,
         "fell": item.fell if shares else None,
         "bar": max(Decimal(0), min(item.done, Decimal(100))) if shares and item.done is not None else None,
-        "tone": "mute" if met is None else "ok" if met else "warn",
-        "word": "" if met is None else _("达到目标") if met else _("未达目标"),
+        "tone": "mute" if met is None else "warn" if not met else "ok" if is_whole else "info",
+        "word": _verdict(met, is_whole),
     }
+
+
+def _verdict(met: bool | None, is_whole: bool) -> str:
+    if met is None:
+        return ""
+    if is_whole:
+        return _("达到目标") if met else _("未达目标")
+    return _("折年低于目标值") if met else _("折年高于目标值")
 
 
 def _facts(whole: Year) -> list[tuple[str, Decimal | None, int, str]]:

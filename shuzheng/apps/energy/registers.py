@@ -22,7 +22,7 @@ class LeaveForm(forms.Form):
 @register
 class Members(Register):
     model, name, noun, label, icon, unit = (
-        Member, "energy-members", "member", _("公共机构名录"), "building-community", _("家"),
+        Member, "institutions", "member", _("公共机构名录"), "building-community", _("家"),
     )  # fmt: skip
     columns = (
         Column("node", label=_("机构")),
@@ -68,7 +68,7 @@ _SHOWN = frozenset({"electricity", "water", "gas"})
 @register
 class Months(Register):
     model, name, noun, label, icon, unit = (
-        Month, "energy-months", "month", _("能耗台账"), "notebook", _("条"),
+        Month, "ledgers", "month", _("能耗台账"), "notebook", _("条"),
     )  # fmt: skip
     columns = (
         "month",
