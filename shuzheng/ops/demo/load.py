@@ -18,6 +18,7 @@ from shuzheng.base.search.reindex import reindex
 from shuzheng.base.standards.load import load_standards
 from shuzheng.base.stats import exporting
 from shuzheng.ops.demo.analysis import analyse
+from shuzheng.ops.demo.collecting import collect
 from shuzheng.ops.demo.nation import SCALES, Tick, build
 from shuzheng.ops.demo.people import populate
 from shuzheng.ops.demo.reporting import report
@@ -42,6 +43,7 @@ def load(scale: str, tick: Tick, today: date | None = None) -> bool:
         if nation.institutions:
             populate(nation, tick)
             furnish(nation)
+            collect(nation)
             definition = Definition.objects.get(code="energy-quarterly", state=Definition.State.PUBLISHED)
             report(nation, definition, today, tick)
             for _manifest, module in modules("demo"):
