@@ -2,6 +2,7 @@
  * <sz-questions>: the questions of a collection as rows in `.cq-list`, each posted under the same names in order.
  * `[data-add]` adds the row of the <template>, `[data-remove]` takes one away, `[data-up]` moves one up, Enter in a label goes to
  * the next. `data-kind` on a row says its kind, so that the style shows options and units only where they are wanted.
+ * The box of `[data-names]` shows while the audience is a list.
  * `[data-pasted]` empties the box of pasted lines once they are rows, and empty rows make room for them.
  */
 import { above, define, Island } from './lib/island.ts';
@@ -31,6 +32,12 @@ export class SzQuestions extends Island {
       else this.#add();
     });
     this.listen(document, 'htmx:after:swap', () => this.#pasted());
+    const audience = this.closest('form')?.querySelector<HTMLSelectElement>('select[name=audience]');
+    const list = document.querySelector<HTMLElement>('[data-names]');
+    if (!audience || !list) return;
+    const show = () => (list.hidden = audience.value !== 'list');
+    this.listen(audience, 'change', show);
+    show();
   }
 
   #list(): HTMLElement | null {

@@ -1,4 +1,4 @@
-"""Collections count in the burden meter like forms do, and what they ask counts as asked."""
+"""Collections count in the burden meter like forms do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from shuzheng.base.collect.models import Collection
 from shuzheng.base.collect.questions import load
-from shuzheng.base.forms import askonce, burden
+from shuzheng.base.forms import burden
 
 
 def lines(since: date) -> Iterator[burden.Line]:
@@ -25,16 +25,4 @@ def lines(since: date) -> Iterator[burden.Line]:
         )  # fmt: skip
 
 
-def held() -> Iterator[askonce.Held]:
-    """Questions of the office's own collections that are open now."""
-    for row in Collection.objects.filter(state=Collection.State.OPEN).order_by("-pk")[:50]:
-        url = reverse("collect:results", args=[row.pk])
-        for question in load(row.questions):
-            if question.kind == "number":
-                yield askonce.Held(
-                    f"collect:{row.pk}.{question.code}", "collect", question.label, row.title, question.unit, url
-                )  # fmt: skip
-
-
 burden.provide(lines)
-askonce.provide(held)

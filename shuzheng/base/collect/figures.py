@@ -126,17 +126,16 @@ def _figure(
         bars = tuple((str(n), parts.get(n, 0)) for n in range(1, STARS + 1))
         return Figure(question, count, bars, mean=line.get("mean"))
     if question.kind == "number":
-        return Figure(
-            question,
-            count,
-            total=line.get("total"),
-            mean=line.get("mean"),
-            least=line.get("least"),
-            most=line.get("most"),
-        )
+        total, least, most = (_short(line.get(name)) for name in ("total", "least", "most"))
+        return Figure(question, count, total=total, mean=line.get("mean"), least=least, most=most)
     if question.kind == "date":
         return Figure(question, count, first=line.get("first"), last=line.get("last"))
     return Figure(question, count, said=tuple(said))
+
+
+def _short(number: Decimal | None) -> Decimal | None:
+    """A number without the zeros that its column adds."""
+    return None if number is None else Decimal(f"{number.normalize():f}")
 
 
 def find(row: Collection, *, code: str = "", text: str = "", q: str = "") -> QuerySet[Answer]:

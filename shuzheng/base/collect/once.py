@@ -18,12 +18,9 @@ COMPARED = frozenset({"number", "text"})
 
 
 def duplicates(questions: Sequence[Question], row: Collection) -> list[askonce.Duplicate]:
-    """Questions whose answer is held already, with what was decided. The collection itself does not count."""
+    """Questions whose answer is held already, with what was decided. Other collections are none: each is about its own day."""
     asked = [askonce.Question(q.code, q.label, q.unit, prefill=q.prefill) for q in questions if q.kind in COMPARED]
-    found = askonce.find(asked, period_kind="once", decisions=row.once)
-    own = f"collect:{row.pk}."
-    kept = [replace(d, held=tuple(h for h in d.held if not h.key.startswith(own))) for d in found]
-    return [d for d in kept if d.held]
+    return askonce.find(asked, period_kind="once", decisions=row.once)
 
 
 def settle(

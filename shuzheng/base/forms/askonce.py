@@ -7,7 +7,7 @@ Whoever asks decides of each duplicate: take it from there (``prefill``), drop t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -197,17 +197,6 @@ def _known(period_kind: str, own: tuple[object, str] | None) -> Iterator[Held]:
     yield from _in_elements()
     if period_kind:
         yield from _in_forms(period_kind, own)
-    for source in _sources:
-        yield from source()
-
-
-_sources: list[Callable[[], Iterable[Held]]] = []
-
-
-def provide(source: Callable[[], Iterable[Held]]) -> None:
-    """Have ``source()`` asked for further places that hold answers; it reads in the running scope."""
-    if source not in _sources:
-        _sources.append(source)
 
 
 def _in_registers() -> Iterator[Held]:
@@ -355,7 +344,6 @@ __all__ = [
     "decide",
     "duplicates",
     "find",
-    "provide",
     "questions_of",
     "read_decisions",
     "require_decided",

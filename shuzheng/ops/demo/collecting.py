@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from random import Random
 from uuid import UUID
 
@@ -84,7 +83,7 @@ def _satisfaction(office: Node, random: Random) -> Collection:
     row.is_anonymous = True
     marks, sent, values = [], [], []
     for place, person in enumerate(people):
-        mark = Asked(collection=row, case_id=row.pk, person_id=person.pk, name=person.name, is_answered=place % 5 != 4)
+        mark = Asked(collection=row, case_id=row.pk, person_id=person.pk, name=person.name, is_answered=place % 6 != 5)
         mark.own(office)
         marks.append(mark)
         if mark.is_answered:
@@ -128,13 +127,15 @@ def _given(question: Question, answer: Answer, random: Random) -> list[str]:
     if question.kind == "choices":
         return [o for o in question.options if random.random() < 0.35] or [question.options[0]]
     if question.kind == "number":
-        return [str(Decimal(random.randint(0, 60)))]
+        return [str(random.randint(0, 2 if question.unit in ("天", "night") else 60))]
     if question.kind == "rating":
         return [str(random.choices((2, 3, 4, 5), weights=(1, 2, 5, 6))[0])]
     if question.kind == "phone":
         return [f"138{random.randint(0, 99_999_999):08d}"]
     if question.kind == "date":
         return [answer.sent_on.isoformat()]
+    if question.label == "职务":
+        return [random.choice(("主任", "副主任", "科长", "科员"))]
     if question.label.endswith("姓名"):
         return [answer.by or _person(random)]
     if question.required:
