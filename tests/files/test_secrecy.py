@@ -7,8 +7,8 @@ import zipfile
 import zlib
 
 import pytest
-from django.test import Client
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.scope import system_scope

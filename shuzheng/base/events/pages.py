@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -75,9 +76,9 @@ class WebhookForm(forms.Form):
     )  # fmt: skip
     is_active = forms.BooleanField(label=gettext_lazy("启用"), required=False, initial=True)
 
-    def __init__(self, *args: object, known: bool = False, **kwargs: object) -> None:
+    def __init__(self, *args: Any, known: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["events"].choices = [(name, _(event.label)) for name, event in sorted(EVENTS.items())]
+        self.fields["events"].choices = [(name, _(event.label)) for name, event in sorted(EVENTS.items())]  # type: ignore[attr-defined]
         if known:
             self.fields["secret"].required = False
             self.fields["secret"].help_text = _("不填则沿用原来的密钥。")
