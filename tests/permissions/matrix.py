@@ -24,6 +24,7 @@ STAFF = "Looooooxxx"  # every post that is not an officer's
 OFFICERS = "Lxxxxxxooo"
 RECORD = "Lnoooonnnn"  # a supervised record that every post of the organ may view
 KEEPING = "Lnxooonnnn"  # changing it: a role, in the organ or above it
+INSIDE = "Lnxonnnxxx"  # an internal record of statistics: of the institution alone, for those who look at numbers
 OWN_ONLY = "Lnxoxxnnnn"  # changing it, where no tier above may do so in the institution's place
 BATCH = "Lnxooonxxx"  # the same for many records, from a list that officers have not
 THEIRS = "Lnxonnnnnn"  # what only the institution itself can do: to everybody else there is nothing to be done here
@@ -325,6 +326,22 @@ PAGES: dict[str, list[Page]] = {
     "energy:tables_export": [get("Lnxnoonxxx", DIVISION)],
     "energy:quality": [get("Lnxnoonxxx", DIVISION)],
     "energy:roster": [get("Lnnnoonxxx", DIVISION)],
+    # statistics: the pages are open to whoever may look at numbers, each in their own scope
+    **{f"stats:{name}": [get(BUSINESS)] for name in (
+        "explore", "embed", "drill", "cockpit", "wall", "views", "alerts", "briefs", "own", "rule_new", "brief_new", "own_new",
+    )},
+    "stats:export": [*(get(BUSINESS, what=what) for what in ("xlsx", "csv", "pdf")), post(BUSINESS, what="png")],
+    "stats:view_save": [post(BUSINESS, {"name": "甲", "query": "i=energy.total"})],
+    "stats:view_share": [get(INSIDE, pk="@st_view"), post(INSIDE, pk="@st_view")],
+    "stats:view_remove": [post(INSIDE, pk="@st_view")],
+    "stats:alert": [get(INSIDE, pk="@st_alert"), post(INSIDE, {"note": "已核实"}, pk="@st_alert")],
+    "stats:rule": [get(INSIDE, pk="@st_rule"), post(INSIDE, pk="@st_rule")],
+    "stats:rule_remove": [post(INSIDE, pk="@st_rule")],
+    "stats:brief": [get(INSIDE, pk="@st_brief"), post(INSIDE, pk="@st_brief")],
+    "stats:brief_remove": [post(INSIDE, pk="@st_brief")],
+    "stats:brief_copy": [get(INSIDE, pk="@st_copy")],
+    "stats:own_edit": [get(INSIDE, pk="@st_own"), post(INSIDE, pk="@st_own")],
+    "stats:own_retire": [post(INSIDE, pk="@st_own")],
 }  # fmt: skip
 
 REGISTER_PAGES: dict[str, tuple[str, str, str]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -13,6 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from shuzheng.apps.energy.models import Member, Month
 from shuzheng.base.access.models import Grant, RoleChange, Sharing
 from shuzheng.base.accounts.models import Account, Person, PersonContact, Post
 from shuzheng.base.audit.models import Entry
@@ -40,6 +41,8 @@ from shuzheng.base.standards.models import (
     RulePack,
     Unit,
 )
+from shuzheng.base.stats.models import OwnIndicator
+from shuzheng.base.stats.models_pages import Alert, AlertRule, Brief, BriefCopy, View
 from tests.factories import Nation, actor_of, add_node, small_nation
 from tests.permissions.personas import PERSONAS, Persona
 from tests.rows import DAY, stored
@@ -116,13 +119,17 @@ def _records(world: World) -> dict[str, Any]:
     with system_scope("tests").activate():
         Notice.objects.filter(pk=notice.pk).update(case_id=notice.pk)
     mine = {"person_id": holder.person_id, "register": "places"}
+    rule = stored(AlertRule, unit, name="预警", indicator="energy.total", condition="value > 1", made_by=holder.id)
     return {
+        **_statistics(unit, post, rule),
         "unit": unit,
         "office": nation.organ(OFFICE),
         "division": nation.organ("33/11/23/"),
         "place": place,
         "party": stored(Party, unit, name="供应商甲"),
         "profile": stored(OrganProfile, unit),
+        "member": stored(Member, unit, since=date(2026, 1, 1)),
+        "month": stored(Month, unit, month=date(2026, 7, 1)),
         "person": colleague,
         "account": account,
         "contact": stored(PersonContact, unit, person=colleague, mobile="13800000000"),
@@ -143,6 +150,20 @@ def _records(world: World) -> dict[str, Any]:
         "entry": stored(Entry, unit, model="masters.place", action="masters.place.change"),
         "view": stored(SavedView, unit, name="我的", **mine),
         "transfer": stored(Transfer, unit, post_id=holder.id, way="import", state="checked", filename="a.xlsx", **mine),
+    }  # fmt: skip
+
+
+def _statistics(unit: Any, post: Post, rule: AlertRule) -> dict[str, Any]:
+    """Saved questions and what came of them, in the institution."""
+    return {
+        "st_view": stored(View, unit, name="视图", query="i=energy.total", post_id=post.pk),
+        "st_rule": rule,
+        "st_alert": stored(Alert, unit, rule=rule, period="2026Q3", label="甲", value=1, reason="above", level="warn",
+                           values={"value": "1", "unit": "tce", "n": "4", "most": "0"}),
+        "st_brief": stored(Brief, unit, name="简报", query="i=energy.total", posts=[post.pk], next_on=DAY),
+        "st_copy": stored(BriefCopy, unit, brief_id=post.pk, day=DAY, post_id=post.pk, name="简报", query="", sender="甲"),
+        "st_own": stored(OwnIndicator, unit, audience=unit.path, code="own1", name="人均用电", form="energy-quarterly",
+                         formula="e01_q / people"),
     }  # fmt: skip
 
 
