@@ -112,7 +112,9 @@ class _Maker:
         own = sorted(p[1:] for p in places if p and p[0] == section.code)
         order = {c.code: n for n, c in enumerate(section.line)}
         found = [self.spec.line_cell(section.code, *p) for p in sorted(own, key=lambda p: (p[0], order[p[1]]))]
-        return [self.field(cell) for cell in found if cell and (self.new.get(cell.code), self._then(cell)) != (None, None)]
+        return [
+            self.field(cell) for cell in found if cell and (self.new.get(cell.code), self._then(cell)) != (None, None)
+        ]
 
     def _then(self, cell: CellSpec) -> Value:
         return self.old.get(cell.code) if self.old is not None else None
