@@ -17,6 +17,7 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError, engines
 from django.urls import get_resolver
 
 from shuzheng.base.core.manifest import MANIFESTS
+from shuzheng.base.core.registry import PERMISSIONS
 from tests.architecture.closed import UPWARD_URLS
 from tests.architecture.layers import CODE, ROOT, calls, layer_of, may_know, order, sources, templates, text_of
 
@@ -192,13 +193,23 @@ def test_base_boots_with_no_app_and_with_the_dummy():
 
 
 def test_the_base_names_no_app():
-    """No business app's label stands in the base, be it as a word in quotes."""
+    """Nothing of a business app stands in the base: no url, permission, event, model or module of it.
+
+    The bare word does: energy is a kind of rule, too, before it is an app.
+    """
     labels = {p.name for p in (CODE / "apps").glob("*") if p.is_dir() and p.name != "__pycache__"} | {"dummy"}
+    words = {"dummy": r"""["']dummy[."']"""}
+    for label in labels & set(MANIFESTS):
+        config = apps.get_app_config(label)
+        nouns = {p.name.split(".")[1] for p in PERMISSIONS.values() if p.name.startswith(f"{label}.")}
+        nouns |= {model._meta.model_name for model in config.get_models()}
+        named = "|".join(sorted(nouns))
+        words[label] = rf"""["']{label}:|(?i:["']{label}\.({named})\b)|get_app_config\(["']{label}|shuzheng\.apps\.{label}"""
     wrong = [
         f"{path.relative_to(ROOT)}: {label}"
         for path in sources()
         if layer_of(path) in order()
-        for label in labels
-        if re.search(rf"""["']{label}[."']""", path.read_text(encoding="utf-8"))
+        for label, pattern in words.items()
+        if re.search(pattern, path.read_text(encoding="utf-8"))
     ]
     assert wrong == []

@@ -33,7 +33,7 @@ OPERATIONS: dict[str, Call] = {
     "create_institutions": Call(WITHIN_LINE, sent={"node": "@unit", "since": "2031-01-01"}),
     "change_institutions": Call(KEEPING_LINE, "@member", {"basis": "县编办批复"}),
     "leave_institutions": Call(KEEPING_LINE, sent={"ids": ["@member"], "on": "2031-02-01", "why": "划出"}),
-    "create_ledgers": Call(BUSINESS, sent={"month": "2031-01-01", "electricity": 5}),
+    "create_ledgers": Call(BUSINESS, sent={"month": "2031-01-01", "electricity": "5"}),
     "change_ledgers": Call(KEEPING_LINE, "@month", {"note": "补记"}),
     "delete_ledgers": Call(KEEPING_LINE, "@month"),
     "create_people": Call(BUSINESS, sent={"name": "新人", "number": "N-1"}),
