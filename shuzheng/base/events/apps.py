@@ -1,5 +1,5 @@
 from shuzheng.base.core import ports
-from shuzheng.base.core.manifest import ShuzhengAppConfig
+from shuzheng.base.core.manifest import ShuzhengAppConfig, modules
 
 
 class EventsConfig(ShuzhengAppConfig):
@@ -12,3 +12,4 @@ class EventsConfig(ShuzhengAppConfig):
         from shuzheng.base.events.outbox import publish
 
         ports.publish_event.provide(publish)
+        modules("events")  # importing them fills the list of subscribers, in the worker as in the web
