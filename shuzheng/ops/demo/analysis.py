@@ -19,7 +19,7 @@ VIEWS = (
     ("sc.review", "各机构单位面积能耗", "i=energy.per_area&by=institution&look=peers"),
 )
 RULES = (
-    ("报送率低于 90%", "reporting.complete", "prefecture", "condition", "value < 90", "warn"),
+    ("报送率低于 74%", "reporting.complete", "prefecture", "condition", "value < 74", "warn"),
     ("人均能耗同比升 30%", "energy.per_head", "prefecture", "condition", "change > 30", "over"),
     ("用电偏离以往", "energy.electricity", "prefecture", "deviation", "", "warn"),
 )

@@ -98,12 +98,13 @@ def _context(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "whole": whole,
         "tiles": [_tile(p) for p in progress[:TILES_SHOWN]],
         "is_nation": division.tier == 1,
-        "heads": [_headline(h) for h in heads],
+        "heads": [_headline(h, whole.approved == whole.asked) for h in heads],
         "ranked": ranked,
         "ranked_name": cockpits.usable(cockpits.RANKED),
         "chart": _chart(heads),
         "open": [_open(r, division.path, now) for r in known if r.state == Round.State.OPEN][:5],
         "lead": heads[0] if heads else None,
+        "is_whole": whole.approved == whole.asked,
     }
 
 
@@ -119,12 +120,19 @@ def _tile(p: queries.Progress) -> dict[str, Any]:
     return {"p": p, "shade": shade, "row": row, "column": column, "percent": p.percent}
 
 
-def _headline(head: cockpits.Headline) -> dict[str, Any]:
+def _headline(head: cockpits.Headline, is_whole: bool) -> dict[str, Any]:
+    """``is_whole``: all are counted. Until then only ratios are compared with last year: a part is less than the whole."""
     bar = None
     if head.so_far is not None and head.target is not None and head.target.value:
         most = max(head.target.value, head.so_far)
         bar = {"value": head.so_far, "due": head.due, "most": most, "tone": "warn" if head.is_ahead else "ok"}
-    return {"head": head, "bar": bar, "spark": _spark(head.points), "unit": head.indicator.unit}
+    return {
+        "head": head,
+        "bar": bar,
+        "spark": _spark(head.points),
+        "unit": head.indicator.unit,
+        "compared": head.change is not None and (is_whole or "/" in head.indicator.unit),
+    }
 
 
 def _spark(points: tuple[tuple[str, Decimal], ...]) -> dict[str, str] | None:
