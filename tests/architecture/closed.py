@@ -61,7 +61,6 @@ HANDOVERS = frozenset(
         "collect.collection.open",
         "energy.member.change",
         "energy.member.create",
-        "energy.member.delete",
         "energy.member.leave",
         "energy.month.change",
         "energy.month.create",

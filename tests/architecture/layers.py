@@ -23,15 +23,23 @@ def order() -> tuple[str, ...]:
 
 
 def layer_of(path: Path) -> str:
-    """The app of the base that a file belongs to; ``apps``, ``config``, ``ops``, ``kernel`` or ``protocols`` otherwise."""
+    """The app that a file belongs to; ``config``, ``ops``, ``kernel`` or ``protocols`` otherwise."""
     parts = path.relative_to(CODE).parts
-    return parts[1] if parts[0] == "base" else parts[0]
+    return parts[1] if parts[0] in ("base", "apps") else parts[0]
+
+
+@cache
+def business() -> frozenset[str]:
+    """The business apps, by label."""
+    return frozenset(p.name for p in (CODE / "apps").glob("*") if (p / "app.py").exists())
 
 
 def may_know(lower: str, upper: str) -> bool:
     """Whether code in ``lower`` may name something of ``upper``."""
     if lower in ("config", "ops") or lower == upper:
         return True
+    if lower in business():
+        return upper in order()
     if lower not in order() or upper not in order():
         return False
     return order().index(upper) <= order().index(lower)

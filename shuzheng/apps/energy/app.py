@@ -18,11 +18,11 @@ MANIFEST = AppManifest(
         Permission("energy.member.leave", "移出公共机构名录"),
     ],
     registers=[
-        RegisterNames("member", "名录机构", keepers=("business_admin",), handover=AUTHORITY),
+        RegisterNames("member", "名录机构", keepers=("business_admin",)),
         RegisterNames("month", "能耗台账", handover=AUTHORITY),
     ],
     events=[EventType("energy.member.left", "机构已移出名录")],
-    handovers={"energy.member.leave": AUTHORITY},
+    handovers={f"energy.member.{verb}": AUTHORITY for verb in ("create", "change", "leave")},
     system_scopes={"energy.follow": "ends an institution's line in the register when the tree ends the institution"},
     role_permissions={
         "clerk": [
