@@ -179,7 +179,9 @@ EMAIL_USE_TLS = flag("SZ_MAIL_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("SZ_MAIL_FROM", "")
 SZ_UPLOAD_MB = int(os.environ.get("SZ_UPLOAD_MB", "50"))  # largest upload, in megabytes
-SZ_LAKE = os.environ.get("SZ_LAKE", str(VAR_DIR / "lake"))  # facts for statistics: a folder, or an address such as s3://…
+SZ_LAKE = os.environ.get(
+    "SZ_LAKE", str(VAR_DIR / "lake")
+)  # facts for statistics: a folder, or an address such as s3://…
 SZ_STATS_ENGINE = os.environ.get("SZ_STATS_ENGINE", "duckdb")  # or spark
 SZ_STATS_MEMORY = os.environ.get("SZ_STATS_MEMORY", "2GB")  # most memory of DuckDB, in each process
 SZ_STATS_THREADS = int(os.environ.get("SZ_STATS_THREADS", "0"))  # threads of DuckDB; 0: one for each core

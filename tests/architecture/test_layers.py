@@ -204,7 +204,9 @@ def test_the_base_names_no_app():
         nouns = {p.name.split(".")[1] for p in PERMISSIONS.values() if p.name.startswith(f"{label}.")}
         nouns |= {model._meta.model_name for model in config.get_models()}
         named = "|".join(sorted(nouns))
-        words[label] = rf"""["']{label}:|(?i:["']{label}\.({named})\b)|get_app_config\(["']{label}|shuzheng\.apps\.{label}"""
+        words[label] = (
+            rf"""["']{label}:|(?i:["']{label}\.({named})\b)|get_app_config\(["']{label}|shuzheng\.apps\.{label}"""
+        )
     wrong = [
         f"{path.relative_to(ROOT)}: {label}"
         for path in sources()

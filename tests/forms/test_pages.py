@@ -401,7 +401,9 @@ def test_issuing_from_the_page_asks_the_chosen_part_with_deadlines_for_each_tier
     data = {
         "definition": str(running.definition.pk),
         "period": client.get(reverse("forms:issue"), {"definition": str(running.definition.pk)})
-        .context["form"].fields["period"].choices[0][0],
+        .context["form"]
+        .fields["period"]
+        .choices[0][0],
         "whole": "0",
         "divisions": [str(running.nation.organ("33/11/").pk)],
         "due": due,

@@ -60,8 +60,10 @@ OPERATIONS: dict[str, Call] = {
         f"{verb}_{name}": Call(expected, sent={"ids": [f"@draft_{name}"], **more})
         for name in ("elements", "codesets", "units", "factors", "rules")
         for verb, expected, more in (
-            ("submit", "Lnnnoxnxxx", {}), ("discard", "Lnnnoxnxxx", {}),  # whose draft it is
-            ("publish", "Lnnnoonxxx", {}), ("return", "Lnnnoonxxx", {"note": "与文件不符"}),
+            ("submit", "Lnnnoxnxxx", {}),
+            ("discard", "Lnnnoxnxxx", {}),  # whose draft it is
+            ("publish", "Lnnnoonxxx", {}),
+            ("return", "Lnnnoonxxx", {"note": "与文件不符"}),
         )  # fmt: skip
     },
     "resolve_standards_element": Call(SIGNED_IN, code="organ.uscc"),
@@ -107,7 +109,10 @@ OPERATIONS: dict[str, Call] = {
     "create_collect": Call(
         BUSINESS,
         sent={
-            "title": "收", "audience": "own", "per": "person", "closes_at": "2099-01-01T18:00:00+08:00",
+            "title": "收",
+            "audience": "own",
+            "per": "person",
+            "closes_at": "2099-01-01T18:00:00+08:00",
             "questions": [{"kind": "number", "label": "人次"}],
         },
     ),

@@ -241,7 +241,15 @@ def _beside(nation: Nation, found: dict[str, Any]) -> dict[str, Any]:
         Submission.objects.filter(pk=third.pk).update(state="exempt")
         other = Submission.objects.get(round=found["draft_round"], path="33/11/0/u1/")
     asked = {"round": sent.round, "what": "return", "tier": 4, "cells": [{"code": "e01_m1", "reason": "核对"}], **facts}
-    figures = {"tier": 4, "asked": 2, "counted": 0, "values": {}, "members_digest": "", "signed_by": "甲", "signed_at": now}
+    figures = {
+        "tier": 4,
+        "asked": 2,
+        "counted": 0,
+        "values": {},
+        "members_digest": "",
+        "signed_by": "甲",
+        "signed_at": now,
+    }
     return {
         "exempted": third, "other_sent": second, "elsewhere": other,
         "allowance": stored(

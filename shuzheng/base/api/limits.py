@@ -35,6 +35,4 @@ def count(caller: str, now: float | None = None, *, most: int | None = None) -> 
         _counts[caller] = (window, used)
     if used > limit:
         wait = int(WINDOW - moment % WINDOW) + 1
-        raise TooMany(
-            _("每分钟最多 %(n)s 次，%(wait)s 秒后再来。") % {"n": limit, "wait": wait}, retry_after=wait
-        )
+        raise TooMany(_("每分钟最多 %(n)s 次，%(wait)s 秒后再来。") % {"n": limit, "wait": wait}, retry_after=wait)

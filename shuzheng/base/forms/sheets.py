@@ -77,9 +77,7 @@ def layout(spec: FormSpec, lines: Mapping[str, int] | None = None) -> Iterator[S
 def _written_lines(spec: FormSpec, values: Mapping[str, Value]) -> dict[str, int]:
     """Rows of the repeating sections in a template: those that are filled, and room for more."""
     filled = lines_of(spec, values)
-    return {
-        code: min(max(filled[code], default=0) + SPARE_ROWS, section.most) for code, section in spec.lines.items()
-    }
+    return {code: min(max(filled[code], default=0) + SPARE_ROWS, section.most) for code, section in spec.lines.items()}
 
 
 def template(submission: Submission, values: Mapping[str, Value], *, locked: bool = False) -> bytes:
@@ -247,9 +245,7 @@ class Upload:
     notes: list[str] = field(default_factory=list)
 
 
-def read_back(
-    content: bytes, filename: str, submission: Submission, stored: Mapping[str, Value]
-) -> Upload:
+def read_back(content: bytes, filename: str, submission: Submission, stored: Mapping[str, Value]) -> Upload:
     """What a workbook says. All or nothing: with one fault nothing is to be written.
 
     Raises:
@@ -270,7 +266,8 @@ def read_back(
     typed: dict[str, str | None] = {}
     spots: dict[str, Spot] = {}
     lines = {
-        code: min(len(sheets[fold(sheet_name(section))].rows) - HEAD, section.most) for code, section in spec.lines.items()
+        code: min(len(sheets[fold(sheet_name(section))].rows) - HEAD, section.most)
+        for code, section in spec.lines.items()
     }
     for spot in layout(spec, lines):
         if spot.cell.is_input:
