@@ -10,6 +10,7 @@ from shuzheng.base.audit.models import Entry
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.forms import actions, rollup
+from shuzheng.base.forms.amendments import return_cells
 from shuzheng.base.forms.models import Cell, Rollup, RollupDelta, Submission
 from shuzheng.base.forms.queries import board, drill, overall
 from shuzheng.kernel.errors import Denied, Invalid, Missing
@@ -231,3 +232,19 @@ def test_last_years_numbers_ask_for_a_reason_when_they_differ_much(reporting):
     with pytest.raises(Invalid, match="补写 1 处说明"):
         reporting.handed_in(UNIT, e01_m1=1300)
     assert earlier.period == "2026Q3"
+
+
+@pytest.mark.parametrize(
+    ("move", "values"),
+    [
+        (actions.approve, {}),
+        (actions.return_, {"why": "重填"}),
+        (return_cells, {"cells": {"e01_m1": "重填"}, "due_at": due(2099)}),
+    ],
+)
+def test_a_right_that_ends_at_the_institution_decides_nothing_about_its_own_submission(reporting, move, values):
+    row = reporting.handed_in()
+    own = reporting.nation.actor(UNIT, "reviewer", "leader")
+    with pytest.raises(Denied):
+        move([row], actor=own, **values)
+    assert reporting.submission().state == State.SUBMITTED

@@ -176,6 +176,7 @@ def approve(w: Write, submissions: Sequence[Submission]) -> Sequence[Submission]
     """Approve submissions at the actor's tier: they count there from now on, and wait for the tier above.
 
     Raises:
+        Denied: the right does not hold for the division, only for an organ in it.
         Invalid: one is not waiting for this tier.
     """
     lock(submissions, unchanged=True)
@@ -183,6 +184,7 @@ def approve(w: Write, submissions: Sequence[Submission]) -> Sequence[Submission]
     by_round: dict[UUID, list[Submission]] = {}
     steps: dict[str, list[Step]] = {}
     _refuse_amended(submissions)
+    w.actor.require("forms.submission.approve", w.actor.division)  # not with a right that ends at the institution
     for submission in submissions:
         states.require("approve", submission)
         chain = [s for s in found[submission.path] if s.tier >= submission.round.tier]
@@ -218,6 +220,7 @@ def return_(
     """
     if not why.strip():
         raise Invalid(_("写明退回原因。"), [FieldFault("why", _("写明退回原因。"))])
+    w.actor.require("forms.submission.return", w.actor.division)
     lock(submissions, unchanged=True)
     amendments.withdraw(w, submissions)
     found = chains([s.path for s in submissions])

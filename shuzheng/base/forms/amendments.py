@@ -55,6 +55,7 @@ def return_cells(
     Raises:
         Invalid: a cell without a reason or that nobody types in; not reached the actor's tier; another one is under way.
     """
+    w.actor.require("forms.submission.return", w.actor.division)  # not with a right that ends at the institution
     lock(submissions, unchanged=True)
     made = []
     for submission in submissions:
