@@ -9,6 +9,7 @@ from django.apps import apps
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -132,6 +133,9 @@ def _detail(register: Register, actor: Actor, row: Any) -> dict[str, Any]:
         "may_delete": register.may_write(actor, "delete", row.path),
         "can_comment": register.has("comments"),
         "has_files": register.has("attachments") and apps.is_installed("shuzheng.base.files"),
+        "who_url": reverse("access:who", args=[row.node_id])
+        if getattr(row, "node_id", None) and actor.may("access.grant.view", row.path)
+        else "",
         "has_labels": register.has("labels"),
         "base": address(register),
         "here": address(register, "detail", pk=row.pk),
