@@ -2,6 +2,9 @@
 # Recipes of long-running programs begin with `exec`, so that Ctrl-C and TERM reach our supervisor and not a shell.
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
+# What is imported is compiled once and not at every start: that takes seconds of each process.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: up build dev link test test-fast test-browser check bench soak shots openapi catalogue locks clean
 
 export UV_PYTHON_DOWNLOADS := never
@@ -25,7 +28,7 @@ dev: build .venv/.dev
 .venv/.base: requirements/base.lock | $(UV)
 	@echo "安装依赖（版本与摘要锁定）… / installing locked packages …"
 	@$(UV) venv -q --allow-existing --python $(PYTHON3) .venv
-	@$(UV) pip install -q --python $(PY) --require-hashes -r requirements/base.lock
+	@$(UV) pip install -q --compile-bytecode --python $(PY) --require-hashes -r requirements/base.lock
 	@touch $@
 
 .venv/.dev: requirements/dev.lock .venv/.base

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import gc
 import os
 import socket
 import sys
@@ -99,6 +100,7 @@ def prepare(args: argparse.Namespace) -> int:
                 "Set it for this one command (not for web and worker).",
             ),
         )
+    gc.set_threshold(200_000, 20, 50)  # migrating makes thousands of model classes that refer to each other
     with doors.connect(owner) as connection:
         version = connection.info.server_version // 10000
     if version < 15:

@@ -130,7 +130,6 @@ RAW_SQL = {
     "base/notify/live.py": "LISTEN, on a connection of its own that reads no table",
     "base/notify/receipts.py": "makes the receipts of a notice in one INSERT … SELECT under the policies",
     "base/search/query.py": "calls sz_search",
-    "base/stats/engines.py": "settings of DuckDB, which holds nothing of PostgreSQL's",
     "base/stats/exporting.py": "lets one worker export at a time (an advisory lock)",
     "base/stats/nodes.py": "numbers new nodes in one INSERT … SELECT",
     "ops": "starts, checks and saves the server itself; no request comes here",
@@ -146,6 +145,7 @@ UPWARD_URLS = {
 """Namespaces that a lower layer may name though they lie above it."""
 
 WRITING_PAGES = {
+    "base/standards/pages/drafts.py": "a form's unsaved instance (commit=False) is handed to the action that drafts it",
     "base/registers/pages/record.py": "a draft of the kit is saved by service.create and service.change, which call the actions",
 }
 """Pages in which something is saved that is no row."""

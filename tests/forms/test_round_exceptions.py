@@ -221,3 +221,11 @@ def test_a_round_asks_tiers_types_or_a_list_with_deadlines_of_their_own(reportin
     assert counties == {
         UNIT: due(day=22), SECOND: due(day=22), "33/11/22/0/u1/": due(day=20), "33/11/22/0/u2/": due(day=20),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", [standing.fill_for, standing.submit_for])
+def test_nobody_fills_in_or_hands_in_for_others_without_the_right(reporting, verb):
+    neighbour = reporting.nation.actor("33/11/22/0/goa/", "clerk", at="33/11/22/")
+    with pytest.raises((Denied, Missing)):
+        verb([reporting.submission()], actor=neighbour, **({"values": {}} if verb is standing.fill_for else {}))
+    assert reporting.submission().state == State.TODO

@@ -113,12 +113,16 @@ def fill_sheet(page: Page, folder: Path, values: dict[str, tuple[int, int]]) -> 
     page.wait_for_url("**/forms/entry/**")
 
 
-def review(page: Page, form: str) -> None:
-    """Open a submission in the reviewer's desk of its county."""
+def round_of(page: Page) -> str:
+    """The address of the round, as an office sees it whose province it was issued to."""
     page.goto("/forms/")
     page.locator("table.wb-rounds a.strong", has_text=NAME).first.click()
     page.wait_for_url("**/forms/rounds/**")
-    base = page.url.split("?")[0].rstrip("/")
+    return page.url.split("?")[0].rstrip("/")
+
+
+def review(page: Page, base: str, form: str) -> None:
+    """Open a submission in the reviewer's desk of its county."""
     page.goto(f"{base}/review/?at=33/11/23/&s={form.rstrip('/').rsplit('/', 1)[-1]}")
 
 
@@ -146,7 +150,8 @@ def test_a_form_from_a_sheet_goes_up_four_tiers_and_is_printed(desk: Desk, tmp_p
     hand_in(second)
 
     county = desk("sc.review")
-    review(county, web)
+    base = round_of(county)
+    review(county, base, web)
     county.locator("[data-cell='r102_c1'] button.rv-cell").first.click()
     county.fill("[data-return-pop] textarea[name=why]", "硒鼓数量与领用单不符。")
     county.locator("[data-return-pop] button[type=submit]").click()
@@ -156,25 +161,19 @@ def test_a_form_from_a_sheet_goes_up_four_tiers_and_is_printed(desk: Desk, tmp_p
     first.get_by_role("link", name="去答复").click()
     first.fill("main [name=r102_c1]", "8")
     first.locator("main form button[type=submit]").last.click()
-    expect(first.get_by_text(re.compile("待.*确认|已答复")).first).to_be_visible()
+    expect(first.locator("main")).to_contain_text("已生效")  # no tier had approved it yet
 
-    review(county, web)
-    county.get_by_role("link", name=re.compile("看修订|修订|查看")).first.click()
-    county.get_by_role("button", name=re.compile("确认")).first.click()
-    county.wait_for_load_state("networkidle")
+    review(county, base, web)
+    expect(county.locator("del", has_text="9.00").first).to_be_visible()  # old and new beside each other
     for account in ("sc.review", "ls.review", "zj.review", "gj.review"):
         page = county if account == "sc.review" else desk(account)
         for form in (web, sheet):
-            review(page, form)
+            review(page, base, form)
             approve(page)
 
     nation = desk("gj.review")
-    nation.goto("/forms/")
-    nation.locator("table.wb-rounds a.strong", has_text=NAME).first.click()
-    nation.wait_for_url("**/forms/rounds/**")
-    base = nation.url.split("?")[0].rstrip("/")
     nation.goto(f"{base}/rollup/")
-    expect(nation.locator("[data-cell='r102_c1'], main").first).to_contain_text("11")
+    expect(nation.locator("main")).to_contain_text("11,200")
     nation.goto(f"{base}/drill/r102_c1/")
     for step in ("浙江省", "丽水市", "遂昌县", "遂昌县第一小学"):
         nation.locator("table.fm-drill a.strong", has_text=step).first.click()

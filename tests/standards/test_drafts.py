@@ -12,9 +12,10 @@ from django.test import Client
 
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.standards import actions, drafting, resolve
+from shuzheng.base.standards.drafting import return_drafts
 from shuzheng.base.standards.exports import ITEM_COLUMNS
 from shuzheng.base.standards.models import CodeSet, DataElement, Rule, State
-from shuzheng.kernel.errors import Denied, Invalid
+from shuzheng.kernel.errors import Denied, Invalid, Missing
 from tests.standards.publishing import publish
 from tests.standards.test_conform import workbook
 
@@ -210,3 +211,11 @@ def test_draft_of_a_neighbour_is_not_there(standards, author):
     stranger = client_of(standards, "business_admin", organ="33/0/goa/", at="33/")
     assert stranger.get(f"/standards/drafts/element/{row.pk}/").status_code == 404
     assert stranger.post(f"/standards/drafts/element/{row.pk}/publish/").status_code == 404
+
+
+def test_a_neighbour_returns_no_draft_of_another_office(standards, author):
+    author.post("/standards/drafts/element/new/", ELEMENT)
+    row = one(DataElement, identifier="energy.headcount")
+    neighbour = standards.actor("33/11/22/0/goa/", "reviewer", at="33/11/22/")
+    with pytest.raises((Denied, Missing)):
+        return_drafts([row], actor=neighbour, note="改")

@@ -7,8 +7,10 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shuzheng.apps.energy.models import PARTS, Member, Month
+from shuzheng.base.audit.labels import LABELS
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.org.models import Node, NodeKind
 from shuzheng.kernel.errors import FieldFault, Invalid
@@ -102,3 +104,6 @@ def check_months(months: Sequence[Month]) -> None:
                 faults.append(FieldFault(part, _("%(part)s大于%(whole)s。") % names, row=number))
     if faults:
         raise Invalid(faults=faults)
+
+
+LABELS["energy.member.end"] = gettext_lazy("名录条目到期")

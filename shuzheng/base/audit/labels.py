@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from shuzheng.base.core.registry import PERMISSIONS
 
 LABELS = {
+    "access.init": gettext_lazy("初始化平台"),
     "access.grant.withdraw": gettext_lazy("撤回授权申请"),
     "access.role.sync": gettext_lazy("更新内置角色"),
     "access.sharing.offer": gettext_lazy("提出数据共享"),
@@ -23,10 +24,27 @@ LABELS = {
     "accounts.post.end": gettext_lazy("岗位到期"),
     "accounts.profile.change": gettext_lazy("修改个人资料"),
     "accounts.token.own": gettext_lazy("管理本人令牌"),
+    "collect.answer.purge": gettext_lazy("清除到期的收集答案"),
+    "collect.answer.submit": gettext_lazy("填写收集表"),
+    "collect.collection.delete": gettext_lazy("删除收集表"),
+    "collect.collection.relink": gettext_lazy("更换收集链接"),
+    "collect.collection.reopen": gettext_lazy("重新开放收集表"),
     "files.attachment.read": gettext_lazy("下载附件"),
     "files.block.record": gettext_lazy("拦截疑似涉密文件"),
+    "forms.allowance.end": gettext_lazy("恢复填报"),
+    "forms.allowance.grant": gettext_lazy("批给延期、免报"),
+    "forms.amendment.answer": gettext_lazy("答复退回的格"),
+    "forms.amendment.confirm": gettext_lazy("确认修订"),
+    "forms.amendment.correct": gettext_lazy("订正"),
+    "forms.amendment.refuse": gettext_lazy("不同意修订"),
+    "forms.amendment.return": gettext_lazy("逐格退回"),
+    "forms.circular.change": gettext_lazy("修改通报"),
+    "forms.circular.make": gettext_lazy("起草通报"),
     "forms.definition.decide": gettext_lazy("处理重复项"),
     "forms.round.open": gettext_lazy("生成填报"),
+    "forms.submission.fill_for": gettext_lazy("代为填报"),
+    "forms.submission.nil": gettext_lazy("零报告"),
+    "forms.submission.submit_for": gettext_lazy("代为提交"),
     "notify.notice.read": gettext_lazy("阅读通知"),
     "notify.preference.save": gettext_lazy("设置通知方式"),
     "notify.todo.close": gettext_lazy("办结待办"),
@@ -41,6 +59,11 @@ LABELS = {
     "standards.item.discard": gettext_lazy("放弃标准草稿"),
     "standards.item.return": gettext_lazy("退回标准草稿"),
     "standards.load": gettext_lazy("装入标准"),
+    "stats.alert.fire": gettext_lazy("产生预警"),
+    "stats.alert.remove": gettext_lazy("删除预警规则"),
+    "stats.brief.deliver": gettext_lazy("分发简报"),
+    "stats.brief.remove": gettext_lazy("删除简报"),
+    "stats.view.remove": gettext_lazy("删除统计视图"),
 }
 """Entries that need no right of their own: one's own things, and what jobs do."""
 

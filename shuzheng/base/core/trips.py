@@ -91,7 +91,9 @@ def _filled(raw: Any, sql: str, params: Sequence[Any] | None) -> str:
     """A statement with its values in it. Columns as text, nearly all there is, are quoted here: the driver takes longer."""
     if params is None:
         return sql
-    if all(type(value) is str and "\0" not in value for value in params):  # the driver refuses a NUL in its own words
+    if isinstance(params, list | tuple) and all(
+        type(value) is str and "\0" not in value for value in params
+    ):  # the driver refuses a NUL in its own words
         return sql % tuple(map(_literal, params))
     return str(raw.mogrify(sql, params))
 

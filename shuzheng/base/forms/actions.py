@@ -203,7 +203,8 @@ def approve(w: Write, submissions: Sequence[Submission]) -> Sequence[Submission]
 def _refuse_amended(submissions: Sequence[Submission]) -> None:
     """While single cells are asked again, nothing goes up: the tier above would look at numbers that are about to change."""
     rows = Amendment.objects.filter(submission__in=[s.pk for s in submissions], state__in=Amendment.OPEN)
-    names = [s.node.name for s in submissions if s.pk in set(rows.values_list("submission_id", flat=True))]
+    open_ = set(rows.values_list("submission_id", flat=True))
+    names = [s.node.name for s in submissions if s.pk in open_]
     if names:
         said = _("%(names)s有退回或订正的格在办，办完再通过。") % {"names": "、".join(names[:3])}
         raise Invalid(said, code="forms.amendment.open")

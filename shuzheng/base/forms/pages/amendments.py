@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -81,7 +82,10 @@ def _page(request: HttpRequest, actor: Actor, row: Amendment, fault: Invalid | N
         "cells": [_line(spec, period, code, stored, reasons.get(code, ""), given) for code in reasons],
         "mates": [_line(spec, period, code, stored, "", given) for code in rest],
         "changes": _changes(row, spec, period),
-        "signatures": [(s, Tier(s["tier"]).label if s["tier"] else _("填报单位")) for s in row.signatures],
+        "signatures": [
+            (s, Tier(s["tier"]).label if s["tier"] else _("填报单位"), datetime.fromisoformat(s["at"]))
+            for s in row.signatures
+        ],
         "is_genuine": verbs.verify(row) if row.signatures else True,
         "waits_for": Tier(row.waiting_tier).label if row.waiting_tier else "",
         "my_turn": my_turn,
