@@ -179,12 +179,12 @@ def approve(w: Write, submissions: Sequence[Submission]) -> Sequence[Submission]
         Denied: the right does not hold for the division, only for an organ in it.
         Invalid: one is not waiting for this tier.
     """
+    w.actor.require("forms.submission.approve", w.actor.division)  # not with a right that ends at the institution
     lock(submissions, unchanged=True)
     found = chains([s.path for s in submissions])
     by_round: dict[UUID, list[Submission]] = {}
     steps: dict[str, list[Step]] = {}
     _refuse_amended(submissions)
-    w.actor.require("forms.submission.approve", w.actor.division)  # not with a right that ends at the institution
     for submission in submissions:
         states.require("approve", submission)
         chain = [s for s in found[submission.path] if s.tier >= submission.round.tier]
@@ -219,9 +219,9 @@ def return_(
     Raises:
         Invalid: no reason is given, it was not handed in, or it has not reached the actor's tier.
     """
+    w.actor.require("forms.submission.return", w.actor.division)
     if not why.strip():
         raise Invalid(_("写明退回原因。"), [FieldFault("why", _("写明退回原因。"))])
-    w.actor.require("forms.submission.return", w.actor.division)
     lock(submissions, unchanged=True)
     amendments.withdraw(w, submissions)
     found = chains([s.path for s in submissions])

@@ -51,13 +51,15 @@ class _Named:
             self.known.move_to_end(name)
             return self.known[name]
         while len(self.known) >= HELD:
-            old, _table = self.known.popitem(last=False)
-            self.backend.drop_view(old, force=True)
+            self.close(self.known.popitem(last=False)[0])
         self.known[name] = found = self.open(name, list(addresses))
         return found
 
     def open(self, name: str, addresses: list[str]) -> ir.Table:
         return self.backend.read_parquet(addresses, table_name=name)
+
+    def close(self, name: str) -> None:
+        self.backend.raw_sql(f'DROP VIEW IF EXISTS "{name}"')  # Ibis' own drop_view loses the name on its way
 
     def run(self, expression: ir.Table) -> pa.Table:
         return self.backend.to_pyarrow(expression)
@@ -73,6 +75,9 @@ class _NamedBySpark(_Named):
     def open(self, name: str, addresses: list[str]) -> ir.Table:
         self.session.read.parquet(*addresses).createOrReplaceTempView(name)
         return self.backend.table(name)
+
+    def close(self, name: str) -> None:
+        self.session.catalog.dropTempView(name)
 
 
 class DuckDb:
