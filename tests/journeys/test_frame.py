@@ -36,17 +36,18 @@ def test_the_language_is_kept_with_the_account(desk: Desk) -> None:
 
 
 def test_a_second_post_is_switched_to(desk: Desk) -> None:
-    page = desk("zj.admin")
+    page = desk("qy.review")  # whom no other file relies on: the post one acts in is the account's, not the browser's
     page.goto("/accounts/me/")
     name = page.get_by_role("heading", level=1).inner_text()
-    page.goto("/r/posts/new/")
-    page.get_by_role("combobox", name="人员").fill(name)
-    page.get_by_role("option", name=name).first.click()
-    page.fill("main [name=name]", "兼职联络员")
-    page.fill("[name=valid_0]", "2026-01-01")
-    page.locator("[name=is_main]").uncheck()
-    page.get_by_role("button", name="保存", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+    admin = desk("zj.admin")
+    admin.goto("/r/posts/new/")
+    admin.get_by_role("combobox", name="人员").fill(name)
+    admin.get_by_role("option", name=name).first.click()
+    admin.fill("main [name=name]", "兼职联络员")
+    admin.fill("[name=valid_0]", "2026-01-01")
+    admin.locator("[name=is_main]").uncheck()
+    admin.get_by_role("button", name="保存", exact=True).click()
+    expect(admin.get_by_role("heading", level=1)).to_contain_text(name)
 
     page.goto("/")
     switch = page.locator(".sz-node")
@@ -54,8 +55,8 @@ def test_a_second_post_is_switched_to(desk: Desk) -> None:
     page.get_by_role("menuitemradio", name=re.compile("兼职联络员")).click()
     expect(switch).to_contain_text("兼职联络员")
     switch.click()
-    page.get_by_role("menuitemradio", name=re.compile("业务管理员")).click()
-    expect(switch).to_contain_text("业务管理员")
+    page.get_by_role("menuitemradio", name=re.compile("审核人")).click()
+    expect(switch).to_contain_text("审核人")
 
 
 def test_typing_goes_on_without_a_network(desk: Desk) -> None:

@@ -60,6 +60,7 @@ PAGES: dict[str, list[Page]] = {
     "accounts:invitation": [get(ANYBODY), post(ANYBODY)],
     "accounts:language": [post(ANYBODY, {"language": "en"})],
     "desk:sw": [get(ANYBODY)],
+    "desk:icon": [get(ANYBODY)],
     "api:api-1:openapi-json": [get(ANYBODY)],
     "api:api-1:api-root": [get("nnnnnnnnnn")],
     # one's own account

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles import finders
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -101,6 +102,14 @@ def service_worker(request: HttpRequest) -> FileResponse:
     return FileResponse(file.open("rb"), content_type="text/javascript")
 
 
+@login_not_required
+@require_safe
+@cache_control(max_age=86400)
+def icon(request: HttpRequest) -> FileResponse:
+    """For what has no page around it to name its icon: a PDF or a picture in a tab of its own."""
+    return FileResponse(Path(finders.find("portal/icon.svg") or "").open("rb"), content_type="image/svg+xml")
+
+
 urlpatterns = [
     path("", workbench, name="workbench"),
     path("todos/", todos, name="todos"),
@@ -109,4 +118,5 @@ urlpatterns = [
     path("help/", help_, name="help"),
     path("scan/", scan, name="scan"),
     path("sw.js", service_worker, name="sw"),
+    path("favicon.ico", icon, name="icon"),
 ]
