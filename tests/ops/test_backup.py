@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,23 +10,34 @@ import psycopg
 import pytest
 
 from shuzheng.ops.pg import Cluster
-from tests.ops.deployment import Deployment, assert_said
+from tests.ops.deployment import Deployment, assert_said, open_folder
 
 KEK, SIGNING = "0123456789abcdef0123456789abcdef", "fedcba9876543210"
 
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module")
+def prepared() -> Iterator[Path]:
+    """The folder of a deployment with its tables, stopped: made once, as that takes longer than each test."""
+    with open_folder() as folder:
+        cluster = Cluster(folder / "data")
+        cluster.start()
+        urls = cluster.database("shuzheng")
+        done = Deployment(cluster.data).run("prepare", DATABASE_URL=urls.app, DATABASE_OWNER_URL=urls.owner)
+        assert done.returncode == 0, done.stderr
+        cluster.stop()
+        yield cluster.data
+
+
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
+def cluster(prepared: Path, tmp_path: Path) -> Iterator[Cluster]:
     """A deployment's database with its tables, a row and a file."""
     data = tmp_path / "data"
+    subprocess.run(["cp", "-a", str(prepared), str(data)], check=True)  # keeps whose the database's files are
     cluster = Cluster(data)
     cluster.start()
-    urls = cluster.database("shuzheng")
-    done = Deployment(data).run("prepare", DATABASE_URL=urls.app, DATABASE_OWNER_URL=urls.owner)
-    assert done.returncode == 0, done.stderr
-    (data / "files").mkdir()
+    (data / "files").mkdir(exist_ok=True)
     (data / "files/note.txt").write_text("first")
     (data / "kek").write_text(KEK)
     (data / "kek").chmod(0o600)
