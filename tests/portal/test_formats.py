@@ -53,6 +53,20 @@ def test_change(value: object, shown: str) -> None:
     assert formats.change(value) == shown
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "language", "shown"),
+    [
+        (Decimal("49054024.62"), "元", "zh-hans", ("4,905.40", "万元")),
+        (Decimal("-250000000"), "kWh", "zh-hans", ("−2.50", "亿 kWh")),
+        (Decimal("49054024.62"), "元", "en", ("49.05", "M元")),
+        (Decimal("999999.4"), "元", "zh-hans", ("999,999.40", "元")),
+        (None, "元", "zh-hans", ("—", "元")),
+    ],
+)
+def test_large_figures_of_a_headline_are_shortened(value: object, unit: str, language: str, shown: tuple) -> None:
+    assert formats.large(value, 2, unit, language) == shown
+
+
 @pytest.mark.parametrize(("value", "shown"), [(186, "186"), (10_000, "10,000"), (10_001, "10,000+"), (None, "—")])
 def test_count_is_exact_to_its_cap(value: int | None, shown: str) -> None:
     assert formats.count(value) == shown

@@ -12,6 +12,7 @@ from shuzheng.base.core.scope import system_scope
 from shuzheng.base.events.models import Event
 from shuzheng.base.notify.models import Receipt
 from shuzheng.base.stats import alerts, page_jobs
+from shuzheng.base.stats.conditions import worded
 from shuzheng.base.stats.models_pages import Alert, AlertRule
 from shuzheng.kernel.errors import Invalid
 from tests.factories import actor_of
@@ -47,7 +48,7 @@ def test_condition_fires_where_it_holds(province):
     assert check() == 1
     [row] = stored()
     assert (row.label, row.value, row.state) == ("甲县", Decimal(10000), "open")
-    assert "10,000 kWh" in alerts.shown(row).reason and "value > 9000" in alerts.shown(row).reason
+    assert alerts.shown(row).reason == "10,000 kWh，高于 9000 kWh"
 
 
 def test_condition_checked_again_makes_nothing_new(province):
@@ -152,3 +153,16 @@ def test_pages_of_alerts(counted):  # noqa: F811
 
 
 __all__ = ["OTHER", "UNIT"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("value < 74", "低于 74%"),
+        ("change > 30", "同比高于 30%"),
+        ("value > target and change >= 0", "高于目标，同比不低于 0%"),
+        ("value > previous * 2", "符合条件“value > previous * 2”"),
+    ],
+)
+def test_a_condition_is_read_in_words(condition: str, said: str):
+    assert worded(condition, "%") == said

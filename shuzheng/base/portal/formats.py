@@ -37,6 +37,22 @@ def number(value: object, places: int | None = None) -> str:
     return text.removeprefix(MINUS) if amount == 0 else text
 
 
+LARGE = {"zh": ((8, "亿"), (4, "万")), "en": ((9, "bn"), (6, "M"))}
+"""How large figures are shortened: the power of ten, and the word in front of the unit."""
+
+
+def large(value: object, places: int, unit: str, language: str) -> tuple[str, str]:
+    """A headline's figure and its unit: from a million on in 万 or 亿 (English: M, bn) with two places.
+
+    ``49054024.62`` ``元`` → ``4,905.40`` ``万元``; smaller ones as ``number`` writes them. The exact figure belongs beside it.
+    """
+    if value is None or value == "" or (size := abs(Decimal(str(value)))) < 1_000_000:
+        return number(value, places), unit
+    power, word = next((p, w) for p, w in LARGE["zh" if language.startswith("zh") else "en"] if size >= 10**p)
+    space = " " if unit.isascii() else ""
+    return number(Decimal(str(value)).scaleb(-power), 2), f"{word}{space}{unit}"
+
+
 def change(value: object, places: int = 1) -> str:
     """A difference with its sign: ``+27.2``, ``−3.0``, ``0.0``."""
     text = number(value, places)

@@ -23,6 +23,7 @@ from shuzheng.base.core.scope import Scope
 from shuzheng.base.portal import formats
 from shuzheng.base.stats import own
 from shuzheng.base.stats.asking import ask
+from shuzheng.base.stats.conditions import worded
 from shuzheng.base.stats.declare import Indicator
 from shuzheng.base.stats.labels import period_word
 from shuzheng.base.stats.models_pages import Alert, AlertRule
@@ -38,7 +39,7 @@ MOST = 500
 """Alerts of one rule in one period: a rule that fires for more is no alert."""
 
 REASONS = {
-    "condition": gettext_lazy("{value} {unit}，符合条件“{condition}”{facts}"),
+    "condition": gettext_lazy("{value} {unit}，{condition}{facts}"),
     "deviation": gettext_lazy("{value} {unit}，偏离以往 {n} 期均值 {mean} 达 {z} 倍标准差"),
     "above": gettext_lazy("{value} {unit}，高于以往 {n} 期最大值 {most}"),
     "below": gettext_lazy("{value} {unit}，低于以往 {n} 期最小值 {least}"),
@@ -68,7 +69,14 @@ class Shown:
 
 def shown(row: Alert) -> Shown:
     """In the reader's words."""
-    return Shown(row, row.rule.name, period_word(row.period), str(REASONS[row.reason]).format_map(row.values))
+    return Shown(row, row.rule.name, period_word(row.period), reason(row.reason, row.values))
+
+
+def reason(code: str, values: Mapping[str, str]) -> str:
+    """Why an alert was given, in the reader's language."""
+    if "condition" in values:
+        values = {**values, "condition": worded(values["condition"], values["unit"])}
+    return str(REASONS[code]).format_map(values)
 
 
 def check_rule(rule: AlertRule) -> None:

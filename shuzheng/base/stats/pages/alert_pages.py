@@ -157,7 +157,7 @@ def _edit(request: HttpRequest, actor: Actor, form: RuleForm, row: AlertRule, ti
 def _trial(draft: AlertRule, actor: Actor) -> dict[str, Any]:
     period, found, checked = alerts.find(draft, actor.scope)
     unit = own.find(draft.indicator).unit
-    rows = [(f.label, str(alerts.REASONS[f.reason]).format_map(f.values)) for f in found[:20]]
+    rows = [(f.label, alerts.reason(f.reason, f.values)) for f in found[:20]]
     return {"period": period, "count": len(found), "checked": checked, "rows": rows, "unit": unit}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -16,7 +18,8 @@ from shuzheng.base.core.actor import Actor
 from shuzheng.base.forms import names, queries
 from shuzheng.base.forms.models import Round
 from shuzheng.base.forms.pages.common import Place, find_place, supervises, trail
-from shuzheng.base.org.models import Tier
+from shuzheng.base.org.models import Node, NodeKind, Tier
+from shuzheng.base.portal import formats
 from shuzheng.base.stats import alerts, cockpits
 from shuzheng.base.stats.looks import TILES
 from shuzheng.base.stats.models_pages import Alert
@@ -88,6 +91,8 @@ def _context(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     progress = queries.board(round_, division, now)
     heads = cockpits.headlines(round_, division.path)
     ranked = _ranked(round_, place)
+    is_whole = whole.approved == whole.asked
+    lead = next((h for h in heads if is_whole or "/" in h.indicator.unit), None)
     return context | {
         "place": place,
         "division": division,
@@ -96,15 +101,16 @@ def _context(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "title": names.label(round_.definition),
         "period": names.period_label(round_.period),
         "whole": whole,
-        "tiles": [_tile(p) for p in progress[:TILES_SHOWN]],
+        "tiles": [_tile(p, _floor(progress)) for p in (*progress[:TILES_SHOWN], *_others(progress, division))],
+        "floor": _floor(progress),
         "is_nation": division.tier == 1,
-        "heads": [_headline(h, whole.approved == whole.asked) for h in heads],
+        "heads": [_headline(h, is_whole) for h in heads],
         "ranked": ranked,
         "ranked_name": cockpits.usable(cockpits.RANKED),
-        "chart": _chart(heads),
+        "chart": _chart(lead),
         "open": [_open(r, division.path, now) for r in known if r.state == Round.State.OPEN][:5],
-        "lead": heads[0] if heads else None,
-        "is_whole": whole.approved == whole.asked,
+        "lead": lead,
+        "is_whole": is_whole,
     }
 
 
@@ -113,9 +119,28 @@ def _alerts(actor: Actor) -> Any:
     return rows.order_by("-level", "-created_at", "pk")
 
 
-def _tile(p: queries.Progress) -> dict[str, Any]:
+def _floor(progress: Sequence[queries.Progress]) -> int:
+    """Where the pale end of the tiles lies: the ten below the least share, so that shades differ early in a round too."""
+    return min((min(p.percent, 90) // 10 * 10 for p in progress), default=90)
+
+
+def _others(progress: Sequence[queries.Progress], division: Node) -> list[queries.Progress]:
+    """Provinces that the round did not ask: the nation's map keeps its shape."""
+    if division.tier != Tier.NATION:
+        return []
+    provinces = Node.objects.filter(kind=NodeKind.DIVISION, tier=Tier.PROVINCE).exclude(
+        path__in=[p.path for p in progress]
+    )
+    return [
+        queries.Progress(path, name, "division", asked=0, todo=0, draft=0, returned=0, waiting=0, approved=0, late=0)
+        for path, name in provinces.order_by("path").values_list("path", "name")
+        if path[:2] in TILES
+    ]
+
+
+def _tile(p: queries.Progress, floor: int) -> dict[str, Any]:
     share = p.reported * 100 / p.asked if p.asked else 100
-    shade = 5 if share >= 100 else 4 if share >= 98 else 3 if share >= 96 else 2 if share >= 94 else 1
+    shade = 0 if not p.asked else 5 if share >= 100 else 1 + int(max(share - floor, 0) * 4 // (100 - floor))
     row, column = TILES.get(p.path[:2], (0, 0)) if p.path.count("/") == 1 and p.kind != "own" else (0, 0)
     return {"p": p, "shade": shade, "row": row, "column": column, "percent": p.percent}
 
@@ -126,11 +151,13 @@ def _headline(head: cockpits.Headline, is_whole: bool) -> dict[str, Any]:
     if head.so_far is not None and head.target is not None and head.target.value:
         most = max(head.target.value, head.so_far)
         bar = {"value": head.so_far, "due": head.due, "most": most, "tone": "warn" if head.is_ahead else "ok"}
+    value, unit = formats.large(head.value, head.indicator.places, head.indicator.unit, get_language() or "zh")
     return {
         "head": head,
         "bar": bar,
         "spark": _spark(head.points),
-        "unit": head.indicator.unit,
+        "value": value,
+        "unit": unit,
         "compared": head.change is not None and (is_whole or "/" in head.indicator.unit),
     }
 
@@ -174,11 +201,10 @@ def _ranked(round_: Round, place: Place) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _chart(heads: list[cockpits.Headline]) -> dict[str, Any] | None:
-    """The first headline over the periods that there are roll-ups of."""
-    if not heads or len(heads[0].points) < 2:
+def _chart(head: cockpits.Headline | None) -> dict[str, Any] | None:
+    """The leading number over the periods that there are roll-ups of: the first that is comparable as far as counted."""
+    if head is None or len(head.points) < 2:
         return None
-    head = heads[0]
     places = head.indicator.places
     return {
         "x": [names.period_label(p) for p, _v in head.points],
