@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from xml.parsers import expat  # noqa: S405 - a DTD, and with it every entity of one's own, is refused below
+from xml.parsers import expat
 
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.words import gettext

@@ -191,7 +191,7 @@ class _Boxes:
         if (table.hit in LISTS and not table.sum) or any(result.default for result in self.ready.results):
             return []
         everything = [(1 << len(side.cases)) - 1 for side in self.sides]
-        found = []
+        found: list[Finding] = []
         # A rule that can't be known beforehand is taken to hold in all that its other cells allow: no false alarm.
         for box in self._uncovered(0, (1 << len(self.ready.lines)) - 1, everything, set()):
             if len(found) == SHOWN:

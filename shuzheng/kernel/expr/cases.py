@@ -76,7 +76,7 @@ def split(domain: Domain, trees: Iterable[Node], name: str) -> Split:
         cases = [Case("point", value) for value in (domain.values if domain.values is not None else (True, False))]
         exact = True
     elif domain.type in (NUMBER, DATE):
-        cases = _spans(domain, sorted(points))  # type: ignore[type-var]
+        cases = _spans(domain, sorted(points))
     else:
         cases = [Case("point", text) for text in sorted(map(str, points))]
         cases.append(Case("other", _unnamed(points)))

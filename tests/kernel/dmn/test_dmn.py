@@ -212,7 +212,7 @@ cells = {
     "s": st.sampled_from(["-", '"a"', '"a","b"', 'not("a")', 'not("b","c")']),
     "b": st.sampled_from(["-", "true", "false"]),
 }
-NUMBERS = [Decimal(n) / 2 for n in range(0, 12)]
+NUMBERS = [Decimal(n) / 2 for n in range(12)]
 ALL = [(n, s, b) for n in NUMBERS for s in "abc" for b in (True, False)]
 
 
