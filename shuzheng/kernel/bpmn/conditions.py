@@ -13,7 +13,7 @@ from math import prod
 from shuzheng.kernel.bpmn.model import ACTIVITIES, Flow, Node, Scope
 from shuzheng.kernel.bpmn.structure import whole_flows
 from shuzheng.kernel.expr import BOOLEAN, Domain, ExprError, Program, compile, parse, references
-from shuzheng.kernel.expr.cases import Split, say, split
+from shuzheng.kernel.expr.cases import Split, split, tell
 from shuzheng.kernel.findings import Finding, Place, error, listed, warning
 from shuzheng.kernel.words import gettext
 
@@ -179,10 +179,8 @@ class _Choice:
     def _words(self, box: Box) -> str:
         parts = []
         for (name, one), chosen in zip(self.splits.items(), box, strict=True):
-            words = say(self.domains[name], one.cases, chosen)
-            if words:
-                parts.append(f"{name} {words}")
-        return gettext("，").join(parts) or gettext("任何情形")
+            parts.append(tell(name, self.domains[name], one, chosen))
+        return gettext("，").join(part for part in parts if part) or gettext("任何情形")
 
 
 __all__ = ["check_conditions", "read_condition"]

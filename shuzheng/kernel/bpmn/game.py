@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from shuzheng.kernel.bpmn.model import Scope
-from shuzheng.kernel.bpmn.net import Net, Vertex
+from shuzheng.kernel.bpmn.net import Net, Vertex, parts
 from shuzheng.kernel.findings import Finding, Place, error, note
 from shuzheng.kernel.words import gettext
 
@@ -24,9 +24,12 @@ Move = tuple[Vertex, frozenset[int], int | None]
 
 def play(scope: Scope) -> list[Finding]:
     """Findings `runs-twice`, `join-never`, `join-stuck`, `never-ends` and `too-large` for one scope."""
-    net = Net(scope)
-    net.shrink()
-    return _Game(net).findings()
+    found: list[Finding] = []
+    for part in parts(scope):
+        net = Net(scope, part)
+        net.shrink()
+        found += _Game(net).findings()
+    return found
 
 
 @dataclass(slots=True)
@@ -41,8 +44,14 @@ class _Rules:
 
 
 class _Game:
-    def __init__(self, net: Net) -> None:
-        self.net = net
+    """One way of playing. A hasty one lets but one vertex fire at a time and goes ahead before it goes aside.
+
+    As no two vertices compete for a token, that still comes to every standstill (inclusive joins and ends that stop all
+    aside), through far fewer states; but tokens fall on one another less often.
+    """
+
+    def __init__(self, net: Net, hasty: bool = False) -> None:
+        self.net, self.hasty = net, hasty
         self.rules = [self._rule(id_, vertex) for id_, vertex in net.vertices.items() if not vertex.start]
         self.came: dict[int, tuple[int | None, Vertex, frozenset[int]]] = {}
         self.followers: dict[int, list[int]] = {}
@@ -72,15 +81,17 @@ class _Game:
     def findings(self) -> list[Finding]:
         whole = self._explore()
         found = [*self.doubled.values(), *self._waiting(whole)]
-        if whole and not found:
-            found += self._endless()
-        if not whole:
-            text = gettext("“{name}”的分支太多，没有全部查完").format(name=self.net.scope.place)
-            found.append(note("too-large", self.net.scope.place, text))
-        return found
+        if self.hasty:
+            return found
+        if whole:
+            return found or self._endless()
+        text = gettext("“{name}”的分支太多，没有全部查完").format(name=self.net.scope.place)
+        found.append(note("too-large", self.net.scope.place, text))
+        told = {(one.code, one.place) for one in found}
+        return found + [one for one in _Game(self.net, True).findings() if (one.code, one.place) not in told]
 
     def _explore(self) -> bool:
-        """Goes through the states, nearest first; whether all were seen."""
+        """Goes through the states, the nearest first unless in haste; whether all were seen."""
         waiting: deque[int] = deque()
         for vertex in self.net.vertices.values():
             if vertex.start:
@@ -89,7 +100,7 @@ class _Game:
                     self.came[state] = (None, vertex, frozenset(vertex.outs))
                     waiting.append(state)
         while waiting:
-            state = waiting.popleft()
+            state = waiting.pop() if self.hasty else waiting.popleft()
             following = self.followers[state] = []
             for vertex, given, after in self._moves(state):
                 self.fired.add(vertex.place.id)
@@ -119,6 +130,10 @@ class _Game:
                         yield from self._fire(rule, state & ~(1 << edge))
             elif here == rule.ins or (vertex.join == "some" and self._complete(rule, state, here)):
                 yield from self._fire(rule, state & ~here)
+            else:
+                continue
+            if self.hasty:
+                return
 
     def _fire(self, rule: _Rules, left: int) -> Iterator[Move]:
         for given, mask in rule.outcomes:
@@ -153,7 +168,7 @@ class _Game:
         if vertex.place.id not in self.doubled:
             trace = [*self._trace(state), *self._told(vertex, given)]
             text = gettext("“{name}”会执行两次：并行的分支没有先汇合就走到一处（{way}）")
-            text = text.format(name=_named(vertex.place), way=_way(trace))
+            text = text.format(name=vertex.place, way=_way(trace))
             self.doubled[vertex.place.id] = error("runs-twice", vertex.place, text, trace)
 
     def _waiting(self, whole: bool) -> list[Finding]:
@@ -172,7 +187,7 @@ class _Game:
                     code, text = "join-never", gettext("“{name}”永远等不齐：要等的分支不会都来（{way}）")
                 else:
                     code, text = "join-stuck", gettext("“{name}”有时等不齐，走到这里就卡住（{way}）")
-                text = text.format(name=_named(place), way=_way(trace))
+                text = text.format(name=place, way=_way(trace))
                 found[place.id] = error(code, place, text, trace)
         return list(found.values())
 
@@ -206,21 +221,18 @@ class _Game:
                 if state not in ending:
                     ending.add(state)
                     waiting.append(state)
-        caught = next((state for state in self.followers if state not in ending), None)
-        if caught is None:
+        caught = [state for state in self.followers if state not in ending]
+        if not caught:
             return []
-        trace = self._trace(caught)
-        vertex = self.came[caught][1]
-        text = gettext("走过“{name}”以后就永远办不完（{way}）").format(name=_named(vertex.place), way=_way(trace))
-        return [error("never-ends", vertex.place, text, trace)]
+        # The farthest is where it turns; the nearer ones only lead there.
+        trace = self._trace(caught[-1])
+        place = next(r.vertex.place for r in self.rules if caught[-1] & r.ins)
+        text = gettext("走到“{name}”以后就永远办不完，总有一路在转（{way}）").format(name=place, way=_way(trace))
+        return [error("never-ends", place, text, trace)]
 
 
 def _mask(edges: list[int] | frozenset[int]) -> int:
     return sum(1 << edge for edge in edges)
-
-
-def _named(place: Place) -> str:
-    return str(place)
 
 
 def _way(trace: list[Place]) -> str:

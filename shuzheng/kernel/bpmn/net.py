@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from shuzheng.kernel.bpmn.model import ACTIVITIES, Flow, Node, Scope
-from shuzheng.kernel.bpmn.structure import begins, whole_flows
+from shuzheng.kernel.bpmn.structure import begins, graph, reachable, starts, whole_flows
 from shuzheng.kernel.findings import Place
 
 MAX_CHOICES = 8
@@ -41,8 +41,10 @@ class Vertex:
     start: bool = False
 
     def outcomes(self) -> Iterator[frozenset[int]]:
-        """The sets of edges that it may give tokens to."""
-        if self.split == "one":
+        """The sets of edges that it may give tokens to. A dead end is told elsewhere; here it is an end."""
+        if not self.outs:
+            yield frozenset()
+        elif self.split == "one":
             yield from (frozenset([edge]) for edge in self.outs)
         elif self.split == "chosen":
             yield from self.chosen
@@ -59,15 +61,46 @@ def subsets(edges: list[int]) -> Iterator[frozenset[int]]:
         yield from map(frozenset, combinations(edges, size))
 
 
-class Net:
-    """`vertices` by node id, `edges` by number."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Nodes whose tokens can meet: all that `roots` lead to. `aside` are the events that begin another part."""
 
-    def __init__(self, scope: Scope) -> None:
+    roots: tuple[str, ...]
+    members: frozenset[str]
+    aside: frozenset[str]
+
+
+def parts(scope: Scope) -> list[Part]:
+    """The scope as parts: what its starts lead to, and what an event leads to that goes beside its step (a reminder),
+    where that never comes back. There it may run any number of times, and disturbs nobody."""
+    beside = {n.id: n.attached for n in scope.nodes.values() if n.kind == "boundaryEvent" and not n.interrupting}
+    following = {id_: [other for other in others if other not in beside] for id_, others in graph(scope).items()}
+    found: list[Part] = []
+    waiting = [tuple(node.id for node in starts(scope))]
+    while waiting:
+        roots = waiting.pop()
+        members = reachable(following, roots)
+        while True:
+            hanging = {id_ for id_, host in beside.items() if host in members and id_ not in members}
+            back = [ways for id_ in hanging if not members.isdisjoint(ways := reachable(following, [id_]))]
+            if not back:
+                break
+            members = members.union(*back)
+        found.append(Part(roots, frozenset(members), frozenset(hanging)))
+        known = {part.roots for part in found} | set(waiting)
+        waiting += [(id_,) for id_ in sorted(hanging) if (id_,) not in known]
+    return found
+
+
+class Net:
+    """A part of a scope: `vertices` by node id, `edges` by number."""
+
+    def __init__(self, scope: Scope, part: Part) -> None:
         self.vertices: dict[str, Vertex] = {}
         self.edges: dict[int, Edge] = {}
-        self.scope = scope
-        nodes = [n for n in scope.nodes.values() if n.kind == "startEvent" or not begins(n)]
-        ids = {node.id for node in nodes}
+        self.scope, self.part = scope, part
+        nodes = [n for n in scope.nodes.values() if n.id in part.members and (n.id in part.roots or not begins(n))]
+        ids = {node.id for node in nodes if node.id not in part.roots}
         own: dict[str, list[Flow]] = {id_: [] for id_ in scope.nodes}
         for flow in whole_flows(scope):
             if flow.target in ids:
@@ -78,14 +111,14 @@ class Net:
             self.vertices[edge.target].ins.append(number)
 
     def _vertex(self, node: Node, own: dict[str, list[Flow]]) -> None:
-        vertex = Vertex(node.place, *_kind(node), start=node.kind == "startEvent")
+        vertex = Vertex(node.place, *_kind(node), start=node.id in self.part.roots)
         self.vertices[node.id] = vertex
         flows = own[node.id]
         numbers = {flow.id: self._edge(node.id, flow, (), node) for flow in flows}
         vertex.outs = list(numbers.values())
-        boundaries = self.scope.boundaries(node.id) if node.kind in ACTIVITIES else []
+        boundaries = [event for event in self.scope.boundaries(node.id) if event.id not in self.part.aside]
         conditional = [numbers[f.id] for f in flows if f.condition and f.id != node.default]
-        if not boundaries and (node.kind not in ACTIVITIES or not conditional):
+        if node.kind not in ACTIVITIES or not (boundaries or conditional):
             return
         outcomes = [frozenset(vertex.outs)]
         if conditional:
@@ -118,7 +151,7 @@ class Net:
 
     def shrink(self) -> None:
         """Applies the rules until none applies any more."""
-        while self._rows() or self._twins() or self._straight_back() or self._merged():
+        while self._rows() or self._twins() or self._straight_back() or self._forgotten() or self._merged():
             pass
 
     def _rows(self) -> bool:
@@ -161,6 +194,15 @@ class Net:
             if back and free and len(vertex.outs) > len(back) and len(vertex.ins) > len(back):
                 for number in back:
                     self._drop(number)
+                return True
+        return False
+
+    def _forgotten(self) -> bool:
+        """One of several parallel ways that leads to an end only, and meets nobody, need not be followed."""
+        for vertex in self.vertices.values():
+            ends = [n for n in vertex.outs if self.vertices[self.edges[n].target].split == "end"]
+            if vertex.split == "all" and ends and len(vertex.outs) > 1:
+                self._drop(ends[0])
                 return True
         return False
 

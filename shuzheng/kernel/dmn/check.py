@@ -13,7 +13,7 @@ from itertools import combinations
 from shuzheng.kernel.dmn.model import DmnError, Drawing
 from shuzheng.kernel.dmn.table import LISTS, Column, Line, Ready, compile_decision
 from shuzheng.kernel.expr import Domain
-from shuzheng.kernel.expr.cases import Case, say, split
+from shuzheng.kernel.expr.cases import Split, split, tell
 from shuzheng.kernel.findings import Finding, Place, error, note, warning
 from shuzheng.kernel.words import gettext
 
@@ -54,15 +54,14 @@ class _Side:
 
     column: Column
     domain: Domain
-    cases: tuple[Case, ...]
+    split: Split
     taken: tuple[int, ...]
     rules: tuple[int, ...]
 
     def says(self, chosen: int) -> str:
         """The chosen cases in words; empty for all."""
-        places = [n for n in range(len(self.cases)) if chosen >> n & 1]
-        words = say(self.domain, self.cases, places)
-        return f"{self.column.input.place} {words}" if words else ""
+        places = [n for n in range(len(self.split.cases)) if chosen >> n & 1]
+        return tell(str(self.column.input.place), self.domain, self.split, places)
 
 
 class _TooMany(Exception):
@@ -89,9 +88,9 @@ class _Boxes:
         whole = split(domain, [*trees, *([column.allowed.tree] if column.allowed else [])], "?")
         if not whole.exact:
             self.unclear.append(column.input.place)
-        cases = [
+        cases = tuple(
             c for c in whole.cases if c.value is None or not column.allowed or column.allowed({"?": c.value}) is True
-        ]
+        )
         taken = [0] * len(cells)
         rules = [0] * len(cases)
         for n, cell in enumerate(cells):
@@ -99,7 +98,7 @@ class _Boxes:
                 if cell is None or n in open_ or cell({"?": case.value}) is True:
                     taken[n] |= 1 << m
                     rules[m] |= 1 << n
-        return _Side(column, domain, tuple(cases), tuple(taken), tuple(rules))
+        return _Side(column, domain, Split(cases, whole.exact), tuple(taken), tuple(rules))
 
     def findings(self) -> list[Finding]:
         lines = self.ready.lines
@@ -190,7 +189,7 @@ class _Boxes:
         table = self.ready.table
         if (table.hit in LISTS and not table.sum) or any(result.default for result in self.ready.results):
             return []
-        everything = [(1 << len(side.cases)) - 1 for side in self.sides]
+        everything = [(1 << len(side.split.cases)) - 1 for side in self.sides]
         found: list[Finding] = []
         # A rule that can't be known beforehand is taken to hold in all that its other cells allow: no false alarm.
         for box in self._uncovered(0, (1 << len(self.ready.lines)) - 1, everything, set()):

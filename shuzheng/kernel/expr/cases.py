@@ -20,7 +20,7 @@ from typing import Any
 from shuzheng.kernel.expr.evaluate import compile_closure
 from shuzheng.kernel.expr.graph import references
 from shuzheng.kernel.expr.numbers import add, divide
-from shuzheng.kernel.expr.types import BOOLEAN, DATE, NUMBER, Node, Scalar, Type
+from shuzheng.kernel.expr.types import BOOLEAN, DATE, NUMBER, Node, Scalar, Type, Value
 from shuzheng.kernel.words import gettext
 
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
@@ -52,7 +52,7 @@ class Case:
     """
 
     kind: str
-    value: Scalar
+    value: Value
     low: Any = None
     high: Any = None
 
@@ -72,6 +72,8 @@ def split(domain: Domain, trees: Iterable[Node], name: str) -> Split:
     for tree in trees:
         exact = _collect(tree, name, points) and exact
     cases: list[Case]
+    if domain.type.of is not None:
+        return Split((Case("other", ()),), exact)  # of lists, the empty one is an example
     if domain.values is not None or domain.type == BOOLEAN:
         cases = [Case("point", value) for value in (domain.values if domain.values is not None else (True, False))]
         exact = True
@@ -170,6 +172,14 @@ def _unnamed(points: Collection[Scalar]) -> str:
 # In words
 
 
+def tell(name: str, domain: Domain, whole: Split, chosen: Collection[int]) -> str:
+    """The chosen cases in words, with the name: “金额 低于 1000”; an example where the split is not exact. All: empty."""
+    if not whole.exact:
+        return gettext("{name} 例如 {value}").format(name=name, value=_value(whole.cases[min(chosen)].value))
+    words = say(domain, whole.cases, chosen)
+    return gettext("{name} {words}").format(name=name, words=words) if words else ""
+
+
 def say(domain: Domain, cases: Sequence[Case], chosen: Collection[int]) -> str:
     """The chosen cases (by their place) in words, without the name: “不低于 1000 且低于 5000”. All of them: empty."""
     picked = sorted(chosen)
@@ -224,7 +234,11 @@ def _run(run: Sequence[Case], domain: Domain) -> str:
     return gettext("且").join(parts) or gettext("为任何值")
 
 
-def _value(value: Scalar) -> str:
+def _value(value: Value) -> str:
+    if value is None:
+        return gettext("空值")
+    if isinstance(value, tuple):
+        return gettext("空名单")
     if isinstance(value, bool):
         return gettext("“是”") if value else gettext("“否”")
     if isinstance(value, str):
@@ -232,4 +246,4 @@ def _value(value: Scalar) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-__all__ = ["Case", "Domain", "Split", "say", "split"]
+__all__ = ["Case", "Domain", "Split", "say", "split", "tell"]
