@@ -126,7 +126,7 @@ class _Choice:
             return
         gaps = self._boxes(truth, lambda holding: not holding)
         if gaps:
-            text = gettext("“{name}”有情形无路可走：{cases}时没有一条出线的条件成立，也没有默认出线")
+            text = gettext("“{name}”有情形无路可走：{cases} 时没有一条出线的条件成立，也没有默认出线")
             cases = gettext("；").join(map(self._words, gaps))
             yield error("conditions-gap", self.node.place, text.format(name=self.node.place, cases=cases))
         elif not self.exact:
@@ -146,7 +146,7 @@ class _Choice:
             both = frozenset([a, b])
             boxes = self._boxes(truth, both.issubset, most=1)
             if boxes:
-                text = gettext("“{name}”的出线“{a}”与“{b}”重叠：{case}时两个条件都成立")
+                text = gettext("“{name}”的出线“{a}”与“{b}”重叠：{case} 时两个条件都成立")
                 values = {"name": self.node.place, "a": _name(self.flows[a]), "b": _name(self.flows[b])}
                 yield warning("conditions-overlap", self.node.place, text.format(**values, case=self._words(boxes[0])))
 

@@ -11,15 +11,20 @@ from shuzheng.kernel.xml import Element
 
 _PERFORMERS = frozenset({"potentialOwner", "humanPerformer", "performer", "resourceRole"})
 _ASSIGNMENTS = frozenset({"assignee", "candidateUsers", "candidateGroups"})
+_EXTENSIONS = _ASSIGNMENTS | {"assignment", "assignmentDefinition"}
 _COLLECTIONS = frozenset({"collection", "inputCollection"})
 
 
 def has_assignment(node: Node) -> bool:
     """Whether a step says who does it: by a performer of BPMN, or by `assignment` or the usual words of an extension."""
+    if any(key.rpartition("}")[2] in _ASSIGNMENTS and value for key, value in node.element.attributes.items()):
+        return True
     for part in node.element.walk():
-        if part.name in _PERFORMERS or part.name in _ASSIGNMENTS or part.name in ("assignment", "assignmentDefinition"):
+        if part.space != node.element.space and part.name in _EXTENSIONS:
             return True
-    return any(key.rpartition("}")[2] in _ASSIGNMENTS and value for key, value in node.element.attributes.items())
+        if part.name in _PERFORMERS and any(inner.text.strip() for inner in part.walk()):
+            return True
+    return False
 
 
 def has_collection(loop: Element) -> bool:

@@ -36,7 +36,7 @@ def check(drawing: Drawing, names: Mapping[str, Domain] | None = None) -> list[F
         try:
             logic = compile_decision(drawing, decision.id, types).logic
         except DmnError as fault:
-            finding = error("dmn-invalid", fault.place or decision.place, fault.message)
+            finding = error("dmn-invalid", fault.place or decision.place, fault.reason)
             if finding not in found:  # said already, of a decision that this one builds on
                 found.append(finding)
             continue
@@ -160,8 +160,8 @@ class _Boxes:
         first, second = self.ready.lines[a].place, self.ready.lines[b].place
         values = {"a": first, "b": second, "case": self._words(box)}
         if hit == "UNIQUE":
-            return error("dmn-overlap", second, gettext("{a}与{b}重叠：{case}时两条都命中").format(**values))
-        return error("dmn-any-differs", second, gettext("{a}与{b}结果不同，而{case}时两条都命中").format(**values))
+            return error("dmn-overlap", second, gettext("{a}与{b}重叠：{case} 时两条都命中").format(**values))
+        return error("dmn-any-differs", second, gettext("{a}与{b}结果不同，而{case} 时两条都命中").format(**values))
 
     def _agree(self, a: int, b: int) -> bool:
         mine, theirs = self.ready.lines[a].results, self.ready.lines[b].results
@@ -196,7 +196,7 @@ class _Boxes:
             if len(found) == SHOWN:
                 found.append(warning("dmn-gap", self.place, gettext("还有别的情形没有规则")))
                 break
-            text = gettext("决策表“{table}”有遗漏：{case}时没有规则").format(table=self.place, case=self._words(box))
+            text = gettext("决策表“{table}”有遗漏：{case} 时没有规则").format(table=self.place, case=self._words(box))
             found.append(warning("dmn-gap", self.place, text))
         return found
 

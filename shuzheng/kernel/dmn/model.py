@@ -12,12 +12,12 @@ from shuzheng.kernel.words import gettext
 
 
 class DmnError(Invalid):
-    """A drawing that cannot be accepted, or a table that cannot decide. `place` tells where."""
+    """A drawing that cannot be accepted, or a table that cannot decide. `place` tells where, `reason` why."""
 
     code = "dmn"
 
     def __init__(self, message: str, place: Place | None = None) -> None:
-        self.place = place
+        self.place, self.reason = place, message
         if place is not None and place.line:
             message = gettext("第 {line} 行：{message}").format(line=place.line, message=message)
         super().__init__(message, [FieldFault(place.id if place else "", message)])

@@ -65,10 +65,10 @@ def sample(title: str) -> list[str]:
 
 
 def test_findings_say_the_case_and_the_way():
-    assert sample("金额有空隙") == ["“金额多大”有情形无路可走：金额 等于 1000时没有一条出线的条件成立，也没有默认出线"]
-    assert sample("金额重叠") == ["“金额多大”的出线“g_a”与“g_b”重叠：金额 不低于 5000且不高于 10000时两个条件都成立"]
+    assert sample("金额有空隙") == ["“金额多大”有情形无路可走：金额 等于 1000 时没有一条出线的条件成立，也没有默认出线"]
+    assert sample("金额重叠") == ["“金额多大”的出线“g_a”与“g_b”重叠：金额 不低于 5000且不高于 10000 时两个条件都成立"]
     assert sample("是否只写了") == [
-        "“g”有情形无路可走：急件 为 “否”，金额 不高于 100时没有一条出线的条件成立，也没有默认出线"
+        "“g”有情形无路可走：急件 为 “否”，金额 不高于 100 时没有一条出线的条件成立，也没有默认出线"
     ]
     assert sample("先二选一") == ["“汇合”永远等不齐：要等的分支不会都来（甲）"]
     assert sample("催办又走回") == ["“归档”会执行两次：并行的分支没有先汇合就走到一处（审批 → 三天 → 归档 → 归档）"]
@@ -81,7 +81,7 @@ def test_an_example_is_told_where_a_condition_cannot_be_taken_apart():
     outcome = said(drawing)
     assert outcome == ["“g”没有默认出线，而条件是否包括了所有情形无法事先判定"]
     overlap = drawing.replace("> 2026", "> 2025")
-    assert "日期 例如 2026-01-01时两个条件都成立" in said(overlap)[0]
+    assert "日期 例如 2026-01-01 时两个条件都成立" in said(overlap)[0]
 
 
 def test_what_is_not_known_is_not_checked_but_conditions_are_read():

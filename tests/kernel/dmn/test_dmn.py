@@ -160,19 +160,19 @@ def test_overlaps_and_gaps_of_numbers_dates_and_choices_in_words():
     positive = Domain(NUMBER, low=Decimal(0))
     xml = file(table(AMOUNT, {"人": "string"}, '< 1000 | "甲"', '(1000..5000] | "乙"', '>= 5000 | "丙"'))
     assert said(xml, 金额=positive) == [
-        ("dmn-overlap", "规则 2与规则 3重叠：金额 等于 5000时两条都命中"),
-        ("dmn-gap", "决策表“t”有遗漏：金额 等于 1000时没有规则"),
+        ("dmn-overlap", "规则 2与规则 3重叠：金额 等于 5000 时两条都命中"),
+        ("dmn-gap", "决策表“t”有遗漏：金额 等于 1000 时没有规则"),
     ]
     xml = file(table({"日": "date"}, {"人": "string"}, '< date("2026-01-01") | "甲"', '> date("2026-01-31") | "乙"'))
     assert said(xml) == [
-        ("dmn-gap", "决策表“t”有遗漏：日 不早于 2026-01-01且不晚于 2026-01-31时没有规则"),
+        ("dmn-gap", "决策表“t”有遗漏：日 不早于 2026-01-01且不晚于 2026-01-31 时没有规则"),
     ]
     kinds = Domain(TEXT, values=("车", "房", "地"))
     xml = file(table({"类": "string", "急": "boolean"}, {"人": "string"}, '"车" | - | "甲"', '"车","房" | true | "乙"'))
     assert said(xml, 类=kinds) == [
-        ("dmn-overlap", "规则 1与规则 2重叠：类 为 “车”，急 为 “是”时两条都命中"),
-        ("dmn-gap", "决策表“t”有遗漏：类 为 “房”，急 为 “否”时没有规则"),
-        ("dmn-gap", "决策表“t”有遗漏：类 为 “地”时没有规则"),
+        ("dmn-overlap", "规则 1与规则 2重叠：类 为 “车”，急 为 “是” 时两条都命中"),
+        ("dmn-gap", "决策表“t”有遗漏：类 为 “房”，急 为 “否” 时没有规则"),
+        ("dmn-gap", "决策表“t”有遗漏：类 为 “地” 时没有规则"),
     ]
 
 
@@ -181,7 +181,7 @@ def test_whole_numbers_and_listed_values_leave_no_false_gap():
     assert said(whole) == []
     assert said(whole, 人数=Domain(NUMBER))[0][0] == "dmn-gap"  # five and a half
     assert said(whole, 人数=Domain(NUMBER, whole=True, optional=True)) == [
-        ("dmn-gap", "决策表“t”有遗漏：人数 没有填时没有规则")
+        ("dmn-gap", "决策表“t”有遗漏：人数 没有填 时没有规则")
     ]
     listed = file(table({"类": "string"}, {"人": "string"}, '"a" | "甲"', '"b" | "乙"', allowed={"类": '"a","b"'}))
     assert said(listed) == []
