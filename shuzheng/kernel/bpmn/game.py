@@ -80,7 +80,7 @@ class _Game:
 
     def findings(self) -> list[Finding]:
         whole = self._explore()
-        found = [*self.doubled.values(), *self._waiting(whole)]
+        found = [*self.doubled.values(), *self._waiting(whole and not self.hasty)]
         if self.hasty:
             return found
         if whole:

@@ -6,14 +6,14 @@ and hidden rules are found by going through the columns from left to right, taki
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from shuzheng.kernel.dmn.model import DmnError, Drawing
-from shuzheng.kernel.dmn.table import LISTS, Column, Line, Ready, compile_decision
+from shuzheng.kernel.dmn.table import LISTS, Column, Decider, Line, Ready, compile_decision
 from shuzheng.kernel.expr import Domain
-from shuzheng.kernel.expr.cases import Split, split, tell
+from shuzheng.kernel.expr.cases import Split, domain_of, split, tell
 from shuzheng.kernel.findings import Finding, Place, error, note, warning
 from shuzheng.kernel.words import gettext
 
@@ -34,15 +34,44 @@ def check(drawing: Drawing, names: Mapping[str, Domain] | None = None) -> list[F
     found: list[Finding] = []
     for decision in drawing:
         try:
-            logic = compile_decision(drawing, decision.id, types).logic
+            decider = compile_decision(drawing, decision.id, types)
         except DmnError as fault:
             finding = error("dmn-invalid", fault.place or decision.place, fault.reason)
             if finding not in found:  # said already, of a decision that this one builds on
                 found.append(finding)
             continue
-        if isinstance(logic, Ready):
-            found += _Boxes(logic, names or {}).findings()
+        if isinstance(decider.logic, Ready):
+            found += _Boxes(decider.logic, names or {}, _entangled(decider)).findings()
     return found
+
+
+def _entangled(decider: Decider) -> bool:
+    """Whether two columns draw on the same item, be it through other decisions: then not all their cases go together."""
+    if not isinstance(decider.logic, Ready):
+        return False
+    seen: set[str] = set()
+    for column in decider.logic.columns:
+        drawn = _drawn(decider, column.value.references)
+        if seen & drawn:
+            return True
+        seen |= drawn
+    return False
+
+
+def _drawn(decider: Decider, names: Iterable[str]) -> set[str]:
+    """The items that names come from, which may be results of the decisions that this one builds on."""
+    drawn: set[str] = set()
+    for name in names:
+        need = next((need for need in decider.needs if name in need.types), None)
+        if need is None:
+            drawn.add(name)
+        elif isinstance(need.logic, Ready):
+            inner = [column.value.references for column in need.logic.columns]
+            inner += [cell.references for line in need.logic.lines for cell in (*line.tests, *line.results) if cell]
+            drawn |= _drawn(need, set().union(*inner) - {"?"})
+        else:
+            drawn |= _drawn(need, need.logic.references)
+    return drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +98,8 @@ class _TooMany(Exception):
 
 
 class _Boxes:
-    def __init__(self, ready: Ready, names: Mapping[str, Domain]) -> None:
-        self.ready = ready
+    def __init__(self, ready: Ready, names: Mapping[str, Domain], entangled: bool) -> None:
+        self.ready, self.entangled = ready, entangled
         self.place = ready.table.place
         self.unclear: list[Place] = []
         self.open: set[int] = set()
@@ -80,7 +109,7 @@ class _Boxes:
 
     def _side(self, at: int, column: Column, names: Mapping[str, Domain]) -> _Side:
         declared = names.get(column.input.text)
-        domain = declared or Domain(column.type, whole=column.input.whole)
+        domain = declared or domain_of(column.value.tree, column.input.whole)
         cells = [line.tests[at] for line in self.ready.lines]
         open_ = {n for n, cell in enumerate(cells) if cell is not None and cell.references - {"?"}}
         self.open |= open_
@@ -105,6 +134,9 @@ class _Boxes:
         if not lines:
             return [error("dmn-empty", self.place, gettext("决策表“{table}”一条规则也没有").format(table=self.place))]
         found = [f for n, line in enumerate(lines) if (f := self._never(n, line))]
+        if self.entangled:
+            text = gettext("决策表“{table}”的几列取自同样的数据项，只查了每列自身，重叠与遗漏没有查")
+            return [*found, note("dmn-unproven", self.place, text.format(table=self.place))]
         never = {f.place for f in found}
         try:
             found += self._overlaps()

@@ -25,6 +25,7 @@ from shuzheng.kernel.words import gettext
 
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 _DAY = timedelta(days=1)
+_WHOLE = frozenset({"count", "length", "year", "month", "day", "months_between", "days_between", "floor", "ceiling"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Domain:
     high: Any = None
     whole: bool = False
     optional: bool = False
+
+
+def domain_of(tree: Node, whole: bool = False) -> Domain:
+    """What a typed expression can be, as far as its outermost function tells: a year has no fraction."""
+    return Domain(tree.type, whole=whole or tree.op in _WHOLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ def _span(domain: Domain, low: Any, high: Any) -> Case | None:
     """All between two neighbouring points; None where no value lies there."""
     value: Any
     if domain.type == DATE:
-        if (low or high) == (date.max if low else date.min):
+        if low == date.max or (low is None and high == date.min):
             return None
         value = low + _DAY if low is not None else high - _DAY
     elif domain.whole:
@@ -231,7 +237,7 @@ def _run(run: Sequence[Case], domain: Domain) -> str:
         if domain.type == DATE:
             text = gettext("不晚于 {value}") if last.kind == "point" else gettext("早于 {value}")
         parts.append(text.format(value=_value(high)))
-    return gettext("且").join(parts) or gettext("为任何值")
+    return gettext(" 且").join(parts) or gettext("为任何值")
 
 
 def _value(value: Value) -> str:
@@ -246,4 +252,4 @@ def _value(value: Value) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-__all__ = ["Case", "Domain", "Split", "say", "split", "tell"]
+__all__ = ["Case", "Domain", "Split", "domain_of", "say", "split", "tell"]

@@ -66,7 +66,7 @@ def sample(title: str) -> list[str]:
 
 def test_findings_say_the_case_and_the_way():
     assert sample("金额有空隙") == ["“金额多大”有情形无路可走：金额 等于 1000 时没有一条出线的条件成立，也没有默认出线"]
-    assert sample("金额重叠") == ["“金额多大”的出线“g_a”与“g_b”重叠：金额 不低于 5000且不高于 10000 时两个条件都成立"]
+    assert sample("金额重叠") == ["“金额多大”的出线“g_a”与“g_b”重叠：金额 不低于 5000 且不高于 10000 时两个条件都成立"]
     assert sample("是否只写了") == [
         "“g”有情形无路可走：急件 为 “否”，金额 不高于 100 时没有一条出线的条件成立，也没有默认出线"
     ]
@@ -96,6 +96,29 @@ def test_an_app_tells_who_has_a_step_and_what_it_does_not_run():
     assert said(drawing, replace(AROUND, assigned=lambda node: node.id == "a")) == []
     refused = replace(AROUND, refused=frozenset({"scriptTask"}), assigned=lambda node: True)
     assert said(drawing, refused) == ["“x”是平台不支持的元素 <scriptTask>"]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "inner", "assigned"),
+    [
+        ("", "", False),
+        ("", "<bpmn:potentialOwner />", False),
+        ("", "<bpmn:humanPerformer><bpmn:resourceRef>r</bpmn:resourceRef></bpmn:humanPerformer>", True),
+        ('x:assignee="张三"', "", True),
+        ('x:candidateGroups=""', "", False),
+        ("", '<bpmn:extensionElements><x:assignmentDefinition assignee="a" /></bpmn:extensionElements>', True),
+        ("", "<bpmn:dataInputAssociation><bpmn:assignment /></bpmn:dataInputAssociation>", False),
+    ],
+)
+def test_a_step_is_assigned_in_the_notations_of_the_common_editors(attribute, inner, assigned):
+    step = f'raw <bpmn:userTask id="a" xmlns:x="urn:x" {attribute}>{inner}</bpmn:userTask>'
+    found = check(read(draw(f"start s\nend e\ns > a > e\n{step}")), AROUND)
+    assert [f.code for f in found] == ([] if assigned else ["step-unassigned"])
+
+
+def test_every_finding_of_the_collection_stands_in_the_manual():
+    manual = (HERE.parents[2] / "docs/flows-checks.md").read_text(encoding="utf-8")
+    assert [c for sample in FAULTY for c, _ in sample.expected if f"`{c}`" not in manual] == []
 
 
 def test_large_processes_are_checked_whole():
