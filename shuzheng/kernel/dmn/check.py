@@ -219,7 +219,7 @@ class _Boxes:
 
     def _gaps(self) -> list[Finding]:
         table = self.ready.table
-        if (table.hit in LISTS and not table.sum) or any(result.default for result in self.ready.results):
+        if (table.hit in LISTS and table.sum in ("", "COUNT")) or any(result.default for result in self.ready.results):
             return []
         everything = [(1 << len(side.split.cases)) - 1 for side in self.sides]
         found: list[Finding] = []

@@ -25,7 +25,10 @@ class DmnError(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A column of conditions. `type` is None where none is written; `allowed` is the text of the permitted values."""
+    """A column of conditions. `type` is None where none is written; `allowed` is the text of the permitted values.
+
+    In a draft `text` may be empty: the editor saves a new column so.
+    """
 
     place: Place
     text: str
@@ -70,7 +73,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`logic` is a table or the text of an expression. `variable` is the name under which others use its result."""
+    """`logic` is a table or the text of an expression, empty in a draft. `variable` is the name under which others use its result."""
 
     place: Place
     variable: str

@@ -110,13 +110,7 @@ def _decision(element: Element) -> Decision:
         if child.name in _LOGIC:
             raise _unsupported(child)
     table, expression = element.first("decisionTable"), element.first("literalExpression")
-    logic: Table | str
-    if table is not None:
-        logic = _table(table, place)
-    elif expression is not None:
-        logic = _text(expression)
-    else:
-        raise DmnError(gettext("“{name}”没有决策表，也没有表达式").format(name=place), place)
+    logic = _table(table, place) if table is not None else _text(expression)
     name = (variable.get("name") if variable is not None else "") or place.name or place.id
     type_ = _type(variable) if variable is not None else None
     return Decision(place, name, type_, logic, tuple(needs))
@@ -129,7 +123,7 @@ def _table(element: Element, decision: Place) -> Table:
         raise DmnError(gettext("不认识的命中规则“{hit}”").format(hit=hit), place)
     if sum_ not in SUMS or (sum_ and hit != "COLLECT"):
         raise DmnError(gettext("汇总方式“{sum}”只能是 SUM、MIN、MAX、COUNT，并与 COLLECT 同用").format(sum=sum_), place)
-    inputs = tuple(_input(e, n) for n, e in enumerate(element.all("input"), 1))
+    inputs = tuple(map(_input, element.all("input")))
     outputs = tuple(_output(e) for e in element.all("output"))
     if not outputs:
         raise DmnError(gettext("决策表“{name}”没有输出列").format(name=place), place)
@@ -140,14 +134,13 @@ def _table(element: Element, decision: Place) -> Table:
     return Table(place, hit, sum_, inputs, outputs, rules)
 
 
-def _input(element: Element, number: int) -> Input:
+def _input(element: Element) -> Input:
     expression = element.first("inputExpression")
     text = _text(expression)
     place = _place(element, element.get("label") or text)
-    if expression is None or not text:
-        raise DmnError(gettext("第 {n} 个输入列没有写明取哪个数据项").format(n=number), place)
-    whole = expression.get("typeRef").rpartition(":")[2] in ("integer", "long")
-    return Input(place, text, _type(expression), whole, _text(element.first("inputValues")))
+    whole = expression is not None and expression.get("typeRef").rpartition(":")[2] in ("integer", "long")
+    type_ = _type(expression) if expression is not None else None
+    return Input(place, text, type_, whole, _text(element.first("inputValues")))
 
 
 def _output(element: Element) -> Output:

@@ -242,6 +242,8 @@ def _decider(
             known.update(need.types)
         if isinstance(decision.logic, Table):
             logic: Ready | Program = ready(decision, decision.logic, known)
+        elif not decision.logic:
+            raise DmnError(gettext("“{name}”没有决策表，也没有表达式").format(name=decision.place), decision.place)
         else:
             with _placed(decision.place):
                 logic = compile(decision.logic, known, decision.type)
@@ -252,7 +254,9 @@ def _decider(
 def ready(decision: Decision, table: Table, names: Mapping[str, Type]) -> Ready:
     """A table made ready over declared names. Raises DmnError."""
     known = dict(names)
-    for input in table.inputs:
+    for number, input in enumerate(table.inputs, 1):
+        if not input.text:
+            raise DmnError(gettext("第 {n} 个输入列没有写明取哪个数据项").format(n=number), input.place)
         with _placed(input.place):
             if input.type is not None and parse_expression(input.text).op == "name":
                 known.setdefault(input.text, input.type)
