@@ -237,7 +237,7 @@ def _mask(edges: list[int] | frozenset[int]) -> int:
 
 def _way(trace: list[Place]) -> str:
     """A way in words. Gateways without a name are passed over; a long way is cut in its middle."""
-    names = [place.name for place in trace if place.name]
+    names = [place.name for place in trace if place.name] or [place.id for place in trace]
     if len(names) > 12:
         names = [*names[:4], "…", *names[-7:]]
     return " → ".join(names)
