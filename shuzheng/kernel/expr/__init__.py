@@ -14,9 +14,11 @@ the same result (`tests/kernel/expr_conformance.json`). It cannot loop, call out
 - After `in`: a range `[a..b)`, a list, a name of a list, or several tests in brackets: `in (1, [3..5], > 9)`.
 - Functions: sum, mean, min, max, count (over a list, or over their arguments); abs, round(x, n) halves up, floor,
   ceiling; coalesce; contains, starts with, ends with, string length; year, month, day, months between, days between.
+- Tests of decision tables (`compile_test`): `-`, `5`, `< 5`, `[1..3)`, `]1..3[`, `"a","b"`, `not("a")`, `null`, `? > 3`.
 - What null means stands in `evaluate.py`; how numbers are rounded, in `numbers.py`.
 """
 
+from shuzheng.kernel.expr.cases import Domain
 from shuzheng.kernel.expr.graph import evaluation_order, references
 from shuzheng.kernel.expr.parser import parse, parse_unary
 from shuzheng.kernel.expr.program import Program, compile, compile_test
@@ -29,6 +31,7 @@ __all__ = [
     "NULL",
     "NUMBER",
     "TEXT",
+    "Domain",
     "ExprError",
     "Program",
     "Sql",

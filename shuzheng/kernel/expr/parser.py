@@ -38,7 +38,7 @@ def parse(text: str) -> Node:
 def parse_unary(text: str) -> Node:
     """The tree of a cell of a decision table (DMN unary tests) as a condition on the name `?`.
 
-    `-` is always true; `< 5`, `[1..3)`, `"a", "b"`, `not("a")`, `? > 3 and ? < 9`. Raises ExprError.
+    `-` is always true; `< 5`, `[1..3)`, `]1..3[`, `"a", "b"`, `not("a")`, `? > 3 and ? < 9`. Raises ExprError.
     """
     parser = _Parser(text)
     tree = parser.unary_tests()
@@ -222,17 +222,19 @@ class _Parser:
         if token.kind in COMPARISONS:
             self.place += 1
             return node("cmp", self.expression(_ADDING), value=token.kind, at=token.at)
-        if token.kind in ("(", "[") and self.range_ahead():
+        # `]a..b[` is another way to leave both ends out, and the one that dmn-js writes.
+        if token.kind == "]" or (token.kind in ("(", "[") and self.range_ahead()):
             self.deeper(token)
             self.place += 1
             low = self.expression(_ADDING)
             self.need("..", "区间应写作 [a..b]")
             high = self.expression(_ADDING)
             close = self.now
-            if not (self.take("]") or self.take(")")):
+            if not (self.take("]") or self.take(")") or self.take("[")):
                 raise ExprError("区间缺少右边的 ] 或 )", close.at)
             self.nesting -= 1
-            return node("range", low, high, value=token.kind + close.kind, at=token.at)
+            ends = ("[" if token.kind == "[" else "(") + ("]" if close.kind == "]" else ")")
+            return node("range", low, high, value=ends, at=token.at)
         return self.expression(level)
 
     def range_ahead(self) -> bool:
