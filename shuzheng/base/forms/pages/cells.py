@@ -17,6 +17,7 @@ from shuzheng.base.forms.spec import CellSpec, FormSpec
 from shuzheng.base.forms.values import from_columns, from_text, stored_values
 from shuzheng.base.portal import formats
 from shuzheng.base.portal.parts import Change, Entry
+from shuzheng.base.standards.uses import help_for
 from shuzheng.kernel.errors import Missing
 from shuzheng.kernel.expr import Program
 
@@ -51,6 +52,8 @@ def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
         "title": names.cell_title(spec, found, period),
         "value": names.said(found, value) or formats.NONE,
         "unit": names.unit(found.unit),
+        "help": found.help,
+        "element": help_for(found.element, on=period.end, path=submission.path) if found.element else None,
         "source": Cell.Source(stored.source).label if stored else _("未填"),
         "source_icon": SOURCE_ICONS.get(stored.source, "pencil") if stored else "pencil",
         "formula": found.expr,

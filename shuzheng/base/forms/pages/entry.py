@@ -35,6 +35,7 @@ from shuzheng.base.forms.tiers import chains
 from shuzheng.base.forms.values import typed_rows
 from shuzheng.base.org.models import Tier
 from shuzheng.base.portal.parts import Crumb, Step
+from shuzheng.base.standards.uses import helps
 from shuzheng.kernel.errors import Conflict, Fault, Invalid
 
 State = Submission.State
@@ -88,6 +89,7 @@ def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors,
         open=open_cells(spec, submission) if editable else frozenset(),
         returned=frozenset(submission.returned_cells) if submission.state == State.RETURNED else frozenset(),
         kinds=kinds,
+        helps=helps(spec.elements, on=period.end, path=submission.path),
     )  # fmt: skip
     return filled, factors, findings, explanations
 
