@@ -28,6 +28,7 @@ from shuzheng.base.forms.models import NOT_APPROVED, Explanation, Round, Submiss
 from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.pages.cells import cell_facts
 from shuzheng.base.forms.pages.common import crumbs, find_submission, form_of
+from shuzheng.base.forms.pages.doubts import of_cell
 from shuzheng.base.forms.pages.standing import possible
 from shuzheng.base.forms.saving import save
 from shuzheng.base.forms.standing import stands_in, submit_for
@@ -340,7 +341,8 @@ def cell(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     """One cell: where it comes from, how it came to be, which factors it uses. A part for HTMX, a page otherwise."""
     actor = actor_of(request)
     submission = find_submission(pk, actor)
-    context = cell_facts(submission, code)
+    spec, period = form_of(submission.round)
+    context = cell_facts(submission, code) | of_cell(actor, submission, code, spec, period)
     if request.htmx:
         return render(request, "forms/parts/cell.html", context)
     round_url = reverse("forms:round", args=[submission.round_id])
