@@ -73,6 +73,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     more = f"{here}&show={chosen}&page="
     context = {
         "round": round_,
+        "round_title": names.round_title(round_),
         "place": place,
         "trail": trail(place, actor, url),
         "open": counts["open"],

@@ -346,6 +346,7 @@ def cell(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     if request.htmx:
         return render(request, "forms/parts/cell.html", context)
     round_url = reverse("forms:round", args=[submission.round_id])
+    context["round_title"] = names.round_title(submission.round)
     context["crumbs"] = crumbs(
         submission.round, round_url,
         Crumb(submission.node.name, reverse("forms:entry", args=[submission.pk])), Crumb(context["title"]),

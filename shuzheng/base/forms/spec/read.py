@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from shuzheng.base.forms.spec.parts import (
     CellSpec,
     CellType,
@@ -44,7 +46,7 @@ def load(raw: Mapping[str, Any]) -> FormSpec:
 def _load(text: str) -> FormSpec:
     raw = json.loads(text)
     if faults := faults_of(raw):
-        raise Invalid("报表还不完整。", faults)
+        raise Invalid(_("报表还不完整。"), faults)
     shared = tuple(_column(c) for c in raw.get("columns", ()))
     cells: dict[str, CellSpec] = {}
     sections = []
