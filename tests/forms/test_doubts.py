@@ -183,6 +183,8 @@ def test_the_pages_mark_answer_list_and_settle(checked):
     [row] = stored(sort="flag")
     panel = unit.get(reverse("forms:cell", args=[submission.pk, "e01_m1"])).content.decode()
     assert "与&lt;b&gt;电费单核对" in panel and str(row.pk) in panel
+    form = unit.get(reverse("forms:entry", args=[submission.pk])).content.decode()
+    assert "疑点待核实" in form and reverse("forms:cell", args=[submission.pk, "e01_m1"]) in form
     unit.post(mark, {"text": "已核", "doubt": str(row.pk)})
     url = reverse("forms:doubts", args=[checked.round.pk])
     page = office.get(url).content.decode()

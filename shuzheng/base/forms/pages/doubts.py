@@ -156,6 +156,12 @@ def of_cell(actor: Actor, submission: Submission, code: str, spec: FormSpec, per
     }
 
 
+def open_of(submission: Submission) -> list[str]:
+    """Cells of a submission that are doubted now, each once."""
+    rows = submission.doubts.filter(state=Doubt.State.OPEN).order_by("code")
+    return list(dict.fromkeys(rows.values_list("code", flat=True)))
+
+
 def _back(request: HttpRequest, round_: Round) -> HttpResponse:
     """To the list as it was; never elsewhere."""
     url = reverse("forms:doubts", args=[round_.pk])

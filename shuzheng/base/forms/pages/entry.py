@@ -28,7 +28,7 @@ from shuzheng.base.forms.models import NOT_APPROVED, Explanation, Round, Submiss
 from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.pages.cells import cell_facts
 from shuzheng.base.forms.pages.common import crumbs, find_submission, form_of
-from shuzheng.base.forms.pages.doubts import of_cell
+from shuzheng.base.forms.pages.doubts import of_cell, open_of
 from shuzheng.base.forms.pages.standing import possible
 from shuzheng.base.forms.saving import save
 from shuzheng.base.forms.standing import stands_in, submit_for
@@ -171,6 +171,9 @@ def _page(
         "returned": [
             _title(filled, code) for code in submission.returned_cells if filled.spec.find(code)
         ],
+        "doubted": {
+            code: _title(filled, code) for code in open_of(submission)
+        },
         "data": browser_data(
             filled, factors.values, {e.check_code: e.text for e in explanations},
             url=reverse("forms:cells", args=[submission.pk]), version=submission.version,
