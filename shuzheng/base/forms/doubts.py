@@ -2,7 +2,7 @@
 
 What is handed in has passed its checks. It may fail them later: a rule got stricter, a register or another form was
 corrected. And no check of one form sees that a number is unlike all the ones before. So rounds in progress are looked at
-again as sets (``setcheck``), and each tier's authority hears of what is new below it.
+again as sets (``setcheck``), and the authority of each division hears of what is new in it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.bulk import insert_many
+from shuzheng.base.core.locks import hold
+from shuzheng.base.core.scope import ancestors
 from shuzheng.base.forms import names, setcheck
 from shuzheng.base.forms.models import Cell, Doubt, Explanation, Round, Submission
 from shuzheng.base.forms.spec import FormSpec, load
@@ -94,6 +96,7 @@ def find(w: Write, rounds: Sequence[Round]) -> Sequence[Round]:
     """
     news: dict[str, int] = defaultdict(int)
     for round_ in rounds:
+        hold(f"forms.check:{round_.pk}")  # a reviewer may ask for a look while the daily one runs
         held = {(d.submission_id, d.code, d.sort, d.check_code): d for d in _found_before(round_)}
         suspects = _with_values(round_, look(round_))
         fresh, again = [], []
@@ -113,7 +116,7 @@ def find(w: Write, rounds: Sequence[Round]) -> Sequence[Round]:
         if rows or again or over:
             w.note(round_, after={"found": len(rows) + len(again), "over": len(over)})
         for path in (*(r.path for r in rows), *(r.path for r, _item in again)):
-            news[division_of(path)] += 1
+            news[ancestors(path)[-1]] += 1
         if news:
             w.payload.setdefault("found", {})[str(round_.pk)] = dict(news)
             news.clear()
@@ -154,11 +157,6 @@ def _made(round_: Round, found: Sequence[Suspect]) -> list[Doubt]:
         rows.append(row)
     insert_many(rows)
     return rows
-
-
-def division_of(path: str) -> str:
-    """The division that an organ stands in: its path up to the segment ``0/`` that holds a level's own organs."""
-    return f"/{path}".split("/0/", 1)[0][1:] + "/" if not path.startswith("0/") else ""
 
 
 @action("forms.doubt.flag", handover=True, event="forms.doubt.remarked")
@@ -261,4 +259,4 @@ def reason(spec: FormSpec, row: Doubt, places: int) -> str:
     return str(row.thread[0]["text"]) if row.thread else ""
 
 
-__all__ = ["Suspect", "division_of", "find", "flag", "look", "reason", "remark", "settle"]
+__all__ = ["Suspect", "find", "flag", "look", "reason", "remark", "settle"]

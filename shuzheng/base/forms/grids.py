@@ -278,7 +278,9 @@ class Filled:
             cell = self.spec.cells[code]
             cells = (self._cell(cell, None, 1), *self._references(cell))
             about = self.helps.get(cell.element)
-            rows.append(GridRow(names.label(cell), names.unit(cell.unit), cells, help=cell.help, element=about))
+            rows.append(
+                GridRow(names.label(cell), names.unit(cell.unit), cells, help=names.help_text(cell), element=about)
+            )
         return Sheet(
             section.code, names.label(section), tuple(heads), (), tuple(rows), self._mark(rows), section.kind,
             is_hidden=self._is_off(section),
@@ -305,7 +307,7 @@ class Filled:
             "in", cell.code, typed(value, cell.places) if text is None else text,
             " ".join(filter(None, marks)), said, locked=locked, fault=text or "", pick=pick, type=cell.type,
             value=plain, choices=choices_of(cell), length=cell.length if cell.type == CellType.TEXT else 40,
-            help=cell.help, hidden=off,
+            help=names.help_text(cell), hidden=off,
         )  # fmt: skip
 
     def _mark(self, rows: Sequence[GridRow]) -> str:

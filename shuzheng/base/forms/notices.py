@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.scope import ancestors
 from shuzheng.base.forms import names
-from shuzheng.base.forms.doubts import division_of
 from shuzheng.base.forms.models import Allowance, Amendment, Circular, Doubt, Round, Submission
 from shuzheng.base.forms.spec import load
 from shuzheng.base.notify import texts
@@ -115,11 +115,9 @@ def tell_decided(rows: Sequence[Allowance], actor: Actor, by: tuple[str, str], k
 
 
 def tell_doubts(round_: Round, actor: Actor, found: Mapping[str, int], key: str) -> None:
-    """The authority of each division where the last look found something new; a division without one is passed over."""
-    today = timezone.localdate()
-    divisions = Node.objects.filter(path__in=found, kind=NodeKind.DIVISION, valid_to=None)
-    for division in divisions.order_by("path"):
-        office = competent_for("reporting", division, today)
+    """The authority of each division where the last look found something new."""
+    for division in Node.objects.filter(path__in=found, kind=NodeKind.DIVISION, valid_to=None).order_by("path"):
+        office = _authority(f"{division.path}0/")
         if office is not None:
             send(
                 [office], actor=speaking(actor, gettext("自动核查"), gettext("数正云")), key=f"{key}:{division.pk.hex}",
@@ -129,15 +127,20 @@ def tell_doubts(round_: Round, actor: Actor, found: Mapping[str, int], key: str)
             )  # fmt: skip
 
 
+def _authority(path: str) -> Node | None:
+    """The office that is competent for reporting in an organ's division; where none was named, in the next one above."""
+    today = timezone.localdate()
+    above = Node.objects.filter(path__in=ancestors(path), kind=NodeKind.DIVISION, valid_to=None)
+    found = (competent_for("reporting", division, today) for division in above.order_by("-path"))
+    return next((office for office in found if office is not None), None)
+
+
 def tell_remarks(rows: Sequence[tuple[Doubt, int]], actor: Actor, by: tuple[str, str], path: str, key: str) -> None:
-    """The other side of the talk about a number hears of one remark, by its place: the institution, or the authority above it where the institution spoke."""
+    """The other side hears of one remark (by its place in the talk): the institution, or the authority above where it spoke."""
     for row, place in rows:
         spec, period = load(row.round.definition.spec), Period.parse(row.round.period)
         cell = spec.find(row.code)
-        target: Node | None = row.node
-        if row.path.startswith(path):
-            division = Node.objects.filter(path=division_of(row.path), kind=NodeKind.DIVISION).first()
-            target = competent_for("reporting", division, timezone.localdate()) if division else None
+        target = _authority(row.path) if row.path.startswith(path) else row.node
         if target is None:
             continue
         send(

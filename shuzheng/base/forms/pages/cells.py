@@ -53,7 +53,7 @@ def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
         "title": names.cell_title(spec, found, period),
         "value": names.said(found, value) or formats.NONE,
         "unit": names.unit(found.unit),
-        "help": found.help,
+        "help": names.help_text(found),
         "element": help_for(found.element, on=period.end, path=submission.path) if found.element else None,
         "source": Cell.Source(stored.source).label if stored else _("未填"),
         "source_icon": SOURCE_ICONS.get(stored.source, "pencil") if stored else "pencil",

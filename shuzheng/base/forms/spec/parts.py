@@ -86,6 +86,7 @@ class CellSpec:
     show: str = ""
     require: str = ""
     help: str = ""
+    help_en: str = ""
 
     @property
     def is_input(self) -> bool:

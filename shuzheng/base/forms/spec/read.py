@@ -146,6 +146,7 @@ def _limits(item: Mapping[str, Any]) -> dict[str, Any]:
         "show": item.get("show", ""),
         "require": item.get("require", ""),
         "help": item.get("help", ""),
+        "help_en": item.get("help_en", ""),
     }
 
 
