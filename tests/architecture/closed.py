@@ -17,6 +17,7 @@ SYSTEM_SCOPES = frozenset(
         "events.dispatch",
         "files.alert",
         "files.tidy",
+        "forms.check",
         "forms.fold",
         "forms.notify",
         "forms.open",

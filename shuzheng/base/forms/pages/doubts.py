@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -91,10 +92,10 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def check(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Look at the round now, in a job: it takes a while for a nation."""
+    """Look at the round now, in a job: it takes a while for a nation. Whoever settles doubts in a part of it may ask."""
     actor = asked(request, "forms.doubt.settle")
     round_ = find_round(pk)
-    actor.require("forms.doubt.settle", actor.division)
+    find_place(request, actor, round_, "forms.doubt.settle")
     check_round.later(round_id=str(round_.pk), once=f"forms.check:{round_.pk}")
     messages.success(request, _("已开始核查，结果稍后列在这里"))
     return _back(request, round_)
@@ -106,13 +107,10 @@ def settle(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = asked(request, "forms.doubt.settle")
     round_ = find_round(pk)
     ids = request.POST.getlist("id")[:PAGE]
-    try:
-        rows = list(Doubt.objects.filter(round=round_, pk__in=[UUID(i) for i in ids]))
-    except ValueError:
-        rows = []
-    if not rows:
+    if not ids:
         messages.error(request, _("先选疑点。"))
         return _back(request, round_)
+    rows = _doubts(round_, ids)
     try:
         verbs.settle(rows, actor=actor, note=request.POST.get("note", ""))
     except Invalid as fault:
@@ -130,7 +128,7 @@ def flag(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     text, about = request.POST.get("text", ""), request.POST.get("doubt", "")
     try:
         if about:
-            verbs.remark([_about(submission, about)], actor=actor, text=text)
+            verbs.remark(_doubts(submission.round, [about]), actor=actor, text=text)
         else:
             verbs.flag([submission], actor=actor, code=code, text=text)
     except Invalid as fault:
@@ -140,11 +138,19 @@ def flag(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     return redirect("forms:cell", pk=pk, code=code)
 
 
-def _about(submission: Submission, doubt: str) -> Doubt:
+def _doubts(round_: Round, ids: Sequence[str]) -> list[Doubt]:
+    """All of them, of this round and in sight.
+
+    Raises:
+        Missing: one is not.
+    """
     try:
-        return Doubt.objects.get(pk=UUID(doubt), submission=submission)
-    except (ValueError, Doubt.DoesNotExist):
-        raise Missing(_("没有这条疑点。")) from None
+        rows = list(Doubt.objects.filter(round=round_, pk__in=[UUID(i) for i in ids]))
+    except ValueError:
+        rows = []
+    if len(rows) < len(set(ids)):
+        raise Missing(_("没有这条疑点。"))
+    return rows
 
 
 def of_cell(actor: Actor, submission: Submission, code: str, spec: FormSpec, period: Period) -> dict[str, Any]:
