@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from shuzheng.kernel.words import gettext
+from shuzheng.kernel.words import gettext, gettext_noop
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Fault(Exception):
 
     code: str = "fault"
     http: int = 400
-    default_message: ClassVar[str] = "操作没有完成。"
+    default_message: ClassVar[str] = gettext_noop("操作没有完成。")
 
     def __init__(self, message: str = "", *, code: str | None = None, http: int | None = None) -> None:
         self.message: str = message or gettext(self.default_message)
@@ -53,7 +53,7 @@ class Denied(Fault):
 
     code = "denied"
     http = 403
-    default_message = "您没有办理此事的权限。"
+    default_message = gettext_noop("您没有办理此事的权限。")
 
     def __init__(self, message: str = "", *, permission: str | None = None, code: str | None = None) -> None:
         super().__init__(message, code=code)
@@ -65,7 +65,7 @@ class Missing(Fault):
 
     code = "missing"
     http = 404
-    default_message = "没有找到，或不在您的可见范围内。"
+    default_message = gettext_noop("没有找到，或不在您的可见范围内。")
 
 
 class Invalid(Fault):
@@ -73,7 +73,7 @@ class Invalid(Fault):
 
     code = "invalid"
     http = 422
-    default_message = "填写的内容有误，请更正后重新提交。"
+    default_message = gettext_noop("填写的内容有误，请更正后重新提交。")
 
     def __init__(self, message: str = "", faults: Sequence[FieldFault] = (), *, code: str | None = None) -> None:
         self.faults: list[FieldFault] = list(faults)
@@ -95,7 +95,7 @@ class Conflict(Fault):
 
     code = "conflict"
     http = 409
-    default_message = "内容已被他人修改，请查看最新内容后再提交。"
+    default_message = gettext_noop("内容已被他人修改，请查看最新内容后再提交。")
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class TooMany(_Later):
 
     code = "too-many"
     http = 429
-    default_message = "操作过于频繁，请稍后再试。"
+    default_message = gettext_noop("操作过于频繁，请稍后再试。")
 
 
 class Busy(_Later):
@@ -131,7 +131,7 @@ class Busy(_Later):
 
     code = "busy"
     http = 503
-    default_message = "系统繁忙，请稍后再试。"
+    default_message = gettext_noop("系统繁忙，请稍后再试。")
 
 
 __all__ = ["Busy", "Conflict", "Denied", "Fault", "FieldFault", "Invalid", "Missing", "TooMany"]

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from uuid import UUID
 
+from shuzheng.kernel.words import gettext
+
 _TAIL_BITS = 74  # 12 bits of rand_a and 62 of rand_b (RFC 9562 §5.7)
 _TAIL_MAX = (1 << _TAIL_BITS) - 1
 
@@ -61,7 +63,7 @@ def uuid7() -> UUID:
 def uuid7_time(value: UUID) -> datetime:
     """The instant (UTC, milliseconds) inside a UUID version 7. Raises ValueError for another version."""
     if value.version != 7:
-        raise ValueError(f"不是第 7 版 UUID：{value}")
+        raise ValueError(gettext("不是第 7 版 UUID：%(text)s") % {"text": value})
     return datetime.fromtimestamp((value.int >> 80) / 1000, tz=UTC)
 
 
@@ -94,20 +96,22 @@ class NumberRule:
     def __post_init__(self) -> None:
         names = [m[1] for m in _PART.finditer(self.pattern)]
         if names.count("seq") != 1:
-            raise ValueError(f"编号格式须恰有一个 {{seq}}：{self.pattern}")
+            raise ValueError(gettext("编号格式须恰有一个 {seq}：%(pattern)s") % {"pattern": self.pattern})
         if len(set(names)) != len(names):
-            raise ValueError(f"编号格式中同一部分出现两次：{self.pattern}")
+            raise ValueError(gettext("编号格式中同一部分出现两次：%(pattern)s") % {"pattern": self.pattern})
         if "{" in _PART.sub("", self.pattern) or "}" in _PART.sub("", self.pattern):
-            raise ValueError(f"编号格式中有不认识的部分：{self.pattern}")
+            raise ValueError(gettext("编号格式中有不认识的部分：%(pattern)s") % {"pattern": self.pattern})
         if re.search(r"\}\{node\}|\{node\}\{|\{seq(:\d)?\}\{", self.pattern):
-            raise ValueError(f"单位代码、流水号与相邻部分之间须有分隔符：{self.pattern}")
+            raise ValueError(
+                gettext("单位代码、流水号与相邻部分之间须有分隔符：%(pattern)s") % {"pattern": self.pattern}
+            )
 
     def _fill(self, on: date, node: str, seq: str | None) -> str:
         def part(m: re.Match[str]) -> str:
             match m[1]:
                 case "node":
                     if not node:
-                        raise ValueError(f"编号格式需要单位代码：{self.pattern}")
+                        raise ValueError(gettext("编号格式需要单位代码：%(pattern)s") % {"pattern": self.pattern})
                     return node
                 case "yyyy":
                     return f"{on.year:04d}"
@@ -125,7 +129,7 @@ class NumberRule:
     def format(self, seq: int, *, on: date, node: str = "") -> str:
         """The number for counter value `seq` (from 1) on a day, at an organ. Raises ValueError."""
         if seq < 1:
-            raise ValueError(f"流水号须从 1 起：{seq}")
+            raise ValueError(gettext("流水号须从 1 起：%(text)s") % {"text": seq})
         return self._fill(on, node, str(seq))
 
     def counter_key(self, *, on: date, node: str = "") -> str:
@@ -136,7 +140,7 @@ class NumberRule:
         """Takes a number apart. Raises ValueError when it does not follow the rule or names no real day."""
         m = _regex(self.pattern).fullmatch(text.strip())
         if m is None:
-            raise ValueError(f"编号不符合格式 {self.pattern}：{text}")
+            raise ValueError(gettext("编号不符合格式 %(pattern)s：%(text)s") % {"pattern": self.pattern, "text": text})
         got = m.groupdict()
 
         def number(*names: str) -> int | None:
@@ -148,10 +152,10 @@ class NumberRule:
         try:
             date(year or 2000, month or 1, day or 1)
         except ValueError as error:
-            raise ValueError(f"编号中的日期不存在：{text}") from error
+            raise ValueError(gettext("编号中的日期不存在：%(text)s") % {"text": text}) from error
         seq = int(got["seq"])
         if seq < 1:
-            raise ValueError(f"流水号须从 1 起：{text}")
+            raise ValueError(gettext("流水号须从 1 起：%(text)s") % {"text": text})
         return HumanNumber(text.strip(), seq, got.get("node"), year, month, day)
 
 

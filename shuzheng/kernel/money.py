@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from shuzheng.kernel.rounding import WIDE, round_half_up
+from shuzheng.kernel.words import gettext
 
 _WAN = Decimal(10_000)
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
@@ -15,10 +16,10 @@ _LIMIT = Decimal(10) ** 16
 def yuan(value: Decimal | int | str) -> Decimal:
     """An amount in yuan, rounded to fen (halves up). Floats are refused: they are not exact. Raises ValueError."""
     if isinstance(value, float | bool):
-        raise ValueError("金额不可用浮点数")
+        raise ValueError(gettext("金额不可用浮点数"))
     amount = Decimal(value)
     if not amount.is_finite():
-        raise ValueError("金额须为有限的数")
+        raise ValueError(gettext("金额须为有限的数"))
     return round_half_up(amount, 2)
 
 
@@ -48,9 +49,9 @@ def upper_case(amount: Decimal) -> str:
     Takes yuan with at most two decimals below 10¹⁶. Raises ValueError for anything finer or larger.
     """
     if amount != yuan(amount):
-        raise ValueError("大写金额须精确到分")
+        raise ValueError(gettext("大写金额须精确到分"))
     if abs(amount) >= _LIMIT:
-        raise ValueError("金额过大，无法写成大写")
+        raise ValueError(gettext("金额过大，无法写成大写"))
     whole, cents = divmod(int(abs(amount) * 100), 100)
     jiao, fen = divmod(cents, 10)
     text = "人民币" + ("负" if amount < 0 else "")

@@ -78,15 +78,16 @@ class Period:
 
     def __post_init__(self) -> None:
         if not 1900 <= self.year <= 2200:
-            raise ValueError(f"年份超出范围：{self.year}")
+            raise ValueError(gettext("年份超出范围：%(year)d") % {"year": self.year})
         size = _MONTHS_IN.get(self.kind)
         top = 12 // size if size and size < 12 else 0
         if not (1 <= self.index <= top if top else self.index == 0):
-            raise ValueError(f"没有这样的期别：{self.kind} {self.year} {self.index}")
+            said = f"{self.kind} {self.year} {self.index}"
+            raise ValueError(gettext("没有这样的期别：%(text)s") % {"text": said})
         if (self.kind is PeriodKind.ONCE) != (self.days is not None):
-            raise ValueError("一次性任务须给出起止日期，其他期别不可给")
+            raise ValueError(gettext("一次性任务须给出起止日期，其他期别不可给"))
         if self.days and (self.days[0] > self.days[1] or self.days[0].year != self.year):
-            raise ValueError("一次性任务的起止日期颠倒或与年份不符")
+            raise ValueError(gettext("一次性任务的起止日期颠倒或与年份不符"))
 
     # Making
 
@@ -98,7 +99,10 @@ class Period:
             if m := form.fullmatch(t):
                 return cls(kind, int(m[1]), int(m[2]) if form.groups == 2 else 0)
         if m := _ONCE.fullmatch(t):
-            return cls.once(date.fromisoformat(m[1]), date.fromisoformat(m[2]))
+            try:
+                return cls.once(date.fromisoformat(m[1]), date.fromisoformat(m[2]))
+            except ValueError as error:  # no such day, or in the wrong order
+                raise ValueError(gettext("看不懂的期别：“%(text)s”") % {"text": text}) from error
         raise ValueError(gettext("看不懂的期别：“%(text)s”") % {"text": text})
 
     @classmethod
@@ -130,7 +134,7 @@ class Period:
     def containing(cls, day: date, kind: PeriodKind) -> Period:
         """The period of a kind that a day falls in. For heating: the season running, or else the last one before."""
         if kind is PeriodKind.ONCE:
-            raise ValueError("一次性任务没有固定的期别")
+            raise ValueError(gettext("一次性任务没有固定的期别"))
         if kind is PeriodKind.HEATING:
             running = cls.heating(day.year)
             return running if day >= running.start else cls.heating(day.year - 1)

@@ -51,7 +51,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?P<sep>[, '])\d{3}(?:(?P=sep)\d{3})*(\.\d*)
 
 
 def clean_number(s: str) -> Decimal:
-    """The exact number a user meant, or ValueError with the reason in Chinese.
+    """The exact number a user meant, or ValueError with the reason in the reader's language.
 
     Accepts full-width digits, thousands separators in their places and stray spaces round the number and its sign.
     Refuses what could be read two ways: units, percent, currency, exponents, misplaced separators, two numbers.

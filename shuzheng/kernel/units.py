@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shuzheng.kernel.rounding import WIDE, round_half_up
+from shuzheng.kernel.words import gettext
 
 Dimensions = tuple[tuple[str, int], ...]
 
@@ -104,12 +105,12 @@ class Units:
         self._aliases: dict[str, str] = {}
         for row in rows:
             if not row.factor.is_finite() or row.factor <= 0:
-                raise UnitError(f"计量单位“{row.code}”的换算系数须为正数")
+                raise UnitError(gettext("计量单位“%(code)s”的换算系数须为正数") % {"code": row.code})
             dimensions: Dimensions = ((row.dimension, 1),) if row.dimension else ()
             others = {row.name_zh, *row.aliases} - {row.code}
             for code in (row.code, *others):
                 if code in self._units or code in self._aliases:
-                    raise UnitError(f"计量单位“{code}”重复")
+                    raise UnitError(gettext("计量单位“%(code)s”重复") % {"code": code})
             self._units[row.code] = Unit(row.code, row.name_zh, row.name_en, dimensions, row.factor)
             self._aliases |= dict.fromkeys(others, row.code)
 
@@ -123,7 +124,7 @@ class Units:
             return known
         head, *below = code.split("/")
         if not below or not all((head, *below)):
-            raise UnitError(f"没有登记的计量单位：“{code}”")
+            raise UnitError(gettext("没有登记的计量单位：“%(code)s”") % {"code": code})
         unit = self.get(head)
         for part in below:
             unit = divide_units(unit, self.get(part))
@@ -167,7 +168,10 @@ def divide_units(a: Unit, b: Unit) -> Unit:
 def convert(value: Decimal, source: Unit, target: Unit) -> Decimal:
     """`value` of `source` expressed in `target`. Raises UnitError between unlike dimensions."""
     if source.dimensions != target.dimensions:
-        raise UnitError(f"“{source.code}”与“{target.code}”不是同一类计量单位，不能直接换算")
+        raise UnitError(
+            gettext("“%(source)s”与“%(target)s”不是同一类计量单位，不能直接换算")
+            % {"source": source.code, "target": target.code}
+        )
     if source.factor == target.factor:
         return value
     out = WIDE.divide(WIDE.multiply(value, source.factor), target.factor).normalize(WIDE)

@@ -42,12 +42,15 @@ KINDS_OF_BODY = {"1": "机关", "2": "事业单位", "3": "编办直接管理机
 def check_character(first17: str) -> str:
     """Check character of GB 32100 over the first 17 characters. Raises ValueError."""
     if len(first17) != 17:
-        raise ValueError(f"应为 17 位，实为 {len(first17)} 位")
+        raise ValueError(gettext("应为 17 位，实为 %(n)d 位") % {"n": len(first17)})
     total = 0
     for place, (char, weight) in enumerate(zip(first17, _WEIGHTS, strict=True), 1):
         value = ALPHABET.find(char)
         if value < 0:
-            raise ValueError(f"第 {place} 位“{char}”不是允许的字符")
+            raise ValueError(
+                gettext("第 %(place)d 位“%(char)s”不是允许的字符（不用 I、O、S、V、Z 和小写字母）")
+                % {"place": place, "char": char}
+            )
         total += value * weight
     return ALPHABET[-total % 31]
 
@@ -109,7 +112,7 @@ def make_uscc(department: str = "1", kind: str = "1", *, body: str, division: st
     body = body.rjust(8, "0")
     first16 = f"{department}{kind}{division}{body}"
     if len(first16) != 16:
-        raise ValueError(f"前 16 位拼接后长度不对：{first16}")
+        raise ValueError(gettext("前 16 位拼接后长度不对：%(text)s") % {"text": first16})
     first17 = first16 + organisation_check_character(body)
     code = first17 + check_character(first17)
     check_uscc(code)

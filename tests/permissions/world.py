@@ -23,7 +23,7 @@ from shuzheng.base.core.scope import system_scope
 from shuzheng.base.files.actions import receive
 from shuzheng.base.files.models import Block
 from shuzheng.base.forms import actions as reporting
-from shuzheng.base.forms.models import Allowance, Amendment, Circular, Definition, Rollup, Round, Submission
+from shuzheng.base.forms.models import Allowance, Amendment, Circular, Definition, Doubt, Rollup, Round, Submission
 from shuzheng.base.forms.shipped import load_forms
 from shuzheng.base.jobs.models import JobRun
 from shuzheng.base.masters.models import Party, Place
@@ -256,6 +256,7 @@ def _beside(nation: Nation, found: dict[str, Any]) -> dict[str, Any]:
             Allowance, unit, round=found["draft_round"], submission=found["draft"], what="extension", at=UNIT,
             at_name="甲", decider="33/11/23/", until=now.replace(year=2098), reason="停电", **facts,
         ),
+        "doubt": stored(Doubt, unit, round=sent.round, submission=sent, code="e01_m1", sort="flag"),
         "asked_cells": stored(Amendment, unit, submission=sent, state="asked", due_at=now, **asked),
         "answered_cells": stored(
             Amendment, second.node, submission=second, state="answered", waiting_tier=4, edition=2, **asked

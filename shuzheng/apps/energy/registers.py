@@ -48,6 +48,10 @@ class Members(Register):
         FieldGroup(_("名录"), ("since", "superior", "is_independent", "is_shared", "basis")),
         FieldGroup(_("退出"), ("state", "until", "successor")),
     )
+    elements = {
+        "superior": "organ.superior",
+        "is_independent": "energy.is_independent",
+    }
     actions = (
         RowAction(actions.leave_members, _("移出名录"), "logout", LeaveForm, when=lambda m: m.until is None),
     )  # fmt: skip
@@ -61,6 +65,11 @@ class Members(Register):
 _UNITS = {
     "electricity": "kWh", "solar": "kWh", "datacentre": "kWh", "water": "m³", "reclaimed": "m³", "coal": "t",
     "gas": "m³", "petrol": "L", "diesel": "L", "lpg": "kg", "heat": "GJ", "other": "tce",
+}  # fmt: skip
+_ELEMENTS = {
+    "electricity": "electricity", "solar": "pv", "datacentre": "dc", "water": "water", "reclaimed": "water_reclaimed",
+    "coal": "raw_coal", "gas": "natural_gas", "petrol": "gasoline", "diesel": "diesel", "lpg": "lpg", "heat": "heat",
+    "other": "other",
 }  # fmt: skip
 _SHOWN = frozenset({"electricity", "water", "gas"})
 
@@ -86,6 +95,9 @@ class Months(Register):
         FieldGroup(_("实物量"), tuple(LEDGER)),
         FieldGroup(_("费用"), tuple(f"{name}_cost" for name in COSTS)),
     )
+    elements = {name: f"energy.{kind}.amount" for name, kind in _ELEMENTS.items()} | {
+        f"{name}_cost": f"energy.{_ELEMENTS[name]}.cost" for name in COSTS
+    }
     without = frozenset({"labels"})
     help = _("逐月登记，季报从这里带入。原始票据至少保存两年。")
 

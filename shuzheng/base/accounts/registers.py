@@ -24,6 +24,7 @@ class People(Register):
     key, key_in_owner = ("number",), False
     fields = ("name", "number", "is_active")
     groups = (FieldGroup(_("人员"), ("name", "number", "is_active")),)
+    elements = {"name": "person.name", "number": "person.number"}
     filters = ("is_active", "node")
     tabs = (Tab("active", _("在职"), Q(is_active=True)), Tab("left", _("已离职"), Q(is_active=False)))
     search = ("name", "number", "initials")
@@ -56,6 +57,7 @@ class Posts(Register):
     columns = (Column("person", label=_("人员")), "name", Column("node", label=_("单位")), "valid", "is_main")
     title = "person"
     fields = ("person", "name", "valid", "is_main")
+    elements = {"name": "person.post"}
     filters = ("is_main", "node")
     tabs = (
         Tab("now", _("在任"), lambda: Q(valid__contains=timezone.localdate())),

@@ -41,6 +41,8 @@ LABELS = {
     "forms.circular.change": gettext_lazy("修改通报"),
     "forms.circular.make": gettext_lazy("起草通报"),
     "forms.definition.decide": gettext_lazy("处理重复项"),
+    "forms.doubt.find": gettext_lazy("自动核查"),
+    "forms.doubt.remark": gettext_lazy("疑点留言"),
     "forms.round.open": gettext_lazy("生成填报"),
     "forms.submission.fill_for": gettext_lazy("代为填报"),
     "forms.submission.nil": gettext_lazy("零报告"),

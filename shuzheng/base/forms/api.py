@@ -388,6 +388,7 @@ def submission_out(row: Submission) -> dict[str, Any]:
     }  # fmt: skip
 
 
-from shuzheng.base.forms import api_rounds  # noqa: E402 -- its routes use what stands above
+from shuzheng.base.forms import api_doubts, api_rounds  # noqa: E402 -- their routes use what stands above
 
 router.add_router("", api_rounds.router)
+router.add_router("", api_doubts.router)

@@ -4,4 +4,4 @@ from shuzheng.base.core.manifest import ShuzhengAppConfig
 class FormsConfig(ShuzhengAppConfig):
     name = "shuzheng.base.forms"
     label = "forms"
-    modules = ("actions", "reorganise")
+    modules = ("actions", "bound", "reorganise")

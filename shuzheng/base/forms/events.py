@@ -16,7 +16,7 @@ from shuzheng.base.events.models import Event
 from shuzheng.base.events.subscribers import subscribe
 from shuzheng.base.forms import notices, rollup
 from shuzheng.base.forms.jobs import fold, open_round
-from shuzheng.base.forms.models import Allowance, Amendment, Circular, Round, Submission
+from shuzheng.base.forms.models import Allowance, Amendment, Circular, Doubt, Round, Submission
 from shuzheng.base.org.models import Node, NodeKind
 
 FOLD_AFTER = timedelta(seconds=3)
@@ -52,6 +52,22 @@ def say_asked(event: Event, actor: Actor) -> None:
 def say_decided(event: Event, actor: Actor) -> None:
     rows = Allowance.objects.select_related("node", "round__definition").filter(pk__in=event.ids)
     notices.tell_decided(list(rows), actor, _who(event), f"fd:{event.pk.hex}")
+
+
+@subscribe("forms.doubt.found", scope="forms.notify", name="forms.doubt.found")
+def say_found(event: Event, actor: Actor) -> None:
+    """Each division's authority hears once a look how many new doubts there are below it."""
+    found: dict[str, dict[str, int]] = event.payload.get("found", {})
+    for round_ in Round.objects.select_related("definition").filter(pk__in=found):
+        notices.tell_doubts(round_, actor, found[str(round_.pk)], f"fu:{event.pk.hex}")
+
+
+@subscribe("forms.doubt.remarked", scope="forms.notify", name="forms.doubt.remarked")
+def say_remarked(event: Event, actor: Actor) -> None:
+    rows = Doubt.objects.select_related("node", "submission", "round__definition").filter(pk__in=event.ids)
+    notices.tell_remarks(
+        [(r, event.payload[str(r.pk)]) for r in rows], actor, _who(event), event.path, f"fv:{event.pk.hex}"
+    )
 
 
 @subscribe("forms.circular.published", scope="forms.notify", name="forms.circular.published")

@@ -24,6 +24,7 @@ from shuzheng.base.forms.spec import (
     Value,
 )
 from shuzheng.base.portal import formats
+from shuzheng.base.standards.uses import Help
 from shuzheng.kernel.periods import Period
 
 Values = Mapping[str, Value]
@@ -48,6 +49,7 @@ class Head:
     group: str = ""
     css: str = ""
     pick: int = 0
+    element: Help | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class GridRow:
     is_part: bool = False
     is_zero: bool = False
     help: str = ""
+    element: Help | None = None
+    """What the standards say of it, where it is bound to a data element."""
 
     @property
     def is_hidden(self) -> bool:
@@ -141,6 +145,8 @@ class Filled:
     """For each cell with a finding: error, warn or noted."""
     given: Values = field(default_factory=dict)
     """Factors and rules by name: what decides, with ``before``, on what is asked."""
+    helps: Mapping[str, Help] = field(default_factory=dict)
+    """Of the data elements that cells are bound to, by identifier."""
     is_comparable: bool = True
     """False for a sum over other institutions than last year's: a change in percent would say something untrue."""
 
@@ -171,7 +177,14 @@ class Filled:
 
     def _lines(self, section: SectionSpec) -> Sheet:
         heads = tuple(
-            Head(names.label(c), names.unit(c.unit), "in" if c.is_input else "auto", css=c.type, pick=n)
+            Head(
+                names.label(c),
+                names.unit(c.unit),
+                "in" if c.is_input else "auto",
+                css=c.type,
+                pick=n,
+                element=self.helps.get(c.element),
+            )
             for n, c in enumerate(section.line, 1)
         )
         rows = lines_of(self.spec, {**self.values, **self.typed}).get(section.code, {})
@@ -240,7 +253,10 @@ class Filled:
             if column.kind == "total" and cell and any(c.kind == "month" for c, _pick in plan):
                 cells += self._references(cell)
         amounts = [self.values.get(c.code) for c in self.spec.cells.values() if c.row == row.code]
-        return GridRow(names.label(row), names.unit(row.unit), tuple(cells), row.number, bool(row.of), not any(amounts))
+        return GridRow(
+            names.label(row), names.unit(row.unit), tuple(cells), row.number, bool(row.of), not any(amounts),
+            element=self.helps.get(row.element),
+        )  # fmt: skip
 
     def _references(self, cell: CellSpec) -> list[GridCell]:
         """The same cell in the period before and last year, and the change on last year."""
@@ -261,7 +277,10 @@ class Filled:
         for code in section.fields:
             cell = self.spec.cells[code]
             cells = (self._cell(cell, None, 1), *self._references(cell))
-            rows.append(GridRow(names.label(cell), names.unit(cell.unit), cells, help=cell.help))
+            about = self.helps.get(cell.element)
+            rows.append(
+                GridRow(names.label(cell), names.unit(cell.unit), cells, help=names.help_text(cell), element=about)
+            )
         return Sheet(
             section.code, names.label(section), tuple(heads), (), tuple(rows), self._mark(rows), section.kind,
             is_hidden=self._is_off(section),
@@ -288,7 +307,7 @@ class Filled:
             "in", cell.code, typed(value, cell.places) if text is None else text,
             " ".join(filter(None, marks)), said, locked=locked, fault=text or "", pick=pick, type=cell.type,
             value=plain, choices=choices_of(cell), length=cell.length if cell.type == CellType.TEXT else 40,
-            help=cell.help, hidden=off,
+            help=names.help_text(cell), hidden=off,
         )  # fmt: skip
 
     def _mark(self, rows: Sequence[GridRow]) -> str:

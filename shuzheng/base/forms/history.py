@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from decimal import Decimal
 
 from django.db.models import Q
 
@@ -48,6 +49,19 @@ def before(submission: Submission) -> dict[str, Value]:
     asked = {g.fact: g.name for g in spec.givens if g.fact}
     found |= {asked[fact]: value for fact, value in facts.of_node(submission.node_id, asked).items()} if asked else {}
     return found
+
+
+def past(submission: Submission, code: str, back: int = 12) -> list[tuple[Period, Decimal]]:
+    """A number in up to ``back`` earlier periods in which the same institution handed it in, the oldest first. One query."""
+    period, periods = Period.parse(submission.round.period), dict[str, Period]()
+    while len(periods) < back and (previous := period.previous) is not None:
+        period = periods[str(previous)] = previous
+    rows = Cell.objects.filter(
+        submission__round__definition__code=submission.round.definition.code, submission__round__period__in=periods,
+        submission__node_id=submission.node_id, submission__state__in=REPORTED, code=code, value__isnull=False,
+    ).order_by("submission__submitted_at").values_list("submission__round__period", "value")  # fmt: skip
+    found = {periods[at]: value for at, value in rows}
+    return sorted(found.items())
 
 
 def _names(spec: FormSpec, period: Period) -> dict[tuple[str, str], list[GivenSpec]]:

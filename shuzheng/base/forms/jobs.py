@@ -1,4 +1,4 @@
-"""Jobs of reporting: opening submissions, folding deltas, reminding on working days, large exports."""
+"""Jobs of reporting: opening submissions, folding deltas, reminding and checking on working days, large exports."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from django.db import connection
 from django.utils import timezone
 
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.forms import exports, reminders, rollup
+from shuzheng.base.forms import doubts, exports, reminders, rollup
 from shuzheng.base.forms.actions import open_rounds
 from shuzheng.base.forms.models import Round
 from shuzheng.base.forms.notices import announce
 from shuzheng.base.jobs.declare import job, job_for_actor
 from shuzheng.base.jobs.run import Run
+from shuzheng.base.standards import working_days
 
 FOLD_LOCK = 0x5A464F4C44  # "ZFOLD"
 
@@ -46,6 +47,26 @@ def fold_once(actor: Actor) -> int:
 def remind(*, actor: Actor) -> None:
     """Reminders whose day has come; hourly in office hours, so that a worker that was down catches up."""
     reminders.send_due(actor, timezone.localdate())
+
+
+@job(scope="forms.check", cron="40 6 * * *", atomic=False)
+def check_rounds(*, actor: Actor) -> None:
+    """On working days, look again at what was handed in for each round in progress, one round after another."""
+    with actor.scope.activate():
+        if not working_days.is_working_day(timezone.localdate()):
+            return
+        rounds = list(Round.objects.filter(state=Round.State.OPEN).order_by("pk").values_list("pk", flat=True))
+    for pk in rounds:
+        check_round(round_id=str(pk))
+
+
+@job(scope="forms.check", atomic=False)
+def check_round(*, actor: Actor, round_id: str) -> None:
+    """The same for one round, also when a reviewer asks for it."""
+    with actor.scope.activate():
+        found = list(Round.objects.select_related("definition").filter(pk=round_id, state=Round.State.OPEN))
+    if found:
+        doubts.find(found, actor=actor)
 
 
 @job_for_actor

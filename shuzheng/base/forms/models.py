@@ -319,6 +319,7 @@ from shuzheng.base.forms.rounds import (  # noqa: E402 -- they build on the mode
     Amendment,
     AmendmentCell,
     Circular,
+    Doubt,
     Signature,
 )
 
@@ -331,6 +332,7 @@ __all__ = [
     "Cell",
     "Circular",
     "Definition",
+    "Doubt",
     "Edition",
     "Explanation",
     "Rollup",

@@ -49,6 +49,11 @@ def message(check: CheckSpec) -> str:
     return check.message_en if english() and check.message_en else check.message
 
 
+def help_text(cell: CellSpec) -> str:
+    """How a cell is filled in, as whoever made the form says it."""
+    return cell.help_en if english() and cell.help_en else cell.help
+
+
 def period_label(period: Period | str) -> str:
     """``2026年第三季度`` or ``Q3 2026``."""
     found = Period.parse(period) if isinstance(period, str) else period

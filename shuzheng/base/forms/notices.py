@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.forms.models import Allowance, Amendment, Circular, Round, Submission
+from shuzheng.base.core.scope import ancestors
+from shuzheng.base.forms import names
+from shuzheng.base.forms.models import Allowance, Amendment, Circular, Doubt, Round, Submission
+from shuzheng.base.forms.spec import load
 from shuzheng.base.notify import texts
 from shuzheng.base.notify.actions import INLINE, send
 from shuzheng.base.notify.models import Notice
 from shuzheng.base.notify.receipts import tell
+from shuzheng.base.org.competence import competent_for
 from shuzheng.base.org.models import Node, NodeKind
 from shuzheng.base.portal import formats
 from shuzheng.kernel.periods import Period
@@ -27,6 +33,12 @@ texts.declare(
     "forms.submission.reminded", _("催报：{form}（{period}），{due} 截止"), _("还没有提交。没有消费的格填 0。")
 )
 texts.declare("forms.amendment.asked", _("{form}（{period}）有 {n} 格退回"), _("{due} 前答复，其余已审的不动。{why}"))
+texts.declare(
+    "forms.doubt.found",
+    _("{form}（{period}）自动核查：{place}新增 {n} 处疑点"),
+    _("逐条核实，写明结论；填错的逐格退回。"),
+)
+texts.declare("forms.doubt.remarked", _("{form}（{period}）{name}：{cell}有新留言"), _("{text}"))
 texts.declare("forms.allowance.decided", _("{what}：{result}"), _("{opinion}"))
 
 
@@ -99,6 +111,45 @@ def tell_decided(rows: Sequence[Allowance], actor: Actor, by: tuple[str, str], k
                 "opinion": row.opinion or row.reason,
             },
             link=reverse("forms:round", args=[row.round_id]),
+        )  # fmt: skip
+
+
+def tell_doubts(round_: Round, actor: Actor, found: Mapping[str, int], key: str) -> None:
+    """The authority of each division where the last look found something new."""
+    for division in Node.objects.filter(path__in=found, kind=NodeKind.DIVISION, valid_to=None).order_by("path"):
+        office = _authority(f"{division.path}0/")
+        if office is not None:
+            send(
+                [office], actor=speaking(actor, gettext("自动核查"), gettext("数正云")), key=f"{key}:{division.pk.hex}",
+                template="forms.doubt.found",
+                values=said(round_, place=division.name, n=str(found[division.path])),
+                link=f"{reverse('forms:doubts', args=[round_.pk])}?at={division.path}",
+            )  # fmt: skip
+
+
+def _authority(path: str) -> Node | None:
+    """The office that is competent for reporting in an organ's division; where none was named, in the next one above."""
+    today = timezone.localdate()
+    above = Node.objects.filter(path__in=ancestors(path), kind=NodeKind.DIVISION, valid_to=None)
+    found = (competent_for("reporting", division, today) for division in above.order_by("-path"))
+    return next((office for office in found if office is not None), None)
+
+
+def tell_remarks(rows: Sequence[tuple[Doubt, int]], actor: Actor, by: tuple[str, str], path: str, key: str) -> None:
+    """The other side hears of one remark (by its place in the talk): the institution, or the authority above where it spoke."""
+    for row, place in rows:
+        spec, period = load(row.round.definition.spec), Period.parse(row.round.period)
+        cell = spec.find(row.code)
+        target = _authority(row.path) if row.path.startswith(path) else row.node
+        if target is None:
+            continue
+        send(
+            [target], actor=speaking(actor, *by), key=f"{key}:{row.pk.hex}", template="forms.doubt.remarked",
+            values=said(
+                row.round, name=row.node.name, cell=names.cell_title(spec, cell, period) if cell else row.code,
+                text=row.thread[place]["text"],
+            ),
+            link=reverse("forms:cell", args=[row.submission_id, row.code]),
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from shuzheng.base.forms.models import Allowance, Amendment, Round, Submission
+from shuzheng.base.forms.models import Allowance, Amendment, Doubt, Round, Submission
 from shuzheng.base.org.handlers import Handler, register
 
 ENDED = Q(round__state=Round.State.CLOSED)
@@ -19,4 +19,5 @@ register("forms.rollupdelta", Handler(owner="", paths=("member",), sealed=ENDED)
 register("forms.rolluptotal", Handler(owner="", paths=("member",), sealed=ENDED))
 register("forms.rollup", Handler(follows={"division": ""}))
 register("forms.allowance", Handler(paths=("at", "decider"), open=Q(state=Allowance.State.ASKED)))
+register("forms.doubt", Handler(open=Q(state=Doubt.State.OPEN)))
 register("forms.amendment", Handler(open=Q(state__in=Amendment.OPEN)))

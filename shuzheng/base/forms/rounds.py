@@ -167,6 +167,52 @@ class AmendmentCell(Scoped):
         return self.new_text or exact(self.new)
 
 
+class Doubt(Record):
+    """One number of one submission that deserves a second look (疑点), and what was said about it.
+
+    Two sorts are found by the platform: a check that no longer holds (a rule, a register or another form changed since it
+    was handed in), and a number unlike the institution's earlier ones. The third is marked by hand, for following up.
+    """
+
+    class Sort(models.TextChoices):
+        CHECK = "check", _("检查不通过")
+        OUTLIER = "outlier", _("偏离以往")
+        FLAG = "flag", _("人工标记")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("待核实")
+        SETTLED = "settled", _("已核实")
+        OVER = "over", _("已消除")
+
+    scoping = Scoping(Kind.SUPERVISED, line="reporting")
+
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+", verbose_name=_("报送任务"))
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="doubts", verbose_name=_("填报"))
+    code = models.CharField(_("格"), max_length=40, db_collation="C")
+    sort = models.CharField(_("类别"), max_length=8, choices=Sort)
+    check_code = models.CharField(_("检查"), max_length=60, blank=True)
+    state = models.CharField(_("状态"), max_length=8, choices=State, default=State.OPEN)
+    value = models.DecimalField(_("值"), null=True, **NUMBER)
+    """The number that was looked at: another one is another doubt, also after this one was settled."""
+    facts = models.JSONField(_("依据"), default=dict)
+    """Of an outlier: ``n`` periods, ``mean``, ``least``, ``most``, and ``z`` and ``modified`` where there are such."""
+    thread = models.JSONField(_("留言"), default=list)
+    """What was said about it, oldest first: ``{"by", "organ", "at", "text"}``."""
+    settled_by = models.CharField(_("核实人"), max_length=60, blank=True)
+    settled_at = models.DateTimeField(_("核实时间"), null=True)
+    settled_note = models.CharField(_("核实结论"), max_length=300, blank=True)
+
+    class Meta(Record.Meta):
+        verbose_name = _("疑点")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["submission", "code", "sort", "check_code"], name="forms_doubt_once")
+        ]
+        indexes: ClassVar = [*Record.Meta.indexes, models.Index(fields=["round", "path"], name="forms_doubt_round")]
+
+    def __str__(self) -> str:
+        return f"{self.submission} · {self.code}"
+
+
 class Signature(Record):
     """Who answers for the numbers of one submission (统计法第二十四条): signed by the person, or named by the filler.
 

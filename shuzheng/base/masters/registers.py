@@ -46,6 +46,11 @@ class Places(Register):
         FieldGroup(gettext_lazy("位置"), ("number", "name", "kind", "parent", "address")),
         FieldGroup(gettext_lazy("面积与状态"), ("gross_area", "net_area", "storey", "built_on", "state", "note")),
     )
+    elements = {
+        "gross_area": "space.building.gross_area",
+        "net_area": "space.room.usable_area",
+        "address": "space.compound.address",
+    }
     related = (Related("places", "parent", gettext_lazy("其中的位置")),)
     label_fields = ("number", "full_name", "node")
     help = gettext_lazy("院落、建筑、楼层、房间，一处一条；房间归到楼层或建筑之下。")
@@ -101,6 +106,7 @@ class Parties(Register):
         FieldGroup(gettext_lazy("基本信息"), ("name", "uscc", "categories", "valid", "contact", "telephone", "note")),
         FieldGroup(gettext_lazy("禁用"), ("is_blocked", "blocked_reason", "blocked_until")),
     )
+    elements = {"name": "logistics.supplier.name", "uscc": "logistics.supplier.uscc"}
     label_fields = ("name", "uscc")
     help = gettext_lazy("为本单位提供服务或货物的单位。")
 

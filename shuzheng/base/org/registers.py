@@ -40,6 +40,18 @@ class Nodes(Register):
         Tab("ended", _("已停用"), Q(valid_to__isnull=False)),
     )
     related = (Related("nodes", "parent", _("下一级")), Related("profiles", "node", _("机构信息")))
+    elements = {
+        "name": "organ.name",
+        "short_name": "organ.short_name",
+        "code": "organ.internal_code",
+        "type": "organ.type",
+        "tier": "organ.tier",
+        "level": "organ.level",
+        "uscc": "organ.uscc",
+        "parent": "organ.parent",
+        "valid_from": "organ.founded_on",
+        "valid_to": "organ.abolished_on",
+    }
     permissions = {"export": "org.node.view"}
     without = frozenset({"create", "change", "delete", "import", "labels", "comments", "attachments"})
     help = _("区划、机关单位和内设机构；建立、更名、划转、合并、拆分、撤销都在机构调整里办理。")
@@ -68,6 +80,19 @@ class Profiles(Register):
         ),
         FieldGroup(_("场所与联系"), ("floor_area", "address", "contact", "telephone")),
     )  # fmt: skip
+    elements = {
+        "staff_admin": "organ.staffing_administrative",
+        "staff_civil": "organ.staffing_reference",
+        "staff_public": "organ.staffing_service",
+        "staff_worker": "organ.staffing_worker",
+        "staff_actual": "organ.headcount_actual",
+        "staff_contract": "organ.headcount_contract",
+        "staff_retired": "organ.headcount_retired",
+        "energy_headcount": "energy.headcount",
+        "floor_area": "energy.floor_area",
+        "address": "organ.address",
+        "telephone": "organ.telephone",
+    }
     permissions = {"export": "org.profile.view"}
     without = frozenset({"create", "delete", "import", "labels"})
     help = _("每个机关单位一条，随机构建立。")

@@ -173,6 +173,23 @@ def bullet(value: float, target: float, max: float, tone: str = "ok", label: str
     )  # fmt: skip
 
 
+def spark(values: Sequence[float], label: str) -> SafeString:
+    """A line of a few values, the last one marked, over the band between the least and the most of those before it."""
+    low, high = min(values), max(values)
+    span = (high - low) or 1
+    step = 116 / max(len(values) - 1, 1)
+    places = [(2 + n * step, 34 - (value - low) / span * 32) for n, value in enumerate(values)]
+    before = values[:-1] or values
+    top, foot = (34 - (value - low) / span * 32 for value in (max(before), min(before)))
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    x, y = places[-1]
+    return format_html(
+        '<svg class="sz-spark" viewBox="0 0 120 36" role="img" aria-label="{}"><rect x="0" y="{}" width="120" height="{}"/>'
+        '<polyline points="{}"/><circle cx="{}" cy="{}" r="2.5"/></svg>',
+        label, f"{top:.1f}", f"{max(foot - top, 1):.1f}", points, f"{x:.1f}", f"{y:.1f}",
+    )  # fmt: skip
+
+
 def skeleton(lines: int = 4) -> SafeString:
     """Grey lines while something loads."""
     widths = ("45", "80", "60", "30")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 State = Literal["ok", "warn", "over", "late", "info", "mute"]
 
@@ -104,6 +104,8 @@ class Pair:
     url: str = ""
     code: bool = False
     tone: str = ""
+    about: Any = None
+    """What explains the name: ``text`` and ``url`` of a page about it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from shuzheng.base.core.manifest import ShuzhengAppConfig, modules
 class RegistersConfig(ShuzhengAppConfig):
     name = "shuzheng.base.registers"
     label = "registers"
-    modules = ("actions", "jobs")
+    modules = ("actions", "bound", "jobs")
 
     def ready(self) -> None:
         super().ready()

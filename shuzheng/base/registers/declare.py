@@ -164,6 +164,7 @@ class Register:
         permissions: names for a verb where they aren't ``<app>.<noun>.<verb>`` (``{"export": "org.node.view"}``).
         page: url name of a page that stands in for the kit's detail page.
         help: what belongs into the register, in a sentence.
+        elements: the data element that a field is bound to: its help and link stand beside the field.
     """
 
     model: ClassVar[type[Any]]
@@ -189,6 +190,7 @@ class Register:
     permissions: ClassVar[Mapping[str, str]] = {}
     page: ClassVar[str] = ""
     help: ClassVar[str] = ""
+    elements: ClassVar[Mapping[str, str]] = {}
 
     # The five hooks
 
@@ -336,7 +338,7 @@ def register(declaration: R) -> R:
         *(c.sort for c in item.columns if isinstance(c, Column) and c.sort),
         *item.key, *item.fields, *(item.filters or ()), *item.search, *item.label_fields,
         *(o.lstrip("-") for o in item.ordering),
-        *(f for group in item.groups for f in group.fields),
+        *(f for group in item.groups for f in group.fields), *item.elements,
     ]  # fmt: skip
     for name in named:
         if name not in computed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.standards import resolve
+from shuzheng.base.standards.book import ElementValue
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,24 @@ class Help:
 
 def help_for(identifier: str, *, on: date | None = None, path: str = "") -> Help | None:
     """The help of a field bound to ``identifier``; None while no such element is in force, so that no page breaks."""
-    found = resolve.current().element(identifier, on or timezone.localdate(), path)
-    if found is None:
-        return None
+    return helps([identifier], on=on, path=path).get(identifier)
+
+
+def helps(identifiers: Iterable[str], *, on: date | None = None, path: str = "") -> dict[str, Help]:
+    """The help of each of a page's elements that is in force; the standards are asked once."""
+    wanted = sorted(set(identifiers) - {""})
+    if not wanted:
+        return {}
+    book, day = resolve.current(), on or timezone.localdate()
+    return {name: _help(found) for name in wanted if (found := book.element(name, day, path))}
+
+
+def _help(found: ElementValue) -> Help:
     parts = [found.note, found.value_domain, found.data_format]
     if found.authority:
         parts.append(_("数源：%s") % found.authority)
     text = " · ".join(filter(None, parts))
-    return Help(found.label, text, reverse("standards:element", args=[identifier]))
+    return Help(found.label, text, reverse("standards:element", args=[found.identifier]))
 
 
 _providers: dict[str, Callable[[str], Sequence[Use]]] = {}

@@ -27,6 +27,7 @@ from shuzheng.kernel.expr.types import (
     list_of,
     node,
 )
+from shuzheng.kernel.words import gettext
 
 OPERATORS = frozenset(
     [
@@ -116,7 +117,7 @@ def check(tree: Node, names: Mapping[str, Type], expect: Type | None = None) -> 
     """
     typed = _Checker(names).visit(tree)
     if expect is not None:
-        typed = _as(typed, expect, "表达式的结果")
+        typed = _as(typed, expect, gettext("表达式的结果"))
     _digits(typed)
     return typed
 
@@ -128,7 +129,8 @@ def _as(tree: Node, want: Type, what: str) -> Node:
         return node("lit", at=tree.at, type=want)
     if tree.op == "list" and not tree.args and want.kind == "list":
         return replace(tree, type=want)
-    raise ExprError(f"{what}应为{want.label}，这里是{tree.type.label}", tree.at)
+    said = {"what": what, "want": want.label, "found": tree.type.label}
+    raise ExprError(gettext("%(what)s应为%(want)s，这里是%(found)s") % said, tree.at)
 
 
 def _common(trees: Sequence[Node], what: str) -> tuple[Type, tuple[Node, ...]]:
@@ -173,66 +175,67 @@ class _Checker:
         name = str(tree.value)
         if (type_ := self.names.get(name)) is not None:
             return replace(tree, type=type_)
-        near = get_close_matches(name, self.names, n=1, cutoff=0.5)
-        hint = f"，是否指“{near[0]}”" if near else ""
         if name in FUNCTIONS:
-            hint = f"，函数请写作 {name}(…)"
-        raise ExprError(f"没有名为“{name}”的数据项{hint}", tree.at)
+            raise ExprError(gettext("没有名为“%(name)s”的数据项，函数请写作 %(name)s(…)") % {"name": name}, tree.at)
+        if near := get_close_matches(name, self.names, n=1, cutoff=0.5):
+            said = {"name": name, "near": near[0]}
+            raise ExprError(gettext("没有名为“%(name)s”的数据项，是否指“%(near)s”") % said, tree.at)
+        raise ExprError(gettext("没有名为“%(name)s”的数据项") % {"name": name}, tree.at)
 
     def list(self, tree: Node) -> Node:
-        type_, items = _common([self.visit(a) for a in tree.args], "列表中的各项")
+        type_, items = _common([self.visit(a) for a in tree.args], gettext("列表中的各项"))
         if type_.kind == "list":
-            raise ExprError("列表中不能再放列表", tree.at)
+            raise ExprError(gettext("列表中不能再放列表"), tree.at)
         return node("list", *items, at=tree.at, type=list_of(type_))
 
     def negative(self, tree: Node) -> Node:
-        return node("neg", _as(self.visit(tree.args[0]), NUMBER, "负号后"), at=tree.at, type=NUMBER)
+        return node("neg", _as(self.visit(tree.args[0]), NUMBER, gettext("负号后")), at=tree.at, type=NUMBER)
 
     def power(self, tree: Node) -> Node:
-        base = _as(self.visit(tree.args[0]), NUMBER, "乘方的底数")
+        base = _as(self.visit(tree.args[0]), NUMBER, gettext("乘方的底数"))
         return node("pow", base, value=tree.value, at=tree.at, type=NUMBER)
 
     def arithmetic(self, tree: Node) -> Node:
         left, right = map(self.visit, tree.args)
         if tree.op == "+" and TEXT in (left.type, right.type):
-            parts = (_as(side, TEXT, "与文字相加的") for side in (left, right))
+            parts = (_as(side, TEXT, gettext("与文字相加的")) for side in (left, right))
             return node("concat", *parts, at=tree.at, type=TEXT)
         if tree.op == "-" and left.type == right.type == DATE:
             # a - b counts the days from b to a.
             return node("days_between", right, left, at=tree.at, type=NUMBER)
-        what = f"“{tree.op}”两边"
+        what = gettext("“%(op)s”两边") % {"op": tree.op}
         return node(_ARITHMETIC[tree.op], _as(left, NUMBER, what), _as(right, NUMBER, what), at=tree.at, type=NUMBER)
 
     def ordering(self, tree: Node) -> Node:
-        type_, sides = _common([self.visit(a) for a in tree.args], f"“{tree.op}”两边")
+        type_, sides = _common([self.visit(a) for a in tree.args], gettext("“%(op)s”两边") % {"op": tree.op})
         self.ordered(type_, tree.at)
         return node(_ORDERING[tree.op], *sides, at=tree.at, type=BOOLEAN)
 
     def ordered(self, type_: Type, at: int) -> None:
         if type_ not in (NUMBER, DATE, NULL):
-            raise ExprError(f"只有数字和日期可以比大小，这里是{type_.label}", at)
+            raise ExprError(gettext("只有数字和日期可以比大小，这里是%(found)s") % {"found": type_.label}, at)
 
     def equality(self, tree: Node) -> Node:
-        type_, sides = _common([self.visit(a) for a in tree.args], f"“{tree.op}”两边")
+        type_, sides = _common([self.visit(a) for a in tree.args], gettext("“%(op)s”两边") % {"op": tree.op})
         if type_.kind == "list":
-            raise ExprError("列表不能整个相比，请用 in", tree.at)
+            raise ExprError(gettext("列表不能整个相比，请用 in"), tree.at)
         return node(_EQUALITY[tree.op], *sides, at=tree.at, type=BOOLEAN)
 
     def logic(self, tree: Node) -> Node:
-        sides = (_as(self.visit(a), BOOLEAN, f"{tree.op} 两边") for a in tree.args)
+        sides = (_as(self.visit(a), BOOLEAN, gettext("%(op)s 两边") % {"op": tree.op}) for a in tree.args)
         return node(tree.op, *sides, at=tree.at, type=BOOLEAN)
 
     def choice(self, tree: Node) -> Node:
         condition, yes, no = map(self.visit, tree.args)
-        type_, (yes, no) = _common([yes, no], "then 与 else 的结果")
+        type_, (yes, no) = _common([yes, no], gettext("then 与 else 的结果"))
         if type_ == NULL:
             return node("lit", at=tree.at)
-        return node("if", _as(condition, BOOLEAN, "if 的条件"), yes, no, at=tree.at, type=type_)
+        return node("if", _as(condition, BOOLEAN, gettext("if 的条件")), yes, no, at=tree.at, type=type_)
 
     def membership(self, tree: Node) -> Node:
         subject = self.visit(tree.args[0])
         if subject.type == NULL or subject.type.kind == "list":
-            raise ExprError(f"in 之前不能是{subject.type.label}", subject.at)
+            raise ExprError(gettext("in 之前不能是%(found)s") % {"found": subject.type.label}, subject.at)
         tests = [t for arg in tree.args[1:] for t in self.tests(arg, subject.type)]
         return node("in", subject, *tests, at=tree.at, type=BOOLEAN)
 
@@ -240,7 +243,7 @@ class _Checker:
         """The typed tests of one part after `in`; `subject` is the type of what stands before."""
         if tree.op == "range":
             self.ordered(subject, tree.at)
-            ends = (_as(self.visit(a), subject, "区间两端") for a in tree.args)
+            ends = (_as(self.visit(a), subject, gettext("区间两端")) for a in tree.args)
             return [node("range", *ends, value=tree.value, at=tree.at, type=BOOLEAN)]
         if tree.op == "cmp":
             return [self.comparing(tree, subject)]
@@ -250,8 +253,8 @@ class _Checker:
         if other.type == NULL:
             return [node("isnull", at=tree.at, type=BOOLEAN)]
         if other.type.kind == "list":
-            return [node("member", _as(other, list_of(subject), "in 之后"), at=tree.at, type=BOOLEAN)]
-        return [node("same", _as(other, subject, "in 之后的各项"), at=tree.at, type=BOOLEAN)]
+            return [node("member", _as(other, list_of(subject), gettext("in 之后")), at=tree.at, type=BOOLEAN)]
+        return [node("same", _as(other, subject, gettext("in 之后的各项")), at=tree.at, type=BOOLEAN)]
 
     def comparing(self, tree: Node, subject: Type) -> Node:
         sign = str(tree.value)
@@ -259,9 +262,13 @@ class _Checker:
         if sign in _ORDERING:
             self.ordered(subject, tree.at)
         elif other.type == NULL:
-            raise ExprError("与空值相比请写作 null 或 not(null)", tree.at)
+            raise ExprError(gettext("与空值相比请写作 null 或 not(null)"), tree.at)
         return node(
-            "cmp", _as(other, subject, "比较的另一边"), value={**_ORDERING, **_EQUALITY}[sign], at=tree.at, type=BOOLEAN
+            "cmp",
+            _as(other, subject, gettext("比较的另一边")),
+            value={**_ORDERING, **_EQUALITY}[sign],
+            at=tree.at,
+            type=BOOLEAN,
         )
 
     # Functions
@@ -272,8 +279,10 @@ class _Checker:
         if name in _PLAIN:
             wanted, result = _PLAIN[name]
             if len(args) != len(wanted):
-                raise ExprError(f"{name} 应有 {len(wanted)} 个参数，这里有 {len(args)} 个", tree.at)
-            typed = (_as(a, t, f"{name} 的参数") for a, t in zip(args, wanted, strict=True))
+                said = {"name": name, "n": len(wanted), "found": len(args)}
+                raise ExprError(gettext("%(name)s 应有 %(n)d 个参数，这里有 %(found)d 个") % said, tree.at)
+            what = gettext("%(name)s 的参数") % {"name": name}
+            typed = (_as(a, t, what) for a, t in zip(args, wanted, strict=True))
             return node(name, *typed, at=tree.at, type=result)
         if name in _OVER_LISTS:
             return self.over_list(name, args, tree.at)
@@ -281,44 +290,51 @@ class _Checker:
             return self.round(args, tree.at)
         if name == "coalesce":
             if len(args) < 2:
-                raise ExprError("coalesce 至少应有 2 个参数", tree.at)
-            type_, args_ = _common(args, "coalesce 的各个参数")
+                raise ExprError(gettext("%(name)s 至少应有 %(n)d 个参数") % {"name": name, "n": 2}, tree.at)
+            type_, args_ = _common(args, gettext("%(name)s 的各个参数") % {"name": name})
             if type_.kind == "list":
-                raise ExprError("coalesce 不能用于列表", tree.at)
+                raise ExprError(gettext("%(name)s 不能用于%(found)s") % {"name": name, "found": type_.label}, tree.at)
             return node("lit", at=tree.at) if type_ == NULL else node(name, *args_, at=tree.at, type=type_)
-        near = get_close_matches(name, FUNCTIONS, n=1)
-        hint = f"，是否指 {near[0]}" if near else ""
-        raise ExprError(f"没有名为“{name}”的函数{hint}", tree.at)
+        if near := get_close_matches(name, FUNCTIONS, n=1):
+            said = {"name": name, "near": near[0]}
+            raise ExprError(gettext("没有名为“%(name)s”的函数，是否指 %(near)s") % said, tree.at)
+        raise ExprError(gettext("没有名为“%(name)s”的函数") % {"name": name}, tree.at)
 
     def over_list(self, name: str, args: Sequence[Node], at: int) -> Node:
         if not args:
-            raise ExprError(f"{name} 至少应有 1 个参数", at)
+            raise ExprError(gettext("%(name)s 至少应有 %(n)d 个参数") % {"name": name, "n": 1}, at)
         if len(args) == 1 and args[0].type.kind == "list":
             inner = args[0]
         elif any(a.type.kind == "list" for a in args):
-            raise ExprError(f"{name} 只能用于一个列表", at)
+            raise ExprError(gettext("%(name)s 只能用于一个列表") % {"name": name}, at)
         else:
-            type_, items = _common(args, f"{name} 的各个参数")
+            type_, items = _common(args, gettext("%(name)s 的各个参数") % {"name": name})
             inner = node("list", *items, at=at, type=list_of(type_))
         member = inner.type.of or NULL
         allowed = _OVER_LISTS[name]
         if member == NULL:
             member, inner = allowed[0], _list_as(inner, allowed[0])
         if member not in allowed:
-            raise ExprError(f"{name} 不能用于{member.label}", at)
+            raise ExprError(gettext("%(name)s 不能用于%(found)s") % {"name": name, "found": member.label}, at)
         return node(name, inner, at=at, type=NUMBER if name == "count" else member)
 
     def round(self, args: Sequence[Node], at: int) -> Node:
         if len(args) not in (1, 2):
-            raise ExprError("round 应有 1 或 2 个参数", at)
+            raise ExprError(gettext("round 应有 1 或 2 个参数"), at)
         places = 0
         if len(args) == 2:
             written = args[1].args[0] if args[1].op == "neg" else args[1]
             value = written.value
             if written.op != "lit" or not isinstance(value, Decimal) or value != int(value) or value > SCALE:
-                raise ExprError(f"round 的位数须是 -{SCALE} 到 {SCALE} 的整数", args[1].at)
+                raise ExprError(gettext("round 的位数须是 -%(n)d 到 %(n)d 的整数") % {"n": SCALE}, args[1].at)
             places = -int(value) if args[1].op == "neg" else int(value)
-        return node("round", _as(args[0], NUMBER, "round 的参数"), value=places, at=at, type=NUMBER)
+        return node(
+            "round",
+            _as(args[0], NUMBER, gettext("%(name)s 的参数") % {"name": "round"}),
+            value=places,
+            at=at,
+            type=NUMBER,
+        )
 
 
 def _list_as(tree: Node, member: Type) -> Node:
@@ -350,7 +366,7 @@ def _digits(tree: Node) -> int:
     if tree.type.kind not in ("number", "list"):
         most = 1
     if most > MAX_DIGITS:
-        raise ExprError("连乘、乘方或连除太多，结果可能过大", tree.at)
+        raise ExprError(gettext("连乘、乘方或连除太多，结果可能过大"), tree.at)
     return most
 
 

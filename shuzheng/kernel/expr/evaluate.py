@@ -20,6 +20,7 @@ from typing import Any
 
 from shuzheng.kernel.expr import numbers
 from shuzheng.kernel.expr.types import ExprError, Node, Type
+from shuzheng.kernel.words import gettext
 
 Env = Mapping[str, Any]
 Closure = Callable[[Env], Any]
@@ -151,7 +152,7 @@ def _name(tree: Node) -> Closure:
         try:
             return read(value)
         except ExprError as error:
-            raise ExprError(f"“{name}”：{error.reason}") from error
+            raise ExprError(gettext("“%(name)s”：%(reason)s") % {"name": name, "reason": error.reason}) from error
 
     return run
 
@@ -164,7 +165,9 @@ def _reader(type_: Type) -> Callable[[Any], Any]:
 
         def read_list(value: Any) -> tuple[Any, ...]:
             if not isinstance(value, list | tuple):
-                raise ExprError(f"应为列表，实为 {type(value).__name__}")
+                raise ExprError(
+                    gettext("应为%(want)s，实为 %(found)s") % {"want": type_.label, "found": type(value).__name__}
+                )
             return tuple(None if v is None else member(v) for v in value)
 
         return read_list
@@ -173,7 +176,9 @@ def _reader(type_: Type) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         # A datetime is a date to Python, but not to this language: which day it is depends on the place.
         if not isinstance(value, wanted) or isinstance(value, datetime):
-            raise ExprError(f"应为{type_.label}，实为 {type(value).__name__}")
+            raise ExprError(
+                gettext("应为%(want)s，实为 %(found)s") % {"want": type_.label, "found": type(value).__name__}
+            )
         return value
 
     return read

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from shuzheng.kernel.expr.types import ExprError, Node
+from shuzheng.kernel.words import gettext
 
 
 def references(tree: Node) -> frozenset[str]:
@@ -34,7 +35,9 @@ def evaluation_order(cells: Mapping[str, Node], labels: Mapping[str, str] | None
         return list(sorter.static_order())
     except CycleError as error:
         shown = " → ".join((labels or {}).get(name, name) for name in reversed(error.args[1]))
-        raise ExprError(f"计算项互相引用，无法计算：{shown}", names=tuple(error.args[1])) from error
+        raise ExprError(
+            gettext("计算项互相引用，无法计算：%(circle)s") % {"circle": shown}, names=tuple(error.args[1])
+        ) from error
 
 
 __all__ = ["evaluation_order", "references"]

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from shuzheng.kernel.expr.types import MAX_LENGTH, ExprError
+from shuzheng.kernel.words import gettext
 
 KEYWORDS = frozenset({"and", "or", "if", "then", "else", "in", "between", "true", "false", "null"})
 
@@ -40,7 +41,7 @@ def tokens(text: str) -> list[Token]:
     """All tokens, closed by one of kind `end`. Raises ExprError."""
     text = unicodedata.normalize("NFC", text)
     if len(text) > MAX_LENGTH:
-        raise ExprError(f"表达式过长，最多 {MAX_LENGTH} 个字符")
+        raise ExprError(gettext("表达式过长，最多 %(n)d 个字符") % {"n": MAX_LENGTH})
     narrow = text.translate(_WIDE)  # one character for one: offsets stay
     out: list[Token] = []
     at = 0
@@ -70,22 +71,23 @@ def _unescape(body: str, at: int) -> str:
         try:
             return _ESCAPES[m[1]]
         except KeyError:
-            raise ExprError(f"文字中不能用 \\{m[1]}", at + m.start() + 1) from None
+            said = gettext("文字中不能用 %(sign)s") % {"sign": m[0]}
+            raise ExprError(said, at + m.start() + 1) from None
 
     if "\0" in body:
-        raise ExprError("文字中不能有空字符", at)
+        raise ExprError(gettext("文字中不能有空字符"), at)
     return re.sub(r"\\(.)", one, body, flags=re.DOTALL)
 
 
 def _why(text: str, at: int) -> str:
     char = text[at]
     if char == '"':
-        return "文字没有收尾的引号"
+        return gettext("文字没有收尾的引号")
     if char in "\u201c\u201d'\u2018\u2019\uff02":
-        return '文字请用英文双引号 " 括起'
+        return gettext('文字请用英文双引号 " 括起')
     if char.isdigit():
-        return "名称不能以数字开头，数字与文字之间须有运算符"
-    return f"不认识的字符“{char}”"
+        return gettext("名称不能以数字开头，数字与文字之间须有运算符")
+    return gettext("不认识的字符“%(char)s”") % {"char": char}
 
 
 __all__ = ["KEYWORDS", "Token", "tokens"]

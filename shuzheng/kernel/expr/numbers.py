@@ -20,7 +20,8 @@ from decimal import (
     Overflow,
 )
 
-from shuzheng.kernel.expr.types import MAX_DIGITS, NAME_DIGITS, SCALE, ExprError
+from shuzheng.kernel.expr.types import MAX_DIGITS, NAME_DIGITS, NUMBER, SCALE, ExprError
+from shuzheng.kernel.words import gettext
 
 # Room for an exact product of two longest numbers; exactness is enforced by the trap of Inexact.
 _EXACT = Context(
@@ -78,9 +79,9 @@ def number_in(value: object) -> Decimal:
     if type(value) is int:
         value = Decimal(value)
     if not isinstance(value, Decimal):
-        raise ExprError(f"应为数字，实为 {type(value).__name__}")
+        raise ExprError(gettext("应为%(want)s，实为 %(found)s") % {"want": NUMBER.label, "found": type(value).__name__})
     if not value.is_finite() or value.adjusted() >= NAME_DIGITS:
-        raise ExprError(f"数字过长，整数最多 {NAME_DIGITS} 位")
+        raise ExprError(gettext("数字过长，整数最多 %(n)d 位") % {"n": NAME_DIGITS})
     exponent = value.as_tuple().exponent
     return _quantize(value, _STEP) if isinstance(exponent, int) and exponent < -SCALE else value
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from shuzheng.kernel.expr.lexer import KEYWORDS, Token, tokens
 from shuzheng.kernel.expr.types import MAX_NESTING, NAME_DIGITS, SCALE, ExprError, Node, node
+from shuzheng.kernel.words import gettext
 
 COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _LEVELS: tuple[frozenset[str], ...] = (
@@ -67,16 +68,21 @@ class _Parser:
     def need(self, kind: str, reason: str) -> Token:
         token = self.now
         if not self.take(kind):
-            found = f"，这里是“{token.text}”" if token.text else "，表达式到此已结束"
-            raise ExprError(reason + found, token.at)
+            said = {"reason": reason, "found": token.text}
+            raise ExprError(
+                gettext("%(reason)s，这里是“%(found)s”") % said
+                if token.text
+                else gettext("%(reason)s，表达式到此已结束") % said,
+                token.at,
+            )
         return token
 
     def finish(self) -> None:
         token = self.now
         if token.kind in COMPARISONS or token.kind in ("in", "between"):
-            raise ExprError("比较不能连写，请用 and 连接，或用 between", token.at)
+            raise ExprError(gettext("比较不能连写，请用 and 连接，或用 between"), token.at)
         if token.kind != "end":
-            raise ExprError(f"多出了“{token.text}”", token.at)
+            raise ExprError(gettext("多出了“%(text)s”") % {"text": token.text}, token.at)
 
     # Expressions
 
@@ -100,7 +106,7 @@ class _Parser:
             return node(op.kind, left, self.expression(_ADDING), at=op.at)
         if self.take("between"):
             low = self.expression(_ADDING)
-            self.need("and", "between 之后应为 a and b")
+            self.need("and", gettext("between 之后应为 a and b"))
             high = self.expression(_ADDING)
             return node("in", left, node("range", low, high, value="[]", at=op.at), at=op.at)
         if self.take("in"):
@@ -121,15 +127,15 @@ class _Parser:
         op = self.now
         if not self.take("**"):
             return base
-        exponent = self.need("number", "乘方的指数须是 0 到 9 的整数")
+        exponent = self.need("number", gettext("乘方的指数须是 0 到 9 的整数"))
         if exponent.text not in tuple("0123456789"):
-            raise ExprError("乘方的指数须是 0 到 9 的整数", exponent.at)
+            raise ExprError(gettext("乘方的指数须是 0 到 9 的整数"), exponent.at)
         return node("pow", base, value=int(exponent.text), at=op.at)
 
     def deeper(self, token: Token) -> None:
         self.nesting += 1
         if self.nesting > MAX_NESTING:
-            raise ExprError(f"嵌套太深，最多 {MAX_NESTING} 层", token.at)
+            raise ExprError(gettext("嵌套太深，最多 %(n)d 层") % {"n": MAX_NESTING}, token.at)
 
     def primary(self) -> Node:
         token = self.now
@@ -149,10 +155,10 @@ class _Parser:
                     return self.name(token)
                 case "(":
                     inner = self.expression()
-                    self.need(")", "缺少右括号")
+                    self.need(")", gettext("缺少右括号"))
                     return inner
                 case "[":
-                    items = self.items("]", "列表缺少右方括号")
+                    items = self.items("]", gettext("列表缺少右方括号"))
                     return node("list", *items, at=token.at)
                 case "if":
                     return self.choice(token)
@@ -164,28 +170,28 @@ class _Parser:
     def name(self, token: Token) -> Node:
         if not self.take("("):
             if token.text == "not":
-                raise ExprError("not 请写作 not(…)", token.at)
+                raise ExprError(gettext("not 请写作 not(…)"), token.at)
             return node("name", value=token.text, at=token.at)
         if token.text == "date":
             return self.date(token)
-        return node("call", *self.items(")", "函数缺少右括号"), value=token.text, at=token.at)
+        return node("call", *self.items(")", gettext("函数缺少右括号")), value=token.text, at=token.at)
 
     def date(self, token: Token) -> Node:
-        written = self.need("text", '日期请写作 date("2026-01-31")')
-        self.need(")", "函数缺少右括号")
+        written = self.need("text", gettext('日期请写作 date("2026-01-31")'))
+        self.need(")", gettext("函数缺少右括号"))
         try:
             day = date.fromisoformat(written.text)
         except ValueError:
-            raise ExprError(f"“{written.text}”不是日期，请写作 2026-01-31", written.at) from None
+            raise ExprError(_no_day(written), written.at) from None
         if len(written.text) != 10 or day.year < 1000:
-            raise ExprError(f"“{written.text}”不是日期，请写作 2026-01-31", written.at)
+            raise ExprError(_no_day(written), written.at)
         return node("lit", value=day, at=token.at)
 
     def choice(self, token: Token) -> Node:
         condition = self.expression()
-        self.need("then", "if 之后缺少 then")
+        self.need("then", gettext("if 之后缺少 then"))
         yes = self.expression()
-        self.need("else", "if … then … 之后缺少 else")
+        self.need("else", gettext("if … then … 之后缺少 else"))
         return node("if", condition, yes, self.expression(), at=token.at)
 
     def items(self, close: str, missing: str) -> list[Node]:
@@ -206,7 +212,7 @@ class _Parser:
             self.deeper(self.now)
             self.place += 1
             found = self.test_list()
-            self.need(")", "in ( … ) 缺少右括号")
+            self.need(")", gettext("in ( … ) 缺少右括号"))
             self.nesting -= 1
             return found
         return [self.test(_ADDING)]
@@ -227,11 +233,11 @@ class _Parser:
             self.deeper(token)
             self.place += 1
             low = self.expression(_ADDING)
-            self.need("..", "区间应写作 [a..b]")
+            self.need("..", gettext("区间应写作 [a..b]"))
             high = self.expression(_ADDING)
             close = self.now
             if not (self.take("]") or self.take(")") or self.take("[")):
-                raise ExprError("区间缺少右边的 ] 或 )", close.at)
+                raise ExprError(gettext("区间缺少右边的 ] 或 )"), close.at)
             self.nesting -= 1
             ends = ("[" if token.kind == "[" else "(") + ("]" if close.kind == "]" else ")")
             return node("range", low, high, value=ends, at=token.at)
@@ -260,7 +266,7 @@ class _Parser:
         if start.text == "not" and self.tokens[1].kind == "(" and self.tokens[-2].kind == ")":
             self.place += 2
             tests = self.test_list()
-            self.need(")", "not( … ) 缺少右括号")
+            self.need(")", gettext("not( … ) 缺少右括号"))
             return node("call", _any(subject, tests), value="not", at=start.at)
         return _any(subject, self.test_list())
 
@@ -284,18 +290,23 @@ def _mentions(tree: Node) -> bool:
 def _number(token: Token) -> Decimal:
     whole, _, fraction = token.text.partition(".")
     if len(whole.lstrip("0")) > NAME_DIGITS or len(fraction) > SCALE:
-        raise ExprError(f"数字过长，整数最多 {NAME_DIGITS} 位，小数最多 {SCALE} 位", token.at)
+        said = gettext("数字过长，整数最多 %(whole)d 位，小数最多 %(places)d 位")
+        raise ExprError(said % {"whole": NAME_DIGITS, "places": SCALE}, token.at)
     return Decimal(token.text)
+
+
+def _no_day(written: Token) -> str:
+    return gettext("“%(text)s”不是日期，请写作 2026-01-31") % {"text": written.text}
 
 
 def _unexpected(token: Token) -> str:
     if token.kind == "end":
-        return "表达式不完整"
+        return gettext("表达式不完整")
     if token.kind in KEYWORDS:
-        return f"“{token.text}”不能放在这里"
+        return gettext("“%(text)s”不能放在这里") % {"text": token.text}
     if token.kind in ("..", "*", "/", "+", "**", ",", ")", "]") or token.kind in COMPARISONS:
-        return f"“{token.text}”前缺少内容"
-    return f"“{token.text}”不能放在这里"
+        return gettext("“%(text)s”前缺少内容") % {"text": token.text}
+    return gettext("“%(text)s”不能放在这里") % {"text": token.text}
 
 
 __all__ = ["COMPARISONS", "parse", "parse_unary"]

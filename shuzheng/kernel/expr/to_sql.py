@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from shuzheng.kernel.expr.types import SCALE, ExprError, Node, Type
+from shuzheng.kernel.words import gettext
 
 MAX_SQL = 100_000
 """Longest SQL made from one expression; some operators must write their argument out more than once."""
@@ -190,7 +191,7 @@ def _join(template: str, *parts: Sql) -> Sql:
         params += part.params
         length += len(part.text) + len(rest)
         if length > MAX_SQL:
-            raise ExprError("表达式太复杂，无法成批计算")
+            raise ExprError(gettext("表达式太复杂，无法成批计算"))
     return Sql("".join(text), tuple(params))
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from shuzheng.kernel.errors import FieldFault, Invalid
+from shuzheng.kernel.words import gettext, gettext_noop
 
 MAX_LENGTH = 4000
 """Longest expression, in characters."""
@@ -27,11 +28,11 @@ SCALE = 20
 """Digits kept after the point by every step."""
 
 type_names = {
-    "number": "数字",
-    "text": "文字",
-    "boolean": "是/否",
-    "date": "日期",
-    "null": "空值",
+    "number": gettext_noop("数字"),
+    "text": gettext_noop("文字"),
+    "boolean": gettext_noop("是/否"),
+    "date": gettext_noop("日期"),
+    "null": gettext_noop("空值"),
 }
 
 
@@ -48,14 +49,16 @@ class Type:
     @property
     def label(self) -> str:
         """The name said to users."""
-        return f"{self.of.label}列表" if self.of else type_names[self.kind]
+        if self.of:
+            return gettext("%(member)s列表") % {"member": self.of.label}
+        return gettext(type_names[self.kind])
 
     @classmethod
     def named(cls, name: str) -> Type:
         """The type of its text form: `number`, `list[date]`. Raises ValueError."""
         inner = name.removeprefix("list[").removesuffix("]")
         if inner not in type_names or name not in (inner, f"list[{inner}]") or name == "list[null]":
-            raise ValueError(f"没有这样的类型：{name}")
+            raise ValueError(gettext("没有这样的类型：%(name)s") % {"name": name})
         return cls("list", cls(inner)) if name != inner else cls(name)
 
 
@@ -84,7 +87,9 @@ class ExprError(Invalid):
         self.at = at
         self.names = names
         """The cells that a circle goes through."""
-        message = reason if at is None else f"第 {at + 1} 个字符：{reason}"
+        message = reason
+        if at is not None:
+            message = gettext("第 %(n)d 个字符：%(reason)s") % {"n": at + 1, "reason": reason}
         super().__init__(message, [FieldFault("", message)])
 
 
@@ -104,7 +109,7 @@ def node(op: str, *args: Node, value: Scalar | int = None, at: int = 0, type: Ty
     """A node over its arguments. Raises ExprError when the tree gets too deep to be walked safely."""
     depth = 1 + max((a.depth for a in args), default=0)
     if depth > MAX_DEPTH:
-        raise ExprError("表达式太长或嵌套太深，连加请改用 sum(…)", at)
+        raise ExprError(gettext("表达式太长或嵌套太深，连加请改用 sum(…)"), at)
     return Node(op, args, value, at, type, depth)
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<number>\d+(?:\.\d+)?|\.\d+)
@@ -66,7 +68,7 @@ def translate(formula: str, lookup: Lookup) -> str:
     reader = _Reader(_tokens(formula.removeprefix("=")), lookup)
     part = reader.comparison()
     if reader.at < len(reader.tokens):
-        raise NotTaken(f"公式里“{reader.tokens[reader.at].text}”之后看不懂")
+        raise NotTaken(_("公式里“%(text)s”之后看不懂") % {"text": reader.tokens[reader.at].text})
     return reader.plain(part)
 
 
@@ -75,10 +77,10 @@ def _tokens(text: str) -> list[_Token]:
     while at < len(text.rstrip()):
         m = _TOKEN.match(text, at)
         if not m:
-            raise NotTaken(f"公式第 {at + 1} 个字符看不懂")
+            raise NotTaken(_("公式第 %(n)d 个字符看不懂") % {"n": at + 1})
         at = m.end()
         if m["sheet"]:
-            raise NotTaken("引用了别的工作表")
+            raise NotTaken(_("引用了别的工作表"))
         if m["col"]:
             found.append(_Token("cell", f"{m['col']}{m['row']}"))
         else:
@@ -96,12 +98,12 @@ class _Reader:
 
     def take(self, sign: str) -> None:
         if self.peek() != sign:
-            raise NotTaken(f"公式里少了“{sign}”")
+            raise NotTaken(_("公式里少了“%(sign)s”") % {"sign": sign})
         self.at += 1
 
     def plain(self, part: _Part) -> str:
         if part.items:
-            raise NotTaken("区域只能用在求和、平均、最大、最小、计数里")
+            raise NotTaken(_("区域只能用在求和、平均、最大、最小、计数里"))
         return part.text
 
     def number(self, part: _Part) -> str:
@@ -143,13 +145,13 @@ class _Reader:
         self.at += 1
         token = self.tokens[self.at] if self.at < len(self.tokens) else _Token("", "")
         if token.kind != "number" or token.text not in "0123456789":
-            raise NotTaken("乘方的指数须是 0 到 9 的整数")
+            raise NotTaken(_("乘方的指数须是 0 到 9 的整数"))
         self.at += 1
         return _Part(f"({self.plain(base)} ** {token.text})")
 
     def one(self) -> _Part:
         if self.at >= len(self.tokens):
-            raise NotTaken("公式没有写完")
+            raise NotTaken(_("公式没有写完"))
         token = self.tokens[self.at]
         self.at += 1
         part = self.primary(token)
@@ -176,7 +178,7 @@ class _Reader:
         if token.text in ("-", "+"):
             inner = self.one()
             return _Part(f"(-{self.number(inner)})") if token.text == "-" else inner
-        raise NotTaken(f"“{token.text}”看不懂")
+        raise NotTaken(_("“%(text)s”看不懂") % {"text": token.text})
 
     def cell(self, token: _Token) -> _Part:
         row, column = self.place(token.text)
@@ -185,11 +187,11 @@ class _Reader:
         self.at += 1
         end = self.tokens[self.at] if self.at < len(self.tokens) else _Token("", "")
         if end.kind != "cell":
-            raise NotTaken("整行、整列的引用")
+            raise NotTaken(_("整行、整列的引用"))
         self.at += 1
         bottom, right = self.place(end.text)
         if (bottom - row + 1) * (right - column + 1) > 400:
-            raise NotTaken("区域超过 400 格")
+            raise NotTaken(_("区域超过 400 格"))
         items = [self.lookup(r, c) for r in range(row, bottom + 1) for c in range(column, right + 1)]
         return _Part("", items=tuple(items))
 
@@ -230,7 +232,7 @@ class _Reader:
             return _Part(texts[0] if texts[1] == "null" else f"coalesce({texts[0]}, {texts[1]})")
         if name == "IF" and len(texts) in (2, 3):
             return _Part(f"(if {texts[0]} then {texts[1]} else {texts[2] if len(texts) == 3 else 'null'})")
-        raise NotTaken(f"没有函数 {name}")
+        raise NotTaken(_("没有函数 %(name)s") % {"name": name})
 
 
 __all__ = ["NotTaken", "column_number", "translate"]

@@ -369,14 +369,18 @@ class _Sheet:
 
         def lookup(row: int, column: int) -> str:
             if (row, column) not in places:
-                raise NotTaken(f"引用的 {get_column_letter(column + 1)}{row + 1} 不是表里的格")
+                raise NotTaken(
+                    _("引用的 %(place)s 不是表里的格") % {"place": f"{get_column_letter(column + 1)}{row + 1}"}
+                )
             return places[row, column]
 
         for (row, column), formula in self.formulas.items():
             try:
                 cells.setdefault(self.names[row, column], {})["expr"] = translate(formula, lookup)
             except NotTaken as why:
-                self.leave_out(row, column, f"公式 {formula[:60]}：{why}，改为要填的格")
+                self.leave_out(
+                    row, column, _("公式 %(text)s：%(why)s，改为要填的格") % {"text": formula[:60], "why": why}
+                )
 
     def _repeating(self, heads: Mapping[int, tuple[str, str, str]], first: int, body: list[int]) -> None:
         data = [c for c in heads if heads[c][0] not in NUMBER_HEADS]
@@ -405,13 +409,13 @@ class _Sheet:
         def lookup(to_row: int, to_column: int) -> str:
             here = self.grid.columns.index(to_column) if to_column in self.grid.columns else -1
             if to_row != self.grid.rows[at] or here not in codes:
-                raise NotTaken("引用了别的行")
+                raise NotTaken(_("引用了别的行"))
             return f"row.{codes[here]}"
 
         try:
             return {"expr": translate(formula, lookup)}
         except NotTaken as why:
-            self.leave_out(at, column, f"公式 {formula[:60]}：{why}，改为要填的列")
+            self.leave_out(at, column, _("公式 %(text)s：%(why)s，改为要填的列") % {"text": formula[:60], "why": why})
             return {}
 
 

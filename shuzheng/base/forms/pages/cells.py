@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -9,14 +10,15 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.audit.models import Entry as Audit
 from shuzheng.base.forms import names
-from shuzheng.base.forms.history import before
+from shuzheng.base.forms.history import before, past
 from shuzheng.base.forms.models import Cell, Submission
 from shuzheng.base.forms.numbers import percent
 from shuzheng.base.forms.pages.common import form_of
 from shuzheng.base.forms.spec import CellSpec, FormSpec
 from shuzheng.base.forms.values import from_columns, from_text, stored_values
-from shuzheng.base.portal import formats
+from shuzheng.base.portal import draw, formats
 from shuzheng.base.portal.parts import Change, Entry
+from shuzheng.base.standards.uses import help_for
 from shuzheng.kernel.errors import Missing
 from shuzheng.kernel.expr import Program
 
@@ -51,6 +53,8 @@ def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
         "title": names.cell_title(spec, found, period),
         "value": names.said(found, value) or formats.NONE,
         "unit": names.unit(found.unit),
+        "help": names.help_text(found),
+        "element": help_for(found.element, on=period.end, path=submission.path) if found.element else None,
         "source": Cell.Source(stored.source).label if stored else _("未填"),
         "source_icon": SOURCE_ICONS.get(stored.source, "pencil") if stored else "pencil",
         "formula": found.expr,
@@ -59,11 +63,23 @@ def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
         "previous_title": names.previous_title(period),
         "last_year": names.said(found, earlier.get(last_year)),
         "change": percent(value, earlier.get(last_year)),
+        **_past(submission, found, value),
         "factors": _factors(spec, found, submission),
         "explanations": list(submission.explanations.filter(check_code__in=findings)),
         "history": _history(submission, found),
         "editions": _editions(submission, found),
     }
+
+
+def _past(submission: Submission, cell: CellSpec, value: object) -> dict[str, Any]:
+    """The number over its earlier periods: a line, and the range that they span."""
+    earlier = past(submission, cell.code) if cell.is_number else []
+    if len(earlier) < 2 or not isinstance(value, Decimal):
+        return {"spark": "", "usual": ""}
+    values = [amount for _period, amount in earlier]
+    least, most = names.said(cell, min(values)), names.said(cell, max(values))
+    usual = _("前 %(n)d 期 %(least)s 至 %(most)s") % {"n": len(values), "least": least, "most": most}
+    return {"spark": draw.spark([float(v) for v in (*values, value)], usual), "usual": usual}
 
 
 def _parts(spec: FormSpec, cell: CellSpec, submission: Submission, period: Any) -> list[dict[str, str]]:

@@ -28,6 +28,7 @@ from shuzheng.base.forms.models import NOT_APPROVED, Explanation, Round, Submiss
 from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.pages.cells import cell_facts
 from shuzheng.base.forms.pages.common import crumbs, find_submission, form_of
+from shuzheng.base.forms.pages.doubts import of_cell, open_of
 from shuzheng.base.forms.pages.standing import possible
 from shuzheng.base.forms.saving import save
 from shuzheng.base.forms.standing import stands_in, submit_for
@@ -35,6 +36,7 @@ from shuzheng.base.forms.tiers import chains
 from shuzheng.base.forms.values import typed_rows
 from shuzheng.base.org.models import Tier
 from shuzheng.base.portal.parts import Crumb, Step
+from shuzheng.base.standards.uses import helps
 from shuzheng.kernel.errors import Conflict, Fault, Invalid
 
 State = Submission.State
@@ -88,6 +90,7 @@ def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors,
         open=open_cells(spec, submission) if editable else frozenset(),
         returned=frozenset(submission.returned_cells) if submission.state == State.RETURNED else frozenset(),
         kinds=kinds,
+        helps=helps(spec.elements, on=period.end, path=submission.path),
     )  # fmt: skip
     return filled, factors, findings, explanations
 
@@ -168,6 +171,9 @@ def _page(
         "returned": [
             _title(filled, code) for code in submission.returned_cells if filled.spec.find(code)
         ],
+        "doubted": {
+            code: _title(filled, code) for code in open_of(submission)
+        },
         "data": browser_data(
             filled, factors.values, {e.check_code: e.text for e in explanations},
             url=reverse("forms:cells", args=[submission.pk]), version=submission.version,
@@ -338,10 +344,12 @@ def cell(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     """One cell: where it comes from, how it came to be, which factors it uses. A part for HTMX, a page otherwise."""
     actor = actor_of(request)
     submission = find_submission(pk, actor)
-    context = cell_facts(submission, code)
+    spec, period = form_of(submission.round)
+    context = cell_facts(submission, code) | of_cell(actor, submission, code, spec, period)
     if request.htmx:
         return render(request, "forms/parts/cell.html", context)
     round_url = reverse("forms:round", args=[submission.round_id])
+    context["round_title"] = names.round_title(submission.round)
     context["crumbs"] = crumbs(
         submission.round, round_url,
         Crumb(submission.node.name, reverse("forms:entry", args=[submission.pk])), Crumb(context["title"]),

@@ -86,6 +86,7 @@ class CellSpec:
     show: str = ""
     require: str = ""
     help: str = ""
+    help_en: str = ""
 
     @property
     def is_input(self) -> bool:
@@ -137,6 +138,9 @@ class RowSpec:
     has_cost: bool = False
     expr: str = ""
     show: str = ""
+    element: str = ""
+    """The data element of its amounts; ``cost_element`` that of its cost."""
+    cost_element: str = ""
 
 
 @dataclass(frozen=True)
@@ -227,6 +231,12 @@ class FormSpec:
     def results(self) -> list[CellSpec]:
         """Computed cells that stand on their own (not in a row): the indicators at the foot of the form."""
         return [c for c in self.cells.values() if c.expr and not c.row and not c.section]
+
+    @cached_property
+    def elements(self) -> frozenset[str]:
+        """Identifiers of the data elements that cells, rows and columns are bound to."""
+        bound = {c.element for c in self.cells.values()} | {c.element for s in self.sections for c in s.line}
+        return frozenset(bound - {""})
 
     @cached_property
     def lines(self) -> dict[str, SectionSpec]:

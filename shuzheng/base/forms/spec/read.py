@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from shuzheng.base.forms.spec.parts import (
     CellSpec,
     CellType,
@@ -44,7 +46,7 @@ def load(raw: Mapping[str, Any]) -> FormSpec:
 def _load(text: str) -> FormSpec:
     raw = json.loads(text)
     if faults := faults_of(raw):
-        raise Invalid("报表还不完整。", faults)
+        raise Invalid(_("报表还不完整。"), faults)
     shared = tuple(_column(c) for c in raw.get("columns", ()))
     cells: dict[str, CellSpec] = {}
     sections = []
@@ -93,7 +95,8 @@ def _section(item: Mapping[str, Any], shared: tuple[ColumnSpec, ...]) -> tuple[S
     rows = tuple(
         RowSpec(
             r["code"], r.get("number", ""), r["name"], r.get("name_en", ""), r.get("unit", ""), r.get("places", 0),
-            r.get("of", ""), r.get("cost", False), r.get("expr", ""), r.get("show", ""),
+            r.get("of", ""), r.get("cost", False), r.get("expr", ""), r.get("show", ""), r.get("element", ""),
+            r.get("cost_element", ""),
         )
         for r in item["rows"]
     )  # fmt: skip
@@ -143,6 +146,7 @@ def _limits(item: Mapping[str, Any]) -> dict[str, Any]:
         "show": item.get("show", ""),
         "require": item.get("require", ""),
         "help": item.get("help", ""),
+        "help_en": item.get("help_en", ""),
     }
 
 
@@ -159,7 +163,20 @@ def _overridden(cell: CellSpec, more: Mapping[str, Any]) -> CellSpec:
 
 
 def _as_data(cell: CellSpec) -> dict[str, Any]:
-    keys = ("code", "name", "name_en", "unit", "places", "expr", "additive", "prefill", "type", "show", "require")
+    keys = (
+        "code",
+        "name",
+        "name_en",
+        "unit",
+        "places",
+        "expr",
+        "additive",
+        "prefill",
+        "type",
+        "show",
+        "require",
+        "element",
+    )
     return {key: getattr(cell, key) for key in keys}
 
 
@@ -184,22 +201,25 @@ def _row_cells(row: RowSpec, columns: tuple[ColumnSpec, ...], section: str) -> I
         places = row.places if column.places is None else column.places
         summed = _filled(row.expr, {"col": column.code})
         if column.kind == "month":
-            yield CellSpec(name=row.name, unit=row.unit, places=row.places, expr=summed, **base)
+            yield CellSpec(name=row.name, unit=row.unit, places=row.places, expr=summed, element=row.element, **base)
         elif column.kind == "value":
             numeric = column.type in (CellType.NUMBER, CellType.INTEGER)
             yield CellSpec(
                 name=name, unit=(column.unit or row.unit) if numeric else "", places=places if numeric else 0,
-                type=column.type, additive=numeric, expr=summed if numeric else "", **base,
+                type=column.type, additive=numeric, expr=summed if numeric else "",
+                element=row.element if numeric else "", **base,
             )  # fmt: skip
         elif column.kind == "total":
-            yield CellSpec(name=name, unit=row.unit, places=row.places, expr=_total(row.code, parts), **base)
+            yield CellSpec(
+                name=name, unit=row.unit, places=row.places, expr=_total(row.code, parts), element=row.element, **base
+            )
         elif column.kind == "formula":
             yield CellSpec(
                 name=name, unit=column.unit or row.unit, places=places, expr=_filled(column.expr, {"row": row.code}),
                 additive=False, **base,
             )  # fmt: skip
         elif column.kind == "input" and row.has_cost:
-            yield CellSpec(name=name, unit=column.unit, places=2, **base)
+            yield CellSpec(name=name, unit=column.unit, places=2, element=row.cost_element, **base)
         elif column.kind == "derived" and row.has_cost:
             yield CellSpec(
                 name=name, unit=column.unit, places=column.places or 2,

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from shuzheng.base.forms.spec.parts import LAST_YEAR, PREVIOUS, CellType, SectionKind
 from shuzheng.kernel.errors import FieldFault
 from shuzheng.kernel.periods import PeriodKind
@@ -32,17 +34,17 @@ def section_kind(item: Mapping[str, Any]) -> str:
 
 def _faults(raw: Mapping[str, Any]) -> Iterator[FieldFault]:
     if not FORM_CODE.fullmatch(str(raw.get("code", ""))) or len(raw["code"]) > 40:
-        yield FieldFault("code", "报表代码只用小写字母、数字和连字符，以字母开头，最多 40 个字符。")
+        yield FieldFault("code", _("报表代码只用小写字母、数字和连字符，以字母开头，最多 40 个字符。"))
     if not str(raw.get("name", "")).strip():
-        yield FieldFault("name", "写上报表名称。")
+        yield FieldFault("name", _("写上报表名称。"))
     if raw.get("period") not in set(PeriodKind):
-        yield FieldFault("period", "选一个报告期。")
+        yield FieldFault("period", _("选一个报告期。"))
     sections = raw.get("sections")
     if not isinstance(sections, list) or not sections:
-        yield FieldFault("sections", "至少要有一个分节。")
+        yield FieldFault("sections", _("至少要有一个分节。"))
         return
     if len(sections) > MAX_SECTIONS:
-        yield FieldFault("sections", f"分节最多 {MAX_SECTIONS} 个。")
+        yield FieldFault("sections", _("分节最多 %(n)s 个。") % {"n": MAX_SECTIONS})
     seen: set[str] = set()
     names: set[str] = set()
     for section in sections:
@@ -50,33 +52,33 @@ def _faults(raw: Mapping[str, Any]) -> Iterator[FieldFault]:
         yield from _code(code, "section:" + code, seen)
         name = str(section.get("name", "")).strip()
         if not name:
-            yield FieldFault(f"section:{code}", "写上分节名称。")
+            yield FieldFault(f"section:{code}", _("写上分节名称。"))
         elif name in names:
-            yield FieldFault(f"section:{code}", f"分节“{name}”重名。")
+            yield FieldFault(f"section:{code}", _("分节“%(name)s”重名。") % {"name": name})
         names.add(name)
         yield from _section(section, code, seen, bool(raw.get("columns")))
     for item in raw.get("computed", ()):
         yield from _code(str(item.get("code", "")), str(item.get("code", "")), seen)
         yield from _worded(item)
         if not str(item.get("expr", "")).strip():
-            yield FieldFault(str(item.get("code", "")), "写上算式。")
+            yield FieldFault(str(item.get("code", "")), _("写上算式。"))
     checks = raw.get("checks", ())
     if len(checks) > MAX_CHECKS:
-        yield FieldFault("checks", f"检查最多 {MAX_CHECKS} 项。")
+        yield FieldFault("checks", _("检查最多 %(n)s 项。") % {"n": MAX_CHECKS})
     codes: set[str] = set()
     for item in checks:
         code = str(item.get("code", ""))
         if not CODE.fullmatch(code) or len(code) > MAX_CODE:
-            yield FieldFault(f"check:{code}", f"检查代码“{code}”只用小写字母、数字和下划线。")
+            yield FieldFault(f"check:{code}", _("检查代码“%(code)s”只用小写字母、数字和下划线。") % {"code": code})
         if code in codes and not item.get("each"):
-            yield FieldFault(f"check:{code}", f"检查代码“{code}”重复。")
+            yield FieldFault(f"check:{code}", _("检查代码“%(code)s”重复。") % {"code": code})
         codes.add(code)
         if item.get("level") not in ("error", "warning"):
-            yield FieldFault(code, "选检查的级别：错误或须说明。")
+            yield FieldFault(code, _("选检查的级别：错误或须说明。"))
         for key, said in (
-            ("expr", "写上检查的条件。"),
-            ("message", "写上不符时的提示。"),
-            ("cell", "选检查所指的格。"),
+            ("expr", _("写上检查的条件。")),
+            ("message", _("写上不符时的提示。")),
+            ("cell", _("选检查所指的格。")),
         ):
             if not str(item.get(key, "")).strip():
                 yield FieldFault(code, said)
@@ -85,7 +87,7 @@ def _faults(raw: Mapping[str, Any]) -> Iterator[FieldFault]:
 def _section(section: Mapping[str, Any], code: str, seen: set[str], has_columns: bool) -> Iterator[FieldFault]:
     kind = section_kind(section)
     if kind not in set(SectionKind):
-        yield FieldFault(f"section:{code}", "没有这种分节。")
+        yield FieldFault(f"section:{code}", _("没有这种分节。"))
     elif kind == SectionKind.FIELDS:
         yield from _many(section.get("fields", ()), code, MAX_FIELDS)
         for item in section.get("fields", ()):
@@ -97,25 +99,25 @@ def _section(section: Mapping[str, Any], code: str, seen: set[str], has_columns:
         yield from _columns(section.get("columns", ()), code, repeating=True)
         most = section.get("most", 200)
         if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= MAX_LINES:
-            yield FieldFault(f"section:{code}", f"最多行数应在 1 到 {MAX_LINES} 之间。")
+            yield FieldFault(f"section:{code}", _("最多行数应在 1 到 %(n)s 之间。") % {"n": MAX_LINES})
     elif kind == SectionKind.TABLE:
         if not section.get("columns") and not has_columns:
-            yield FieldFault(f"section:{code}", "表格还没有列。")
+            yield FieldFault(f"section:{code}", _("表格还没有列。"))
         yield from _columns(section.get("columns", ()), code, repeating=False)
         yield from _many(section.get("rows", ()), code, MAX_ROWS)
         for item in section.get("rows", ()):
             yield from _code(str(item.get("code", "")), f"row:{item.get('code', '')}", seen)
             if not str(item.get("name", "")).strip():
-                yield FieldFault(f"row:{item.get('code', '')}", "写上行名。")
+                yield FieldFault(f"row:{item.get('code', '')}", _("写上行名。"))
     elif not str(section.get("text", "")).strip():
-        yield FieldFault(f"section:{code}", "写上说明的内容。")
+        yield FieldFault(f"section:{code}", _("写上说明的内容。"))
 
 
 def _many(items: Any, code: str, most: int) -> Iterator[FieldFault]:
     if not items:
-        yield FieldFault(f"section:{code}", "这一节还是空的。")
+        yield FieldFault(f"section:{code}", _("这一节还是空的。"))
     elif len(items) > most:
-        yield FieldFault(f"section:{code}", f"最多 {most} 项。")
+        yield FieldFault(f"section:{code}", _("最多 %(most)s 项。") % {"most": most})
 
 
 def _columns(columns: Any, section: str, *, repeating: bool) -> Iterator[FieldFault]:
@@ -129,38 +131,41 @@ def _columns(columns: Any, section: str, *, repeating: bool) -> Iterator[FieldFa
             yield from (FieldFault(place, f.message) for f in _worded(item))
             continue
         if item.get("kind", "value") not in COLUMN_KINDS:
-            yield FieldFault(place, "没有这种列。")
+            yield FieldFault(place, _("没有这种列。"))
         elif item.get("kind") == "formula" and not str(item.get("expr", "")).strip():
-            yield FieldFault(place, "写上算式；{row} 代表本行。")
+            yield FieldFault(place, _("写上算式；{row} 代表本行。"))
 
 
 def _code(code: str, place: str, seen: set[str]) -> Iterator[FieldFault]:
     if not CODE.fullmatch(code) or len(code) > MAX_CODE:
-        said = f"代码“{code}”只用小写字母、数字和下划线，以字母开头，最多 {MAX_CODE} 个字符。"
+        said = _("代码“%(code)s”只用小写字母、数字和下划线，以字母开头，最多 %(n)s 个字符。") % {
+            "code": code,
+            "n": MAX_CODE,
+        }
         yield FieldFault(place, said)
     elif code in RESERVED or code.startswith((PREVIOUS, LAST_YEAR)):
-        yield FieldFault(place, f"代码“{code}”留作他用，换一个。")
+        yield FieldFault(place, _("代码“%(code)s”留作他用，换一个。") % {"code": code})
     elif code in seen:
-        yield FieldFault(place, f"代码“{code}”重复。")
+        yield FieldFault(place, _("代码“%(code)s”重复。") % {"code": code})
     seen.add(code)
 
 
 def _worded(item: Mapping[str, Any]) -> Iterator[FieldFault]:
     if not str(item.get("name", "")).strip():
-        yield FieldFault(str(item.get("code", "")), "写上名称。")
+        yield FieldFault(str(item.get("code", "")), _("写上名称。"))
 
 
 def _typed(item: Mapping[str, Any]) -> Iterator[FieldFault]:
     code = str(item.get("code", ""))
     type_ = item.get("type", CellType.NUMBER)
     if type_ not in set(CellType):
-        yield FieldFault(code, "没有这种类型。")
+        yield FieldFault(code, _("没有这种类型。"))
     elif type_ == CellType.CHOICE and not item.get("options"):
-        yield FieldFault(code, "单选要有选项：选一个代码集，或逐个写上。")
+        yield FieldFault(code, _("单选要有选项：选一个代码集，或逐个写上。"))
     if item.get("options"):
         codes = [str(o.get("code", "")) for o in item["options"]]
         if len(set(codes)) < len(codes) or not all(codes):
-            yield FieldFault(code, "选项的代码不能空，也不能重复。")
+            yield FieldFault(code, _("选项的代码不能空，也不能重复。"))
     places = item.get("places", 0)
     if places is not None and (not isinstance(places, int) or not 0 <= places <= 6):
-        yield FieldFault(code, "小数位数应在 0 到 6 之间。")
+        yield FieldFault(code, _("小数位数应在 0 到 6 之间。"))

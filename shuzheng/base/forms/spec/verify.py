@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from shuzheng.base.forms.spec.parts import (
     EXPR_TYPES,
     LAST_YEAR,
@@ -63,14 +65,14 @@ def verified(spec: FormSpec, checks: tuple[CheckSpec, ...]) -> FormSpec:
             faults.append(FieldFault(code, fault.message, value=text))
             continue
         if _divides_by_nought(programs[code].tree):
-            faults.append(FieldFault(code, "除数写成了 0，结果总是空的。", value=text))
+            faults.append(FieldFault(code, _("除数写成了 0，结果总是空的。"), value=text))
     for item in checks:
         if item.line and item.line not in spec.lines:
-            faults.append(FieldFault(item.code, f"检查指向不存在的明细表 {item.line}。"))
+            faults.append(FieldFault(item.code, _("检查指向不存在的明细表 %(text)s。") % {"text": item.line}))
         elif (spec.lines[item.line].column(item.cell) if item.line else spec.cells.get(item.cell)) is None:
-            faults.append(FieldFault(item.code, f"检查指向不存在的格 {item.cell}。"))
+            faults.append(FieldFault(item.code, _("检查指向不存在的格 %(text)s。") % {"text": item.cell}))
     if faults:
-        raise Invalid("报表的表达式有误。", faults)
+        raise Invalid(_("报表的表达式有误。"), faults)
     trees = {c.code: programs[c.code].tree for c in spec.cells.values() if c.expr}
     order = _order(trees, {c.code: c.name for c in spec.cells.values()})
     for section in spec.lines.values():
@@ -84,7 +86,7 @@ def _order(trees: dict[str, expr.types.Node], labels: dict[str, str], before: st
         return expr.evaluation_order(trees, labels)
     except expr.ExprError as fault:
         said = [FieldFault(before + name.removeprefix(LINE), fault.message) for name in dict.fromkeys(fault.names)]
-        raise Invalid("报表的表达式有误。", said) from fault
+        raise Invalid(_("报表的表达式有误。"), said) from fault
 
 
 def line_order(spec: FormSpec, section: SectionSpec) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.portal.parts import Crumb, Group, Pair
 from shuzheng.base.registers import actions, service
+from shuzheng.base.registers.bound import beside_fields, helps_of
 from shuzheng.base.registers.declare import REGISTERS, Register, register_of
 from shuzheng.base.registers.fields import NUMBERS, columns_of, detail_value, field_names
 from shuzheng.base.registers.filters import filters_of
@@ -26,6 +28,7 @@ from shuzheng.base.registers.pages.common import address, asked, record_address,
 from shuzheng.base.registers.query import Params
 from shuzheng.base.registers.render import cell_of, heads_html, rows_html
 from shuzheng.base.registers.story import story
+from shuzheng.base.standards.uses import Help
 from shuzheng.kernel.errors import Conflict, Denied, Invalid, Missing
 from shuzheng.kernel.text import fold
 
@@ -41,15 +44,18 @@ def title_of(register: Register, row: Any) -> str:
 def groups_of(register: Register, row: Any) -> list[Group]:
     """The fields of a record in their groups, values as the list shows them."""
     declared = register.groups
+    about = helps_of(register, row)
     if not declared:
         names = [c.name for c in columns_of(register) if c.column.value is None]
-        return [_group(register, row, _("基本信息"), names, 2)]
-    found = [_group(register, row, str(g.title), list(g.fields), g.columns) for g in declared]
+        return [_group(register, row, _("基本信息"), names, 2, about)]
+    found = [_group(register, row, str(g.title), list(g.fields), g.columns, about) for g in declared]
     owner = [Pair(_("归属单位"), str(row.node))] if register.owned else []
     return [Group(found[0].title, (*found[0].pairs, *owner), found[0].columns), *found[1:]]
 
 
-def _group(register: Register, row: Any, title: str, names: list[str], columns: int) -> Group:
+def _group(
+    register: Register, row: Any, title: str, names: list[str], columns: int, about: Mapping[str, Help]
+) -> Group:
     pairs = []
     for name in names:
         shown = detail_value(register, name)
@@ -59,7 +65,8 @@ def _group(register: Register, row: Any, title: str, names: list[str], columns: 
         if shown.kind == "relation" and value is not None and (held := register_of(type(value))):
             url = record_address(held, value.pk)
         unit = shown.unit if shown.kind in NUMBERS and value is not None else ""
-        pairs.append(Pair(shown.label, mark_safe(html) if html else None, unit, url))  # noqa: S308 -- cells are safe
+        value_html = mark_safe(html) if html else None  # noqa: S308 -- cells are safe
+        pairs.append(Pair(shown.label, value_html, unit, url, about=about.get(name)))
     return Group(title, tuple(pairs), columns)
 
 
@@ -234,6 +241,7 @@ def _form_page(
         "form": draft.form,
         "groups": groups,
         "units": {c.name: c.unit for c in columns_of(register)},
+        "helps": beside_fields(register, draft.form, row),
         "key": key,
         # After a conflict the stored version counts as seen: saving again is a decision, not an accident.
         "version": seen or getattr(row, "version", ""),
