@@ -256,6 +256,7 @@ PAGES: dict[str, list[Page]] = {
     "forms:entry": [get(KEEPING, pk="@sent")],
     "forms:cell": [get(KEEPING, pk="@sent", code="e01_m1")],
     "forms:template": [get(KEEPING, pk="@draft")],
+    "forms:carry": [post(OWN_ONLY, pk="@draft")],
     "forms:keep": [post(OWN_ONLY, {"e01_m1": "12"}, pk="@draft")],
     "forms:cells": [Page("PATCH", OWN_ONLY, {"pk": "@draft"}, json='{"key": "k", "version": 1, "cells": {"e01_m1": "12"}}')],
     "forms:submit": [post(OWN_ONLY, {"statistics": "甲", "head": "乙"}, pk="@draft")],

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from shuzheng.base.forms import names
 from shuzheng.base.forms.engine import lines_of, read_values
 from shuzheng.base.forms.filling import may_type
-from shuzheng.base.forms.models import Submission
+from shuzheng.base.forms.models import Cell, Submission
 from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.spec import CellSpec, CellType, FormSpec, SectionKind, SectionSpec, Value, load
 from shuzheng.base.portal import formats
@@ -33,6 +33,7 @@ HEAD = 4
 """Rows above the first row of cells: title, institution, empty, headings."""
 LEFT = 3
 """Columns before the first cell: number, name, unit. In a repeating section only the number stands before."""
+UNMARKED = (Cell.Source.HAND, Cell.Source.SHEET, Cell.Source.COMPUTED)
 SPARE_ROWS = 50
 """Empty rows of a repeating section in a template."""
 
@@ -80,15 +81,22 @@ def _written_lines(spec: FormSpec, values: Mapping[str, Value]) -> dict[str, int
     return {code: min(max(filled[code], default=0) + SPARE_ROWS, section.most) for code, section in spec.lines.items()}
 
 
-def template(submission: Submission, values: Mapping[str, Value], *, locked: bool = False) -> bytes:
-    """The workbook, filled with ``values``; with ``locked`` nothing in it can be typed in (a copy of what was handed in)."""
+def template(
+    submission: Submission, values: Mapping[str, Value], *, locked: bool = False,
+    sources: Mapping[str, str] | None = None,
+) -> bytes:  # fmt: skip
+    """The workbook, filled with ``values``; with ``locked`` nothing in it can be typed in (a copy of what was handed in).
+
+    A value that nobody typed has a note with its source (``sources``, by cell): Excel marks the corner.
+    """
     spec = load(submission.round.definition.spec)
     period = Period.parse(submission.round.period)
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})
     book.set_custom_property(VERSION, spec.digest)
     book.set_custom_property(SUBMISSION, str(submission.pk))
-    _Writer(book, spec, period, submission, values, locked).write()
+    marks = {code: Cell.Source(source).label for code, source in (sources or {}).items() if source not in UNMARKED}
+    _Writer(book, spec, period, submission, values, locked, marks).write()
     book.close()
     return file.getvalue()
 
@@ -96,9 +104,9 @@ def template(submission: Submission, values: Mapping[str, Value], *, locked: boo
 class _Writer:
     def __init__(
         self, book: Any, spec: FormSpec, period: Period, submission: Submission,
-        values: Mapping[str, Value], locked: bool,
+        values: Mapping[str, Value], locked: bool, marks: Mapping[str, Any],
     ) -> None:  # fmt: skip
-        self.book, self.spec, self.period = book, spec, period
+        self.book, self.spec, self.period, self.marks = book, spec, period, marks
         self.submission, self.values, self.locked = submission, values, locked
         base = {"font_name": "等线", "font_size": 11, "valign": "vcenter"}
         self.base = base
@@ -177,6 +185,8 @@ class _Writer:
             option = cell.option(value)
             text = ("是" if value else "否") if isinstance(value, bool) else option.name if option else str(value)
             sheet.write_string(spot.row, spot.column, text, shape)
+        if value is not None and cell.code in self.spec.cells and (mark := self.marks.get(cell.code)):
+            sheet.write_comment(spot.row, spot.column, f"来源：{mark}", {"author": "", "y_scale": 0.4})
         if open_ and (rule := self._rule(cell)):
             sheet.data_validation(spot.row, spot.column, spot.row, spot.column, rule)
 
@@ -215,6 +225,7 @@ class _Writer:
         lines = [
             f"这份表只给 {self.submission.node.name} {self.period.label_zh}用，换单位、换报告期要重新下载。",
             "白格填写，灰格是自动计算或不填的；没有消费填 0。",
+            "角上有标记的格是台账、表计或上期带入的，指上去看来源；改了就算手工填写。",
             "不要增删行列、不要改表名。可以粘贴数值。",
             "填好后在填报页“上传 Excel”；上传后先看差异，再存入。",
             self.submission.round.instructions,

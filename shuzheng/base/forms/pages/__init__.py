@@ -34,6 +34,7 @@ urlpatterns = [
     path("rounds/<uuid:pk>/drill/<str:code>/", rollups.drill_page, name="drill"),
     path("rounds/<uuid:pk>/export/<slug:what>/", transfer.export, name="export"),
     path("entry/<uuid:pk>/", entry.page, name="entry"),
+    path("entry/<uuid:pk>/carry/", entry.carry, name="carry"),
     path("entry/<uuid:pk>/keep/", entry.keep, name="keep"),
     path("entry/<uuid:pk>/cells/", entry.cells, name="cells"),
     path("entry/<uuid:pk>/cell/<str:code>/", entry.cell, name="cell"),

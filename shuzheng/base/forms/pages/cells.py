@@ -13,6 +13,7 @@ from shuzheng.base.forms.history import before
 from shuzheng.base.forms.models import Cell, Submission
 from shuzheng.base.forms.numbers import percent
 from shuzheng.base.forms.pages.common import form_of
+from shuzheng.base.forms.prefill import known
 from shuzheng.base.forms.spec import CellSpec, FormSpec
 from shuzheng.base.forms.values import from_columns, from_text, stored_values
 from shuzheng.base.portal import formats
@@ -27,6 +28,8 @@ SOURCE_ICONS = {
     "sheet": "file-spreadsheet",
     "api": "api",
     "computed": "calculator",
+    "register": "building",
+    "previous": "history",
 }
 
 
@@ -41,7 +44,9 @@ def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
     if found is None:
         raise Missing(_("报表里没有这一格。"))
     stored = submission.cells.filter(code=code).first()
-    value = from_columns(found, stored.value, stored.text) if stored else None
+    value, source = (from_columns(found, stored.value, stored.text), stored.source) if stored else (None, "")
+    if stored is None and (begun := known(spec, submission).get(code)):
+        value, source = begun.value, begun.source
     earlier = before(submission)
     previous, last_year = names.before_codes(code)
     findings = _checks_of(spec, code)
@@ -51,8 +56,8 @@ def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
         "title": names.cell_title(spec, found, period),
         "value": names.said(found, value) or formats.NONE,
         "unit": names.unit(found.unit),
-        "source": Cell.Source(stored.source).label if stored else _("未填"),
-        "source_icon": SOURCE_ICONS.get(stored.source, "pencil") if stored else "pencil",
+        "source": Cell.Source(source).label if source else _("未填"),
+        "source_icon": SOURCE_ICONS.get(source, "pencil"),
         "formula": found.expr,
         "parts": _parts(spec, found, submission, period),
         "previous": names.said(found, earlier.get(previous)),

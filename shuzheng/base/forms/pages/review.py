@@ -153,7 +153,7 @@ def _opened(actor: Actor, chosen: Submission, listed: Sequence[Submission], view
         "results": filled.results(),
         "facts": [
             (names.label(c), formats.number(exact(filled.values.get(c.code))), names.unit(c.unit))
-            for c in filled.spec.inputs if c.prefill
+            for c in filled.spec.inputs if c.fact
         ],
         "history": _history(chosen),
         "amendment": open_one(chosen),

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.forms import exports, names, sheets
-from shuzheng.base.forms.filling import prefilled
 from shuzheng.base.forms.grids import Filled
 from shuzheng.base.forms.jobs import export_units
 from shuzheng.base.forms.models import Cell, Rollup, Round, Submission
@@ -26,8 +25,10 @@ from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.pages.common import Place, asked, crumbs, find_place, find_round, find_submission, form_of
 from shuzheng.base.forms.pages.entry import may_fill
 from shuzheng.base.forms.pages.rollups import earlier, summed
+from shuzheng.base.forms.prefill import known
 from shuzheng.base.forms.queries import below, board, overall, own_level
 from shuzheng.base.forms.saving import save
+from shuzheng.base.forms.spec import Value
 from shuzheng.base.forms.values import stored_values
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Conflict, Fault, Invalid, Missing
@@ -51,10 +52,19 @@ def template(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The form as a workbook with what is there; locked where nothing can be filled in."""
     actor = actor_of(request)
     submission = find_submission(pk, actor)
-    spec, _period = form_of(submission.round)
-    values = {**prefilled(spec, submission), **stored_values(submission)}
-    content = sheets.template(submission, values, locked=not may_fill(actor, submission))
+    locked = not may_fill(actor, submission)
+    values, sources = _standing(submission, begun=not locked)
+    content = sheets.template(submission, values, locked=locked, sources=sources)
     return attachment(content, f"{submission.node.name} {submission.round.title}.xlsx")
+
+
+def _standing(submission: Submission, *, begun: bool) -> tuple[dict[str, Value], dict[str, str]]:
+    """Values and sources by cell as the page shows them; with ``begun`` an untouched form as it begins."""
+    spec, _period = form_of(submission.round)
+    items = known(spec, submission) if begun else {}
+    values = stored_values(submission) | {code: item.value for code, item in items.items()}
+    sources = dict(submission.cells.values_list("code", "source"))
+    return values, sources | {code: item.source for code, item in items.items()}
 
 
 @require_http_methods(["GET", "POST"])
@@ -93,8 +103,8 @@ def _read(request: HttpRequest, submission: Submission) -> dict[str, Any]:
         raise Invalid(_("先选一个文件。"))
     if file.size > MAX_UPLOAD:
         raise Invalid(_("文件超过 5 MB。只上传这张表，不带图片和别的内容。"))
-    stored = stored_values(submission)
-    found = sheets.read_back(file.read(), file.name or "", submission, stored)
+    standing, _sources = _standing(submission, begun=True)
+    found = sheets.read_back(file.read(), file.name or "", submission, standing)
     kept = {
         "submission": str(submission.pk),
         "version": submission.version,

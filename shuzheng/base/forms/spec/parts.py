@@ -14,6 +14,8 @@ from shuzheng.kernel.expr import Program, Type
 from shuzheng.kernel.periods import Period
 
 PREVIOUS, LAST_YEAR = "prev_", "ly_"
+CARRIED = "previous"
+"""What a cell names as ``prefill`` to begin with its own value of the period before."""
 LINE = "row."
 """Begins the names of the columns of a repeating row, in expressions about that row."""
 
@@ -90,6 +92,16 @@ class CellSpec:
     @property
     def is_input(self) -> bool:
         return not self.expr
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether it begins with its own value of the period before."""
+        return self.prefill == CARRIED
+
+    @property
+    def fact(self) -> str:
+        """The fact of a register that it begins with; empty for none."""
+        return "" if self.is_carried else self.prefill
 
     @property
     def is_number(self) -> bool:
