@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.forms import exports, reminders, rollup
+from shuzheng.base.forms import exports, findings, reminders, rollup
 from shuzheng.base.forms.actions import open_rounds
 from shuzheng.base.forms.models import Round
 from shuzheng.base.forms.notices import announce
@@ -46,6 +47,18 @@ def fold_once(actor: Actor) -> int:
 def remind(*, actor: Actor) -> None:
     """Reminders whose day has come; hourly in office hours, so that a worker that was down catches up."""
     reminders.send_due(actor, timezone.localdate())
+
+
+@job_for_actor
+def export_findings(run: Run, *, actor: Actor, round_id: str, path: str) -> str:
+    """What the checks and the comparison with earlier periods say of a large part of the tree, as a workbook to fetch."""
+    with tempfile.TemporaryFile() as file:
+        with actor.scope.activate():
+            round_ = Round.objects.select_related("definition").get(pk=UUID(round_id))
+            count = findings.write_sheet(file, findings.collect(round_, path))
+        file.seek(0)
+        run.keep(file, f"{round_.title} {_('检查结果')}.xlsx")
+    return f"{count:,}"
 
 
 @job_for_actor
