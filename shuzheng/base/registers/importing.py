@@ -1,16 +1,16 @@
 """Bringing a sheet into a register: every row checked set-wise first, then created or changed by key, all or nothing.
 
 50,000 rows take seconds because nothing is asked row by row: names behind foreign keys, records with the same key and
-taken unique values are found with one question a column and chunk.
+taken unique values are found with one question a column and chunk. A million rows take as much memory as twenty thousand.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
@@ -21,28 +21,38 @@ from psycopg.types.range import DateRange
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.org.models import Node
 from shuzheng.base.registers import sheet_values as cells
-from shuzheng.base.registers import sheets
+from shuzheng.base.registers import sheets, streams
 from shuzheng.base.registers.declare import Register, register_of
 from shuzheng.base.registers.exporting import is_required, sheet_fields
+from shuzheng.base.registers.faults import Faults
 from shuzheng.base.registers.fields import Shown, label_field
 from shuzheng.base.registers.forms import owners, targets
 from shuzheng.kernel.errors import FieldFault, Invalid
 
 CHUNK = 5000
+HELD = 100_000
+"""Rows up to which what was read is kept from the check to the writing; a longer sheet is read again."""
+
+
+@dataclass
+class Batch:
+    """What a part of a sheet would do."""
+
+    created: list[Any] = field(default_factory=list)
+    changed: list[Any] = field(default_factory=list)
+    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass
 class Checked:
     """What a sheet would do. ``faults`` say row, column, what was typed and why; rows named there are left out of the rest."""
 
-    created: list[Any] = field(default_factory=list)
-    changed: list[Any] = field(default_factory=list)
-    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    created: int = 0
+    changed: int = 0
     same: int = 0
-    faults: list[FieldFault] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
     notes: list[str] = field(default_factory=list)
     rows: int = 0
-    labels: dict[str, str] = field(default_factory=dict)
 
     def writable(self, partly: bool) -> bool:
         """Whether there is something to write, given that faults stop everything unless ``partly``."""
@@ -50,57 +60,101 @@ class Checked:
 
 
 class Importer:
-    """One sheet for one register, as one actor brings it. The running scope is the actor's."""
+    """One sheet for one register, as one actor brings it. The running scope is the actor's.
 
-    def __init__(self, register: Register, actor: Actor) -> None:
+    The sheet is read part by part (``registers.streams``); of a long one only a part is in memory at a time, and beside it
+    one number for each row that tells whether a key or a unique value stands twice.
+    """
+
+    def __init__(self, register: Register, actor: Actor, source: IO[bytes], filename: str) -> None:
         self.register, self.actor = register, actor
+        self.source, self.filename = source, filename
         self.fields = sheet_fields(register, actor)
         self.by_name = {item.name: item for item in self.fields}
         self.heads: dict[str, Sequence[str]] = {
             item.name: [item.label, str(item.field.verbose_name), item.name]  # type: ignore[union-attr]
             for item in self.fields
         }
-        self.out = Checked(labels={item.name: item.label for item in self.fields})
-        self.bad: set[int] = set()
+        self.labels = {item.name: item.label for item in self.fields}
+        self.home = Node.objects.get(pk=actor.organ_id) if register.owned else None
+        self.out = Checked()
+        self.held: list[Batch] | None = []
+        self.is_again = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing read yet."""
         self.bad_cells: set[tuple[int, str]] = set()
         self.columns: dict[str, int] = {}
-        self.home = Node.objects.get(pk=actor.organ_id) if register.owned else None
+        self.keys: dict[int, int] = {}
+        self.uniques: dict[tuple[str, ...], dict[int, int]] = {}
+        self.made: dict[str, Any] = {}
 
-    def check(self, content: bytes, filename: str) -> Checked:
+    @property
+    def bad(self) -> set[int]:
+        """Rows with a fault."""
+        return self.out.faults.rows
+
+    def check(self) -> Checked:
         """Read the sheet and say what it would do; nothing is written.
 
         Raises:
             Invalid: the file can't be read at all.
         """
-        book = sheets.read(content, filename)
+        for batch in self._batches():
+            self.out.created += len(batch.created)
+            self.out.changed += len(batch.changed)
+            if self.held is not None:
+                self.held = [*self.held, batch] if self.out.rows <= HELD else None
+        if not self.out.rows and not self.out.faults:
+            raise Invalid(_("表头下面没有数据。"))
+        return self.out
+
+    def _batches(self) -> Iterator[Batch]:
+        """What each part of the sheet would do, from its top to its end."""
+        head, hidden = None, []
         required = [item.name for item in self.fields if item.name in self.register.key]
-        found = sheets.table(book.sheet(), self.heads, required)
-        self.columns = found.columns
-        self.out.notes, self.out.rows = found.notes, len(found.rows)
-        for fault in found.faults:
-            self._fault(fault)
-        if any(f.row is None or f.row <= found.head_row + 1 for f in found.faults):
-            return self.out
+        with streams.opened(self.source, self.filename) as stream:
+            for part in stream.parts():
+                if head is None:
+                    head = sheets.heading(part, self.heads, required)
+                    self.columns = head.columns
+                found = sheets.table_of(part, head)
+                hidden += found.hidden
+                if not self.is_again:
+                    self.out.rows += len(found.rows)
+                    self.out.notes = sheets.notes_of(found, hidden)
+                for fault in head.faults:
+                    self._fault(fault)
+                if head.faults:
+                    return
+                for fault in found.faults:
+                    self._fault(fault)
+                self.bad_cells = {(f.row, f.field) for f in found.faults if f.row is not None}
+                yield self._batch(found)
+
+    def _batch(self, found: sheets.Table) -> Batch:
         numbers = [number for number, _values in found.rows]
         values = self._values(found)
-        existing = self._existing(numbers, values)
-        self._sort(numbers, values, existing)
-        return self.out
+        return self._sort(numbers, values, self._existing(numbers, values))
 
     # Faults
 
     def _fault(self, fault: FieldFault) -> None:
-        self.out.faults.append(fault)
+        if self.is_again:
+            if fault.row not in self.bad:
+                raise Invalid(_("有记录与别处的重复，什么都没有写入。重新检查。"))
+            return
+        self.out.faults.add(fault)
         if fault.row is not None:
-            self.bad.add(fault.row)
             self.bad_cells.add((fault.row, fault.field))
 
     def _say(self, number: int, name: str, message: str, value: Any = "") -> None:
         place = self.columns.get(name)
         column = (
-            f"{sheets.letter(place)} {self.out.labels.get(name, name)}"
+            f"{sheets.letter(place)} {self.labels.get(name, name)}"
             if place is not None
-            else self.out.labels.get(name, name)
+            else self.labels.get(name, name)
         )
         self._fault(FieldFault(name, message, row=number, column=column, value=cells.shown(value)))
 
@@ -215,15 +269,16 @@ class Importer:
 
     def _existing(self, numbers: Sequence[int], values: Sequence[dict[str, Any]]) -> dict[tuple[Any, ...], Any]:
         """Records that the sheet's keys name, by key; keys that stand twice are faults."""
-        first: dict[tuple[Any, ...], int] = {}
+        first: set[tuple[Any, ...]] = set()
         for number, row in zip(numbers, values, strict=True):
             key = self._key(row)
             if key is None:
                 continue
-            if key in first:
-                said = _("与第 %(row)d 行重复。") % {"row": first[key]}
+            before = self.keys.setdefault(hash(key), number)
+            if before != number:
+                said = _("与第 %(row)d 行重复。") % {"row": before}
                 self._say(number, self.register.key[0], said, row[self.register.key[0]])
-            first.setdefault(key, number)
+            first.add(key)
         if not first:
             return {}
         lead = self.register.key[0]
@@ -243,16 +298,15 @@ class Importer:
                     found[key] = record
         return found
 
-    def _sort(self, numbers: Sequence[int], values: Sequence[dict[str, Any]], existing: Mapping[Any, Any]) -> None:
+    def _sort(self, numbers: Sequence[int], values: Sequence[dict[str, Any]], existing: Mapping[Any, Any]) -> Batch:
         """New records and changes, checked as a whole: duty, rights, the register's own checks, unique values."""
-        made: dict[str, Any] = {}
         created: list[tuple[int, Any]] = []
         changed: list[tuple[int, Any, Any]] = []
         for number, row in zip(numbers, values, strict=True):
             record = existing.get(self._key(row))
             for name, value in list(row.items()):
                 if isinstance(value, _Above):
-                    above = made.get(value.text)
+                    above = self.made.get(value.text)
                     if above is None:
                         self._say(
                             number,
@@ -264,15 +318,16 @@ class Importer:
             target = self._record(number, row, record)
             if number in self.bad or target is None:
                 continue
-            for name in (*self.register.key, label_field(self.register.model)):
-                made.setdefault(str(getattr(target, name, "")), target)
+            if self.nested:
+                for name in (*self.register.key, label_field(self.register.model)):
+                    self.made.setdefault(str(getattr(target, name, "")), target)
             if record is None:
                 created.append((number, target))
             else:
                 changed.append((number, record, target))
         self._prepare([(n, t) for n, t in created] + [(n, t) for n, _r, t in changed])
         self._unique([(n, t) for n, t in created] + [(n, t) for n, _r, t in changed])
-        self.out.created = [target for number, target in created if number not in self.bad]
+        batch = Batch([target for number, target in created if number not in self.bad])
         for number, record, target in changed:
             if number in self.bad:
                 continue
@@ -282,10 +337,17 @@ class Importer:
                 if getattr(target, f.attname) != getattr(record, f.attname)
             }
             if differs:
-                self.out.changed.append(record)
-                self.out.changes[str(record.pk)] = differs
-            else:
+                batch.changed.append(record)
+                batch.changes[str(record.pk)] = differs
+            elif not self.is_again:
                 self.out.same += 1
+        return batch
+
+    @property
+    def nested(self) -> bool:
+        """Whether rows may name rows further up in the same sheet."""
+        model = self.register.model
+        return any(item.kind == "relation" and item.field.related_model is model for item in self.fields)  # type: ignore[union-attr]
 
     def _record(self, number: int, row: Mapping[str, Any], record: Any) -> Any:
         """The record as the row would have it, not yet stored; None when it can't be."""
@@ -336,12 +398,14 @@ class Importer:
         for names in dict.fromkeys(groups):
             attnames = [model._meta.get_field(name).attname for name in names]
             seen: dict[tuple[Any, ...], tuple[int, Any]] = {}
+            earlier = self.uniques.setdefault(tuple(attnames), {})
             for number, target in rows:
                 value = tuple(getattr(target, a) for a in attnames)
                 if any(v in (None, "") for v in value):
                     continue  # conditions of such constraints leave empty values out
-                if value in seen and seen[value][1] is not target:
-                    self._say(number, names[-1], _("与第 %(row)d 行重复。") % {"row": seen[value][0]}, value[-1])
+                before = earlier.setdefault(hash(value), number)
+                if before != number:
+                    self._say(number, names[-1], _("与第 %(row)d 行重复。") % {"row": before}, value[-1])
                 seen.setdefault(value, (number, target))
             last = attnames[-1]
             for part in _chunks(sorted({value[-1] for value in seen}, key=str)):
@@ -352,24 +416,42 @@ class Importer:
 
     # Writing
 
-    def write(self, checked: Checked, *, key: str, partly: bool = False) -> tuple[int, int]:
-        """Create and change what was checked, in one transaction; returns how many of each.
+    def write(self, *, key: str, partly: bool = False) -> tuple[int, int]:
+        """Create and change what was checked, in the transaction that runs; returns how many of each.
 
         Raises:
             Invalid: there are faults and not ``partly``; or something was taken meanwhile.
         """
-        if not checked.writable(partly):
-            raise Invalid(_("有问题的行没有改正，什么都没有写入。"), checked.faults)
+        if not self.out.writable(partly):
+            raise Invalid(_("有问题的行没有改正，什么都没有写入。"), self.out.faults.first)
+        created, changed = 0, 0
         try:
-            if checked.created:
-                self.register.write("create", checked.created, actor=self.actor, key=f"{key}-c")
-            if checked.changed:
-                self.register.write(
-                    "change", checked.changed, actor=self.actor, key=f"{key}-u", changes=checked.changes
-                )
+            for number, batch in enumerate(self._to_write()):
+                made = f"{key}-{number}" if number else key
+                if batch.created:
+                    self.register.write("create", batch.created, actor=self.actor, key=f"{made}-c")
+                if batch.changed:
+                    self.register.write(
+                        "change", batch.changed, actor=self.actor, key=f"{made}-u", changes=batch.changes
+                    )
+                created, changed = created + len(batch.created), changed + len(batch.changed)
         except IntegrityError:
             raise Invalid(_("有记录与别处的重复，什么都没有写入。重新检查。"))
-        return len(checked.created), len(checked.changed)
+        return created, changed
+
+    def _to_write(self) -> Iterator[Batch]:
+        """All at once where it was kept, so that it is one change and one event; part by part where the sheet is long."""
+        if self.held is None:
+            self.is_again = True
+            self._begin()
+            yield from self._batches()
+            return
+        whole = Batch()
+        for batch in self.held:
+            whole.created += batch.created
+            whole.changed += batch.changed
+            whole.changes |= batch.changes
+        yield whole
 
 
 @dataclass(frozen=True)
