@@ -89,6 +89,7 @@ class Importer:
         self.keys: dict[int, int] = {}
         self.uniques: dict[tuple[str, ...], dict[int, int]] = {}
         self.made: dict[str, Any] = {}
+        self.named: set[str] = set()
 
     @property
     def bad(self) -> set[int]:
@@ -112,26 +113,50 @@ class Importer:
 
     def _batches(self) -> Iterator[Batch]:
         """What each part of the sheet would do, from its top to its end."""
-        head, hidden = None, []
+        hidden: list[int] = []
         required = [item.name for item in self.fields if item.name in self.register.key]
         with streams.opened(self.source, self.filename) as stream:
+            top = next(stream.parts(), sheets.RawSheet("", []))
+            head = sheets.heading(top, self.heads, required)
+            for fault in head.faults:
+                self._fault(fault)
+            if head.faults:
+                return
+            self.columns = head.columns
+            self.named = self._named_above(stream, head)
             for part in stream.parts():
-                if head is None:
-                    head = sheets.heading(part, self.heads, required)
-                    self.columns = head.columns
                 found = sheets.table_of(part, head)
                 hidden += found.hidden
                 if not self.is_again:
                     self.out.rows += len(found.rows)
                     self.out.notes = sheets.notes_of(found, hidden)
-                for fault in head.faults:
-                    self._fault(fault)
-                if head.faults:
-                    return
                 for fault in found.faults:
                     self._fault(fault)
                 self.bad_cells = {(f.row, f.field) for f in found.faults if f.row is not None}
                 yield self._batch(found)
+
+    def _named_above(self, stream: streams.Stream, head: sheets.Heading) -> set[str]:
+        """The names by which rows may call rows further up in the same sheet: what stands in such a column, all of it.
+
+        Only these rows are kept in memory beside the part that is read.
+        """
+        model = self.register.model
+        own = {
+            name: place
+            for name, place in head.columns.items()
+            if (item := self.by_name[name]).kind == "relation" and item.field.related_model is model  # type: ignore[union-attr]
+        }
+        if not own:
+            return set()
+        narrow, named = sheets.Heading(head.row, own), set()
+        for part in stream.parts():
+            for _number, row in sheets.table_of(part, narrow).rows:
+                for value in row.values():
+                    try:
+                        named.add(cells.to_text(value))
+                    except ValueError:
+                        continue  # said when the cell itself is read
+        return named - {""}
 
     def _batch(self, found: sheets.Table) -> Batch:
         numbers = [number for number, _values in found.rows]
@@ -318,9 +343,11 @@ class Importer:
             target = self._record(number, row, record)
             if number in self.bad or target is None:
                 continue
-            if self.nested:
-                for name in (*self.register.key, label_field(self.register.model)):
-                    self.made.setdefault(str(getattr(target, name, "")), target)
+            if self.named:
+                called = (str(getattr(target, n, "")) for n in (*self.register.key, label_field(self.register.model)))
+                for name in called:
+                    if name in self.named:
+                        self.made.setdefault(name, target)
             if record is None:
                 created.append((number, target))
             else:
@@ -342,12 +369,6 @@ class Importer:
             elif not self.is_again:
                 self.out.same += 1
         return batch
-
-    @property
-    def nested(self) -> bool:
-        """Whether rows may name rows further up in the same sheet."""
-        model = self.register.model
-        return any(item.kind == "relation" and item.field.related_model is model for item in self.fields)  # type: ignore[union-attr]
 
     def _record(self, number: int, row: Mapping[str, Any], record: Any) -> Any:
         """The record as the row would have it, not yet stored; None when it can't be."""
