@@ -25,7 +25,9 @@ OFFICERS = "Lxxxxxxooo"
 RECORD = "Lnoooonnnn"  # a supervised record that every post of the organ may view
 KEEPING = "Lnxooonnnn"  # changing it: a role, in the organ or above it
 INSIDE = "Lnxonnnxxx"  # an internal record of statistics: of the institution alone, for those who look at numbers
-REVIEWING = "Lnxxoonnnn"  # deciding about what an institution handed in: a role at the division, not at the institution itself
+REVIEWING = (
+    "Lnxxoonnnn"  # deciding about what an institution handed in: a role at the division, not at the institution itself
+)
 OWN_ONLY = "Lnxoxxnnnn"  # changing it, where no tier above may do so in the institution's place
 BATCH = "Lnxooonxxx"  # the same for many records, from a list that officers have not
 THEIRS = "Lnxonnnnnn"  # what only the institution itself can do: to everybody else there is nothing to be done here
@@ -261,6 +263,7 @@ PAGES: dict[str, list[Page]] = {
     "forms:cells": [Page("PATCH", OWN_ONLY, {"pk": "@draft"}, json='{"key": "k", "version": 1, "cells": {"e01_m1": "12"}}')],
     "forms:submit": [post(OWN_ONLY, {"statistics": "甲", "head": "乙"}, pk="@draft")],
     "forms:upload": [get(THEIRS, pk="@draft"), post(THEIRS, pk="@draft")],
+    "forms:upload_faults": [get(THEIRS, pk="@draft")],
     "forms:return": [get(KEEPING, pk="@sent"), post(REVIEWING, {"why": "与凭证不符"}, pk="@sent")],
     # the order of personas: nobody, other county, colleague, clerk of the institution, county, prefecture, another line, officers
     "forms:allowance_ask": [get(KEEPING, pk="@draft"), post(KEEPING, {"what": "exemption", "why": "停用"}, pk="@draft")],

@@ -57,11 +57,11 @@ def may_type(spec: FormSpec, submission: Submission, code: str) -> bool:
     """Whether one cell can be typed in now. A repeating row of which a cell was returned is open as a whole."""
     if code in spec.cells:
         return code in open_cells(spec, submission)
-    cell = spec.find(code)
-    if cell is None or not cell.is_input:
+    cell, place = spec.pattern(code), spec.place(code)
+    if cell is None or place is None or not cell.is_input:
         return False
     returned = submission.returned_cells if submission.state == State.RETURNED else []
-    return not returned or any((other := spec.find(c)) is not None and other.row == cell.row for c in returned)
+    return not returned or any((other := spec.place(c)) is not None and other[:2] == place[:2] for c in returned)
 
 
 @action("forms.submission.fill")
@@ -109,7 +109,7 @@ def write_in(
 
 
 def _refuse_locked(spec: FormSpec, submission: Submission, codes: Iterable[str]) -> None:
-    unknown = [code for code in codes if (cell := spec.find(code)) is None or not cell.is_input]
+    unknown = [code for code in codes if (cell := spec.pattern(code)) is None or not cell.is_input]
     if unknown:
         raise Invalid(_("有的格不能填。"), [FieldFault(code, _("报表里没有这个可填的格。")) for code in unknown])
     locked = sorted(code for code in set(codes) if not may_type(spec, submission, code))
@@ -151,7 +151,7 @@ def _write_cells(
     """
     stored = stored_values(submission)
     factors = resolve(spec, submission.round.period, submission.path)
-    inputs = {c: v for c, v in stored.items() if (cell := spec.find(c)) and cell.is_input}
+    inputs = {c: v for c, v in stored.items() if (cell := spec.pattern(c)) and cell.is_input}
     inputs |= {code: item.value for code, item in typed.items()}
     earlier = before(submission)
     values = compute(spec, inputs, factors.values, earlier)
@@ -161,7 +161,7 @@ def _write_cells(
     changed = {code: value for code, value in wanted.items() if value != stored.get(code)}
     rows = []
     for code, value in changed.items():
-        cell = spec.find(code)
+        cell = spec.pattern(code)
         by_hand = cell is not None and cell.is_input
         source = Cell.Source.COMPUTED
         if by_hand:
@@ -173,7 +173,7 @@ def _write_cells(
         unique_fields=["submission", "code"],
         update_fields=["value", "text", "source", "path", "version"],
     )
-    typed_changes = {code: v for code, v in changed.items() if (cell := spec.find(code)) and cell.is_input}
+    typed_changes = {code: v for code, v in changed.items() if (cell := spec.pattern(code)) and cell.is_input}
     if typed_changes:
         w.note(submission, before={code: stored.get(code) for code in typed_changes}, after=typed_changes)
     explained = dict(submission.explanations.values_list("check_code", "text"))
@@ -182,7 +182,7 @@ def _write_cells(
     facts_ = {
         "errors": sum(f.check.level == "error" for f in findings) + len(kept),
         "unexplained": sum(f.check.level == "warning" and f.stops for f in findings),
-        "filled": sum(value is not None for code, value in values.items() if (c := spec.find(code)) and c.is_input),
+        "filled": sum(value is not None for code, value in values.items() if (c := spec.pattern(code)) and c.is_input),
         "factors": factors.record,
         "unread": kept,
         "filler": w.actor.name,

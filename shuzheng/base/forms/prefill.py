@@ -84,7 +84,7 @@ def last_period(spec: FormSpec, submission: Submission) -> dict[str, Value]:
     )  # fmt: skip
     found: dict[str, Value] = {}
     for code, number, text in rows:
-        cell = spec.find(code)
+        cell = spec.pattern(code)
         if cell is not None and cell.is_input and (value := _still(cell, number, text)) is not None:
             found[code] = value
     return found

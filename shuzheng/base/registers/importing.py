@@ -7,29 +7,25 @@ taken unique values are found with one question a column and chunk. A million ro
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models
-from django.db.models import Q
+from django.db import IntegrityError, connection, models
 from django.utils.translation import gettext as _
-from psycopg.types.range import DateRange
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.org.models import Node
 from shuzheng.base.registers import sheet_values as cells
 from shuzheng.base.registers import sheets, streams
-from shuzheng.base.registers.declare import Register, register_of
+from shuzheng.base.registers.declare import Register
 from shuzheng.base.registers.exporting import is_required, sheet_fields
 from shuzheng.base.registers.faults import Faults
-from shuzheng.base.registers.fields import Shown, label_field
-from shuzheng.base.registers.forms import owners, targets
+from shuzheng.base.registers.fields import label_field
+from shuzheng.base.registers.readers import Above, chunks, reader, relation_reader
 from shuzheng.kernel.errors import FieldFault, Invalid
 
-CHUNK = 5000
 HELD = 100_000
 """Rows up to which what was read is kept from the check to the writing; a longer sheet is read again."""
 
@@ -150,6 +146,7 @@ class Importer:
             return set()
         narrow, named = sheets.Heading(head.row, own), set()
         for part in stream.parts():
+            _stay_awake()
             for _number, row in sheets.table_of(part, narrow).rows:
                 for value in row.values():
                     try:
@@ -191,7 +188,7 @@ class Importer:
         for name in found.columns:
             item = self.by_name[name]
             column = [(number, values[name]) for number, values in found.rows]
-            read = self._relation(item, column) if item.kind == "relation" else self._reader(item)
+            read = relation_reader(self.register, self.actor, item, column) if item.kind == "relation" else reader(item)
             for row, (number, value) in zip(rows, column, strict=True):
                 if cells.is_blank(value):
                     continue
@@ -203,81 +200,6 @@ class Importer:
                     self._say(number, name, "；".join(fault.messages), value)
         return rows
 
-    def _reader(self, item: Shown) -> Any:
-        model_field: Any = item.field
-        convert = {
-            "integer": cells.to_integer, "number": cells.to_number, "date": cells.to_day, "datetime": cells.to_moment,
-            "yesno": cells.to_yes, "span": _to_span, "text": cells.to_text,
-        }.get(item.kind)  # fmt: skip
-        if item.kind in ("choice", "choices"):
-            known = {sheets.head_key(v): k for k, v in item.choices.items()} | {str(k): k for k in item.choices}
-
-            def choose(text: str) -> Any:
-                plain = text.strip()
-                if plain in known:
-                    return known[plain]
-                if sheets.head_key(plain) in known:
-                    return known[sheets.head_key(plain)]
-                raise ValueError(_("没有“%(value)s”这一项。从下拉列表里选。") % {"value": plain})
-
-            if item.kind == "choice":
-                return lambda value: choose(cells.to_text(value))
-            return lambda value: [
-                choose(part) for part in cells.to_text(value).replace("，", "、").replace(",", "、").split("、") if part
-            ]
-        places = getattr(model_field, "decimal_places", None)
-        validators = model_field.validators
-
-        def read(value: Any) -> Any:
-            result = convert(value) if convert else cells.to_text(value)
-            if places is not None and result.as_tuple().exponent < -places:
-                raise ValueError(_("小数最多 %(n)d 位。") % {"n": places})
-            for validator in validators:
-                validator(result)
-            return result
-
-        return read
-
-    def _relation(self, item: Shown, column: Sequence[tuple[int, Any]]) -> Any:
-        """A reader of names behind a foreign key, all of them looked up at once through the scope."""
-        model: Any = item.field.related_model  # type: ignore[union-attr]
-        texts = set()
-        for _number, value in column:
-            if not cells.is_blank(value):
-                try:
-                    texts.add(cells.to_text(value))
-                except ValueError:
-                    continue  # said when the cell itself is read
-        held = register_of(model)
-        names = {f.name for f in model._meta.concrete_fields}
-        fields = [label_field(model), *(n for n in ("number", "code", "uscc", "full_name") if n in names)]
-        fields += [
-            key for key in (held.key if held else ()) if key in names and not model._meta.get_field(key).is_relation
-        ]
-        rows = owners(self.register, self.actor) if item.name == "node" else targets(item.field, self.actor)  # type: ignore[arg-type]
-        known: dict[str, dict[Any, Any]] = {}
-        for part in _chunks(sorted(texts)):
-            condition = Q(pk__in=[])
-            for name in dict.fromkeys(fields):
-                condition |= Q(**{f"{name}__in": part})
-            for row in rows.filter(condition):
-                for name in fields:
-                    known.setdefault(str(getattr(row, name)), {})[row.pk] = row
-        own = model is self.register.model
-
-        def read(value: Any) -> Any:
-            text = cells.to_text(value)
-            found = known.get(text, {})
-            if len(found) > 1:
-                raise ValueError(_("“%(value)s”有 %(n)d 个同名的，改填编号或代码。") % {"value": text, "n": len(found)})
-            if found:
-                return next(iter(found.values()))
-            if own:
-                return _Above(text)
-            raise ValueError(_("没有找到“%(value)s”。核对名称或编号。") % {"value": text})
-
-        return read
-
     # Rows
 
     def _owner(self, row: Mapping[str, Any]) -> Node | None:
@@ -286,7 +208,7 @@ class Importer:
     def _key(self, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """What tells the record, or None where part of it is missing."""
         parts = [row.get(name) for name in self.register.key]
-        if not parts or any(p is None or isinstance(p, _Above) for p in parts):
+        if not parts or any(p is None or isinstance(p, Above) for p in parts):
             return None
         plain = tuple(p.pk if isinstance(p, models.Model) else p for p in parts)
         owner = self._owner(row)
@@ -313,7 +235,7 @@ class Importer:
         rows = (
             self.register.queryset(self.actor).select_related(*joins) if joins else self.register.queryset(self.actor)
         )
-        for part in _chunks(sorted({key[place] for key in first}, key=str)):
+        for part in chunks(sorted({key[place] for key in first}, key=str)):
             for record in rows.filter(**{f"{lead}__in": part}):
                 plain = tuple(
                     getattr(record, self.register.model._meta.get_field(n).attname) for n in self.register.key
@@ -330,7 +252,7 @@ class Importer:
         for number, row in zip(numbers, values, strict=True):
             record = existing.get(self._key(row))
             for name, value in list(row.items()):
-                if isinstance(value, _Above):
+                if isinstance(value, Above):
                     above = self.made.get(value.text)
                     if above is None:
                         self._say(
@@ -429,7 +351,7 @@ class Importer:
                     self._say(number, names[-1], _("与第 %(row)d 行重复。") % {"row": before}, value[-1])
                 seen.setdefault(value, (number, target))
             last = attnames[-1]
-            for part in _chunks(sorted({value[-1] for value in seen}, key=str)):
+            for part in chunks(sorted({value[-1] for value in seen}, key=str)):
                 for stored in model._default_manager.filter(**{f"{last}__in": part}).values_list("pk", *attnames):
                     hit = seen.get(tuple(stored[1:]))
                     if hit and hit[1].pk != stored[0]:
@@ -475,27 +397,7 @@ class Importer:
         yield whole
 
 
-@dataclass(frozen=True)
-class _Above:
-    """A name that should be that of a row further up in the same sheet."""
-
-    text: str
-
-
-def _to_span(value: Any) -> DateRange:
-    """``2026-01-01 至 2026-12-31``, open at either end; one day alone is its begin."""
-    text = cells.to_text(value)
-    begin, _mark, end = (
-        text.replace("起", "至").replace("—", "至").replace("~", "至").replace("–", "至").partition("至")
-    )
-    if not begin.strip() and not end.strip():
-        raise ValueError(_("“%(value)s”不是起止日期。写成 2026-01-01 至 2026-12-31。") % {"value": text})
-    low = cells.to_day(begin.strip()) if begin.strip() else None
-    high = cells.to_day(end.strip()) + timedelta(days=1) if end.strip() else None
-    if low and high and high <= low:
-        raise ValueError(_("结束日期早于开始日期。"))
-    return DateRange(low, high, "[)")
-
-
-def _chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+def _stay_awake() -> None:
+    """A word to the database between two parts: it ends a transaction that is silent for a minute."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")

@@ -63,7 +63,7 @@ def remove_sheets(*, actor: Actor) -> None:
     The record of the transfer stays; going on with it answers that the file is gone.
     """
     oldest = time.time() - settings.SZ_TRANSFER_DAYS * 86400
-    for way in Transfer.Way.values:
-        for path in exporting.folder(way).iterdir():
+    for folder in exporting.folders():
+        for path in folder.iterdir():
             if path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)  # finished by its person a moment ago

@@ -22,7 +22,7 @@ from shuzheng.base.forms.prefill import prefilled
 from shuzheng.base.forms.spec import Value, load
 from shuzheng.kernel.periods import Period
 from shuzheng.ops.demo.nation import Nation
-from shuzheng.ops.demo.personas import COUNTY, NEIGHBOUR, PROVINCE
+from shuzheng.ops.demo.personas import COUNTY, NEIGHBOUR, PREFECTURE, PROVINCE
 from shuzheng.ops.demo.reporting import consumption
 
 ASKED, ANSWERED, CORRECTED = 3, 19, 27
@@ -144,7 +144,9 @@ class _Beside:
 
     def nil_report(self) -> None:
         """An institution that used nothing: what differs from last year is explained, then all is nought."""
-        row = self.idle(NEIGHBOUR, 3)[-1]
+        row = self.find(
+            round=self.open, state="todo", open_until=None, path__gt=COUNTY + "~", path__startswith=PREFECTURE
+        )
         actor = self.clerk(row)
         with system_actor("demo.load").scope.activate():
             known = {

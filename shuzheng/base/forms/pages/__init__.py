@@ -43,6 +43,7 @@ urlpatterns = [
     path("entry/<uuid:pk>/return/", review.send_back, name="return"),
     path("entry/<uuid:pk>/template/", transfer.template, name="template"),
     path("entry/<uuid:pk>/upload/", transfer.upload, name="upload"),
+    path("entry/<uuid:pk>/upload/faults/", transfer.upload_faults, name="upload_faults"),
     path("entry/<uuid:pk>/allowance/", allowances.ask, name="allowance_ask"),
     path("entry/<uuid:pk>/exemption/end/", allowances.end, name="exemption_end"),
     path("entry/<uuid:pk>/correct/", amendments.correct, name="correct"),

@@ -65,7 +65,7 @@ def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors,
     rows = list(submission.cells.values_list("code", "value", "text", "source"))
     stored = typed_rows(spec, [row[:3] for row in rows])
     sources = {code: source for code, _value, _text, source in rows}
-    inputs = {code: value for code, value in stored.items() if (cell := spec.find(code)) and cell.is_input}
+    inputs = {code: value for code, value in stored.items() if (cell := spec.pattern(code)) and cell.is_input}
     begun = known(spec, submission) if editable else {}
     inputs |= {code: item.value for code, item in begun.items()}
     sources |= {code: item.source for code, item in begun.items()}

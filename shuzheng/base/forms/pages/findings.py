@@ -62,7 +62,7 @@ def _listed(request: HttpRequest, actor: Actor, place: Place, found: list[Findin
     kinds, _all_states = findings.tallies(found)
     of_kind = [f for f in found if not wanted["kind"] or f.kind == wanted["kind"]]
     _kinds, states = findings.tallies(of_kind)
-    kept = _kept(of_kind, wanted)
+    kept = sorted(_kept(of_kind, wanted), key=lambda f: STATES.index(f.state))  # what waits for somebody first
     pages = Paginator(kept, LISTED).get_page(request.GET.get("page"))
     labels = findings.kind_labels()
     base = {"at": place.path, **{k: v for k, v in wanted.items() if v}}
