@@ -205,7 +205,7 @@ def _behind(spec: FormSpec, code: str, seen: set[str]) -> set[str]:
 def write_sheet(file: IO[bytes], found: Iterable[Finding]) -> int:
     """Findings as a table; returns how many."""
     columns = [
-        SheetColumn(_("单位"), width=32), SheetColumn(_("统一社会信用代码"), width=22), SheetColumn(_("区划")),
+        SheetColumn(_("填报单位"), width=32), SheetColumn(_("统一社会信用代码"), width=22), SheetColumn(_("区划")),
         SheetColumn(_("类别")), SheetColumn(_("格"), width=24), SheetColumn(_("数值")), SheetColumn(_("计量单位")),
         SheetColumn(_("问题"), width=60), SheetColumn(_("状态")), SheetColumn(_("说明"), width=40),
     ]  # fmt: skip
