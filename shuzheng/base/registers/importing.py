@@ -341,7 +341,10 @@ class Importer:
         for names in dict.fromkeys(groups):
             attnames = [model._meta.get_field(name).attname for name in names]
             seen: dict[tuple[Any, ...], tuple[int, Any]] = {}
-            earlier = self.uniques.setdefault(tuple(attnames), {})
+            is_key = {*names} == {*self.register.key, *(("node",) if self.register.key_in_owner else ())}
+            earlier = (
+                {} if is_key else self.uniques.setdefault(tuple(attnames), {})
+            )  # doubles of the key were said before
             for number, target in rows:
                 value = tuple(getattr(target, a) for a in attnames)
                 if any(v in (None, "") for v in value):
