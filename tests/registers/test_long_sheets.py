@@ -96,9 +96,14 @@ def test_a_broken_or_endless_book_is_refused_in_words(in_parts, monkeypatch):
     content = long_book(3000)
     with pytest.raises(Invalid, match="损坏"):
         parts_of(content[: len(content) // 2])
-    monkeypatch.setattr(streams, "MOST_ROWS", 2000)
-    with pytest.raises(Invalid, match="超过 2000 行"):
-        parts_of(content)
+    for name, value, said in (
+        ("MOST_ROWS", 2000, "超过 2000 行"),
+        ("MOST_UNPACKED", 1000, "解开后过大"),
+        ("MOST_SHARED", 1, "解开后过大"),
+    ):
+        with monkeypatch.context() as limits, pytest.raises(Invalid, match=said):
+            limits.setattr(streams, name, value)
+            parts_of(content)
 
 
 def test_twenty_thousand_rows_with_faults_hold_a_part_at_a_time_and_tell_every_fault(nation, in_parts):

@@ -36,6 +36,10 @@ LINES = 20_000
 """Rows of one part of a CSV."""
 MOST_SHARED = 400_000_000
 """Largest table of shared texts: the one thing that stays in memory as a whole."""
+MOST_UNPACKED = 4_000_000_000
+"""Largest sum of the parts of an xlsx: a sheet of a million rows and thirty columns. A small file can hide a very large one."""
+MOST_ROW = 64_000_000
+"""Bytes of XML after which a row must have ended, and of what stands behind the rows."""
 STEP = 1 << 20
 
 _ENDS = re.compile(PREFIX + rb"row\b[^>]*/>|</(?:\w+:)?row>")
@@ -145,6 +149,10 @@ def _too_long() -> Invalid:
     return Invalid(_("超过 %(n)d 行，拆成几份再传。") % {"n": MOST_ROWS})
 
 
+def _too_large() -> Invalid:
+    return Invalid(_("文件解开后过大，拆成几份再传。"))
+
+
 # xlsx
 
 
@@ -156,7 +164,10 @@ def _large(source: IO[bytes]) -> _Packed | None:
         return None
     try:
         packed = zipfile.ZipFile(source)
-        if sum(part.file_size for part in packed.infolist()) > WHOLE and (found := _Packed(packed)).names:
+        unpacked = sum(part.file_size for part in packed.infolist())
+        if unpacked > MOST_UNPACKED:
+            raise _too_large()
+        if unpacked > WHOLE and (found := _Packed(packed)).names:
             return found
     except zipfile.BadZipFile:
         raise Invalid(_("文件已损坏，重新另存后再传。"))
@@ -209,7 +220,7 @@ class _Packed:
             while block := stream.read(STEP):
                 block = tail + block
                 if closed := _CLOSED.search(block):
-                    rest = block[closed.end() :] + stream.read()
+                    rest = block[closed.end() :] + stream.read(MOST_ROW)
                     rows += len(_BEGINS.findall(block, 0, closed.start()))
                     break
                 rows += len(_BEGINS.findall(block[:-32]))
@@ -240,6 +251,8 @@ class _Packed:
                 if length >= size:
                     whole = b"".join(held)
                     cut = whole.rfind(b"row>") + 4
+                    if cut <= 3 and length > MOST_ROW:
+                        raise _too_large()
                     if cut > 3:
                         yield head, whole[:cut]
                         held = [whole[cut:]]
@@ -266,7 +279,7 @@ class _Packed:
             if n != file and not n.startswith(("xl/worksheets/", "xl/media/", "xl/drawings/", "docProps/"))
         ]  # fmt: skip
         if sum(self._zip.getinfo(n).file_size for n in names) > MOST_SHARED:
-            raise Invalid(_("文件解开后过大，拆成几份再传。"))
+            raise _too_large()
         held = [(n, self._zip.read(n)) for n in names]
         shared = next((content for n, content in held if n.endswith("sharedStrings.xml")), b"")
         return shared, held

@@ -152,6 +152,8 @@ def ask(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     round_ = find_round(pk)
     place = find_place(request, actor, round_, "forms.submission.return")
+    if findings.count_reported(round_, place.path) > LIVE:
+        raise Invalid(_("已报单位多，在后台检查"))
     how = request.POST.get("bulk") or ("explain" if request.POST.get("explain") else "return")
     picked = {request.POST.get(how, "")} if not request.POST.get("bulk") else set(request.POST.getlist("pick"))
     found = [f for f in findings.collect(round_, place.path) if f.key in picked and f.inputs]
