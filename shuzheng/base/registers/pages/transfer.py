@@ -166,7 +166,7 @@ def _preview(register: Register, transfer: Transfer, faults: Sequence[FieldFault
             Crumb(register.verbose, address(register)), Crumb(_("导入"), address(register, "import")), Crumb(transfer.filename)
         ],
         "faults": faults[:AT_HAND],
-        "more_faults": max(0, count - AT_HAND),
+        "more_faults": count - len(faults[:AT_HAND]),
         "fault_count": count,
         "bad_rows": bad_rows,
         "ready": ready,
