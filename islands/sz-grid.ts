@@ -283,7 +283,7 @@ export class SzGrid extends Island {
   put(changes: Changes): void {
     for (const code of Object.keys(changes)) {
       this.#faults.delete(code);
-      this.places.of(code)?.classList.remove('meter', 'bill');
+      this.places.of(code)?.classList.remove('meter', 'bill', 'register', 'previous');
     }
     const codes = this.sheet.set(changes);
     if (!codes.length) return;

@@ -218,3 +218,8 @@ def test_the_meter_is_a_page_and_is_said_when_issuing(reporting):
     assert "个单位每年共要求填报" in client.get(reverse("forms:burden")).content.decode()
     assert client.get(reverse("forms:burden_export")).status_code == 200
     assert "家各问" in client.get(reverse("forms:preview")).content.decode()
+
+
+def test_last_periods_own_value_is_no_answer_to_what_is_held_elsewhere():
+    raw = {"sections": [{"kind": "fields", "fields": [{"code": "a", "name": "面积", "prefill": "previous"}]}]}
+    assert askonce.questions_of(raw)[0].prefill == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone, translation
@@ -14,7 +15,7 @@ from shuzheng.base.forms import actions, events, jobs, reminders, rollup
 from shuzheng.base.forms.models import Round, Submission
 from shuzheng.base.notify.models import Notice, Receipt
 from shuzheng.base.standards import working_days
-from tests.forms.conftest import UNIT
+from tests.forms.conftest import UNIT, full
 
 pytestmark = pytest.mark.django_db
 COUNTY, PREFECTURE = "33/11/23/", "33/11/"
@@ -153,3 +154,35 @@ def test_a_moved_county_takes_its_submissions_along_and_sums_follow_in_rounds_in
             assert (sums, units) == rollup.recount(reporting.round, path, tier), path
         assert rollup.totals(reporting.round, "33/10/")[1] == 2
         assert rollup.totals(reporting.round, "33/11/")[1] == 0
+
+
+def test_a_county_merges_in_mid_round_and_nothing_is_lost(reporting):
+    from shuzheng.base.org.actions import merge_nodes
+    from tests.factories import actor_of
+
+    other, idle = "33/11/22/0/u1/", "33/11/22/0/u2/"
+    for path, county in ((UNIT, COUNTY), (other, "33/11/22/")):
+        reporting.handed_in(path, e01_m1=100)
+        reporting.approve(county, path)
+    waiting, clerk = reporting.submission(idle), reporting.nation.account(idle, "clerk")
+    actions.fill([waiting], actor=actor_of(clerk), values={"e01_m1": Decimal(7)})
+    admin = reporting.nation.actor("33/0/goa/", "business_admin", at="33/")
+    with admin.scope.activate():
+        old, into = reporting.nation.organ("33/11/22/"), reporting.nation.organ(COUNTY)
+        merge_nodes([old], actor=admin, into=into, on=timezone.localdate())
+    take_up("org.node.reorganised", events.rebuild_moved, "forms.fold")
+    with system_scope("tests").activate():
+        rows = Submission.objects.select_related("node", "round__definition").filter(round=reporting.round)
+        assert rows.count() == reporting.round.asked
+        assert rows.get(node=reporting.nation.organ(other)).sealed_path == other
+        moved = rows.get(pk=waiting.pk)
+        assert (moved.path, moved.cells.get(code="e01_m1").value) == (f"{COUNTY}0/u2-22/", 7)
+        for path, tier in ((COUNTY, 4), (PREFECTURE, 3)):
+            sums, units = rollup.totals(reporting.round, path)
+            assert (sums, units) == rollup.recount(reporting.round, path, tier), path
+        assert (rollup.totals(reporting.round, COUNTY)[1], rollup.totals(reporting.round, "33/11/22/")[1]) == (2, 0)
+    actions.fill([moved], actor=actor_of(clerk), values=full(e01_m1=8))  # goes on where it left
+    actions.submit([moved], actor=actor_of(clerk))
+    actions.approve([moved], actor=reporting.reviewer(COUNTY))
+    with system_scope("tests").activate():
+        assert rollup.totals(reporting.round, COUNTY)[1] == 3

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from shuzheng.base.audit.models import Entry
 from shuzheng.base.core.scope import system_scope
-from shuzheng.base.forms import actions, sheets
+from shuzheng.base.forms import actions, sheets, uploads
 from shuzheng.base.forms.models import Cell, Round, Submission
 from shuzheng.base.registers.sheets import read
 from shuzheng.kernel.errors import Invalid
@@ -47,11 +47,11 @@ def content(book: openpyxl.Workbook) -> bytes:
     return file.getvalue()
 
 
-def back(reporting, book: openpyxl.Workbook | bytes, path: str = UNIT, **stored) -> sheets.Upload:
+def back(reporting, book: openpyxl.Workbook | bytes, path: str = UNIT, **stored) -> uploads.Upload:
     data = book if isinstance(book, bytes) else content(book)
     with system_scope("tests").activate():
         row = reporting.submission(path)
-        return sheets.read_back(data, "填报.xlsx", row, stored)
+        return uploads.read_back(io.BytesIO(data), "填报.xlsx", row, stored)
 
 
 def test_a_template_is_locked_but_for_the_cells_to_fill_in(running):
@@ -73,7 +73,7 @@ def test_what_was_filled_in_comes_back_with_the_differences(running):
     book[ENERGY]["E5"] = "１，２００"
     book[BASIC]["D5"] = " 3,500 "
     found = back(running, book, e01_m1=Decimal(7))
-    assert found.faults == []
+    assert list(found.faults) == []
     assert found.values == {"e01_m1": Decimal("1000.5"), "e01_m2": Decimal(1200), "area": Decimal(3500)}
     assert [(d.title, d.before, d.after) for d in found.differences][-1] == ("电 · 8 月", "—", "1,200")
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from decimal import Decimal
 
+import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
 
 from shuzheng.base.core.scope import system_scope
-from shuzheng.base.forms import actions, sheets
+from shuzheng.base.forms import actions, sheets, uploads
 from shuzheng.base.forms.engine import check, compute, read_values
 from shuzheng.base.forms.models import Definition, Round, Submission
 from shuzheng.base.forms.saving import save
 from shuzheng.base.forms.spec import load
 from shuzheng.base.forms.values import stored_values
+from shuzheng.base.registers import streams
+from shuzheng.base.registers.sheets import read as read_sheet
 from shuzheng.kernel.errors import Conflict, Invalid
 from tests.forms.conftest import UNIT, due
 from tests.forms.test_setcheck import MIXED
@@ -89,9 +96,11 @@ def test_every_type_is_stored_handed_in_and_read_back_from_a_workbook(standards,
         assert values["own"] is True
         assert (values["d_1_sum"], values["d_sum"]) == (6, 6)
         content = sheets.template(read(mine), values)
-        same = sheets.read_back(content, "a.xlsx", read(mine), values)
-        assert (same.faults, same.differences) == ([], [])
-        other = sheets.read_back(content, "a.xlsx", read(mine), {**values, "kind": "b", "d_1_n": Decimal(7)})
+        same = uploads.read_back(io.BytesIO(content), "a.xlsx", read(mine), values)
+        assert (list(same.faults), same.differences) == ([], [])
+        other = uploads.read_back(
+            io.BytesIO(content), "a.xlsx", read(mine), {**values, "kind": "b", "d_1_n": Decimal(7)}
+        )
         assert {d.code for d in other.differences} == {"kind", "d_1_n"}
     actions.submit([read_as(actor, mine)], actor=actor)
     with system_scope("tests").activate():
@@ -111,3 +120,38 @@ def test_two_people_in_one_form_clash_only_where_they_typed_the_same_cell(standa
     with pytest.raises(Conflict) as clash:
         save(actor, read_as(actor, mine), {"note": "乙"}, base=base)
     assert clash.value.current["cells"] == {"note": "甲"}
+
+
+def test_a_long_sheet_is_read_in_parts_and_every_fault_is_told(standards, mine, monkeypatch):
+    with system_scope("tests").activate():
+        one = Round.objects.get(pk=mine.round_id)
+        spec = {**one.definition.spec, "sections": [dict(s) for s in one.definition.spec["sections"]]}
+        spec["sections"][-1]["most"] = 2000
+        Definition.objects.filter(pk=one.definition_id).update(spec=spec)
+        book = openpyxl.load_workbook(io.BytesIO(sheets.template(read(mine), {})))
+    sheet = book["明细"]
+    for n in range(1000):
+        for place, value in enumerate(["笔", n + 1, 2], 2):
+            sheet.cell(sheets.HEAD + 1 + n, place, value)
+    whole = io.BytesIO()
+    book.save(whole)
+    for n in range(0, 1000, 100):
+        sheet.cell(sheets.HEAD + 1 + n, 3, "若干")
+    faulty = io.BytesIO()
+    book.save(faulty)
+    for name, value in (("WHOLE", 0), ("PIECE", 20_000), ("STEP", 5_000)):
+        monkeypatch.setattr(streams, name, value)
+    monkeypatch.setattr("shuzheng.base.registers.faults.AT_HAND", 4)
+    client = Client()
+    client.force_login(standards.account(UNIT, "clerk"))
+    url = reverse("forms:upload", args=[mine.pk])
+    page = client.post(url, {"file": SimpleUploadedFile("a.xlsx", faulty.getvalue())})
+    assert (page.status_code, page.context["fault_count"], len(page.context["faults"])) == (422, 10, 4)
+    listed = read_sheet(client.get(page.context["all_faults"]).content, "f.xlsx").sheet()
+    assert [row[:3] for row in listed.rows[1:]][-1] == [905, "C", "若干"]
+    page = client.post(url, {"file": SimpleUploadedFile("a.xlsx", whole.getvalue())})
+    assert (page.status_code, page.context["changed"], len(page.context["differences"])) == (200, 3000, 200)
+    assert client.post(url, {"values": page.context["values"]}).status_code == 302
+    with system_scope("tests").activate():
+        values = stored_values(read(mine))
+    assert (values["d_1000_n"], values["d_1000_sum"], values["d_n"]) == (1000, 2000, 500_500)

@@ -85,6 +85,7 @@ OPERATIONS: dict[str, Call] = {
     "list_forms_submissions": Call(BUSINESS),
     "read_forms_submission": Call(KEEPING, "@sent"),
     "fill_forms_submission": Call(OWN_ONLY, "@draft", {"cells": {"e01_m1": "12"}}),
+    "carry_forms_submission": Call(OWN_ONLY, "@draft"),
     "submit_forms_submission": Call(THEIRS, "@draft", {"statistics": "甲", "head": "乙"}),
     "approve_forms_submission": Call(REVIEWING, "@sent"),
     "return_forms_submission": Call(REVIEWING, "@sent", {"why": "与凭证不符"}),

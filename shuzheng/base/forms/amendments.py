@@ -222,7 +222,7 @@ def _new(w: Write, submission: Submission, what: str, tier: int) -> Amendment:
 def _askable(spec: FormSpec, cells: Mapping[str, str], due_at: datetime) -> None:
     faults = [] if cells else [FieldFault("cells", _("选要退回的格。"))]
     for code, reason in cells.items():
-        if (cell := spec.find(code)) is None or not cell.is_input:
+        if (cell := spec.pattern(code)) is None or not cell.is_input:
             faults.append(FieldFault(code, _("报表里没有这个可填的格。")))
         elif not reason.strip():
             faults.append(FieldFault(code, _("写明这一格的退回原因。")))
@@ -297,7 +297,7 @@ def _computed(
     """
     factors = _kept_factors(submission, spec)
     earlier = before(submission)
-    inputs = {code: value for code, value in typed.items() if (cell := spec.find(code)) and cell.is_input}
+    inputs = {code: value for code, value in typed.items() if (cell := spec.pattern(code)) and cell.is_input}
     values = compute(spec, inputs, factors, earlier)
     explained = dict(submission.explanations.values_list("check_code", "text"))
     findings = [f for f in check(spec, values, factors, earlier, explained) if f.stops]
@@ -306,7 +306,7 @@ def _computed(
         faults = [FieldFault(f.check.cell, f.check.message) for f in (errors or findings)]
         raise Invalid(_("还不能提交：%(why)s") % {"why": faults[0].message}, faults)
     explain(w, submission, {f.check.code: note.strip() for f in findings})
-    filled = sum(v is not None for code, v in values.items() if (cell := spec.find(code)) and cell.is_input)
+    filled = sum(v is not None for code, v in values.items() if (cell := spec.pattern(code)) and cell.is_input)
     return values, {"errors": 0, "unexplained": 0, "filled": filled}
 
 

@@ -22,6 +22,7 @@ from shuzheng.base.forms.engine import derive
 from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.models import Cell, Round, Submission
 from shuzheng.base.forms.numbers import exact
+from shuzheng.base.forms.prefill import known
 from shuzheng.base.forms.queries import drill
 from shuzheng.base.forms.saving import save
 from shuzheng.base.forms.spec import load
@@ -95,9 +96,13 @@ class CellOut(Schema):
 
 
 class FilledOut(SubmissionOut):
-    """A submission with its cells, what was typed and is no number, and the factors it was computed with."""
+    """A submission with its cells, what was typed and is no number, and the factors it was computed with.
+
+    ``offered``: what an untouched form begins with; it is stored with the first cells that are.
+    """
 
     cells: list[CellOut]
+    offered: list[CellOut]
     unread: dict[str, str]
     factors: dict[str, dict[str, str]]
 
@@ -215,6 +220,10 @@ def read_submission(request: HttpRequest, response: HttpResponse, pk: UUID = Pat
         "cells": [
             {"code": code, "value": exact(value), "source": sources[code]}
             for code, value in sorted(stored_values(found).items())
+        ],
+        "offered": [
+            {"code": code, "value": exact(item.value), "source": item.source}
+            for code, item in sorted(known(load(found.round.definition.spec), found).items())
         ],
         "unread": found.unread,
         "factors": found.factors,

@@ -18,6 +18,7 @@ from shuzheng.base.core.scope import Range
 from shuzheng.base.forms import allowances, amendments, api, standing
 from shuzheng.base.forms.engine import read_values
 from shuzheng.base.forms.models import Allowance, Amendment, Submission
+from shuzheng.base.forms.saving import carry_over
 from shuzheng.base.forms.spec import Value, load
 from shuzheng.kernel.errors import Invalid, Missing
 
@@ -49,6 +50,12 @@ class AmendmentOut(Schema):
 class AmendmentsOut(Schema):
     rows: list[AmendmentOut]
     next: str = ""
+
+
+class CarriedOut(Schema):
+    """How many cells came over."""
+
+    cells: int
 
 
 class Answer(api.Strict):
@@ -181,6 +188,17 @@ def nil(
     submission = api.find_submission(actor, pk)
     standing.report_nil([submission], actor=actor, key=f"api:{key}", signers=body.dict())
     return api.submission_out(api.find_submission(actor, pk))
+
+
+@router.post(
+    "/submissions/{uuid:pk}/carry", response={200: CarriedOut, **api.REFUSALS}, operation_id="carry_forms_submission"
+)
+def carry(
+    request: HttpRequest, pk: UUID = Path(...), key: api.Key = Header(..., alias="Idempotency-Key")
+) -> dict[str, int]:
+    """Bring in what was reported for the period before, where nothing stands yet; its source is ``previous``."""
+    actor = actor_of(request)
+    return {"cells": carry_over(actor, api.find_submission(actor, pk), key=f"api:{key}")}
 
 
 @router.get("/allowances", response={200: AllowancesOut, **api.REFUSALS}, operation_id="list_forms_allowances")

@@ -20,7 +20,7 @@ from shuzheng.base.core.action import Write, action
 from shuzheng.base.forms.alike import ENOUGH, grams, likeness, plain, same_unit
 from shuzheng.base.forms.models import Definition
 from shuzheng.base.forms.names import label
-from shuzheng.base.forms.spec import load
+from shuzheng.base.forms.spec import CARRIED, load
 from shuzheng.base.org.models import OrganProfile
 from shuzheng.base.registers.declare import REGISTERS
 from shuzheng.base.registers.fields import columns_of
@@ -241,7 +241,7 @@ def questions_of(raw: Mapping[str, Any]) -> list[Question]:
     return [
         Question(
             str(item["code"]), str(item["name"]), str(item.get("unit", "")), str(item.get("element", "")),
-            str(item.get("prefill", "")),
+            "" if item.get("prefill") == CARRIED else str(item.get("prefill", "")),
         )
         for item in _items(raw)
     ]  # fmt: skip

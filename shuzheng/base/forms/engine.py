@@ -53,7 +53,7 @@ def read_values(spec: FormSpec, typed: Mapping[str, str | None]) -> tuple[dict[s
     values: dict[str, Value] = {}
     faults: list[FieldFault] = []
     for code, text in typed.items():
-        cell = spec.find(code)
+        cell = spec.pattern(code)
         if cell is None or not cell.is_input:
             faults.append(FieldFault(code, _("报表里没有这个可填的格。"), value=text))
             continue

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from shuzheng.base.forms.spec import CellType, Value
+from shuzheng.base.forms.spec import CARRIED, CellType, Value
 from shuzheng.base.org.models import OrganProfile
 
 
@@ -41,7 +41,7 @@ def offer(*facts: Fact) -> None:
         RuntimeError: a fact of that name is offered already.
     """
     for fact in facts:
-        if fact.code in _facts:
+        if fact.code in (*_facts, CARRIED):
             raise RuntimeError(f"fact {fact.code} is offered twice")
         _facts[fact.code] = fact
 

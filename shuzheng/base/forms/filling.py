@@ -9,17 +9,16 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.models import plain
-from shuzheng.base.forms import facts, offers, signing, states
-from shuzheng.base.forms.engine import Finding, check, compute, read_value
+from shuzheng.base.forms import signing, states
+from shuzheng.base.forms.engine import Finding, check, compute
 from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.history import before
 from shuzheng.base.forms.locking import lock
 from shuzheng.base.forms.models import Cell, Edition, Explanation, Submission
-from shuzheng.base.forms.numbers import exact
-from shuzheng.base.forms.spec import CellSpec, FormSpec, Value, load
+from shuzheng.base.forms.prefill import Known, known
+from shuzheng.base.forms.spec import FormSpec, Value, load
 from shuzheng.base.forms.values import cell_row, stored_values
 from shuzheng.kernel.errors import FieldFault, Invalid
-from shuzheng.kernel.periods import Period
 
 State = Submission.State
 
@@ -58,30 +57,11 @@ def may_type(spec: FormSpec, submission: Submission, code: str) -> bool:
     """Whether one cell can be typed in now. A repeating row of which a cell was returned is open as a whole."""
     if code in spec.cells:
         return code in open_cells(spec, submission)
-    cell = spec.find(code)
-    if cell is None or not cell.is_input:
+    cell, place = spec.pattern(code), spec.place(code)
+    if cell is None or place is None or not cell.is_input:
         return False
     returned = submission.returned_cells if submission.state == State.RETURNED else []
-    return not returned or any((other := spec.find(c)) is not None and other.row == cell.row for c in returned)
-
-
-def prefilled(spec: FormSpec, submission: Submission) -> dict[str, Value]:
-    """What is known already: facts of registers that cells name, and what a ledger kept. Offered until first saved.
-
-    Nought in a register is nothing known; nought in a ledger is nothing used.
-    """
-    if submission.state != State.TODO:
-        return {}
-    wanted = {c.code: c.prefill for c in spec.inputs if c.prefill}
-    known = facts.of_node(submission.node_id, set(wanted.values())) if wanted else {}
-    found = {code: _fitting(spec.cells[code], known[fact]) for code, fact in wanted.items() if known.get(fact)}
-    kept = offers.kept(spec.code, submission.node_id, Period.parse(submission.round.period))
-    return found | {code: value for code, value in kept.items() if code in spec.cells and spec.cells[code].is_input}
-
-
-def _fitting(cell: CellSpec, value: Value | int) -> Value:
-    """A fact as the cell holds it, a count as an exact number."""
-    return read_value(cell, str(value) if isinstance(value, int) else exact(value))
+    return not returned or any((other := spec.place(c)) is not None and other[:2] == place[:2] for c in returned)
 
 
 @action("forms.submission.fill")
@@ -118,18 +98,18 @@ def write_in(
     for submission in submissions:
         spec = open_round(submission)
         states.require("fill", submission)
-        known = {code: value for code, value in prefilled(spec, submission).items() if code not in values}
+        begun = known(spec, submission)
         _refuse_locked(spec, submission, {*values, *unread})
         explain(w, submission, explanations)
-        marks = dict.fromkeys(values, source) | dict.fromkeys(known, Cell.Source.REGISTER)
-        _write_cells(w, submission, spec, {**known, **values}, marks, unread)
+        typed = begun | {code: Known(value, source) for code, value in values.items()}
+        _write_cells(w, submission, spec, typed, unread)
         if submission.state == State.TODO:
             w.change(submission, state=State.DRAFT)
     return submissions
 
 
 def _refuse_locked(spec: FormSpec, submission: Submission, codes: Iterable[str]) -> None:
-    unknown = [code for code in codes if (cell := spec.find(code)) is None or not cell.is_input]
+    unknown = [code for code in codes if (cell := spec.pattern(code)) is None or not cell.is_input]
     if unknown:
         raise Invalid(_("有的格不能填。"), [FieldFault(code, _("报表里没有这个可填的格。")) for code in unknown])
     locked = sorted(code for code in set(codes) if not may_type(spec, submission, code))
@@ -159,8 +139,7 @@ def _write_cells(
     w: Write,
     submission: Submission,
     spec: FormSpec,
-    typed: Mapping[str, Value],
-    sources: Mapping[str, str],
+    typed: Mapping[str, Known],
     unread: Mapping[str, str],
     *,
     final: bool = False,
@@ -172,7 +151,8 @@ def _write_cells(
     """
     stored = stored_values(submission)
     factors = resolve(spec, submission.round.period, submission.path)
-    inputs = {**{c: v for c, v in stored.items() if (cell := spec.find(c)) and cell.is_input}, **typed}
+    inputs = {c: v for c, v in stored.items() if (cell := spec.pattern(c)) and cell.is_input}
+    inputs |= {code: item.value for code, item in typed.items()}
     earlier = before(submission)
     values = compute(spec, inputs, factors.values, earlier)
     wanted = {**dict.fromkeys(stored), **values}
@@ -181,9 +161,11 @@ def _write_cells(
     changed = {code: value for code, value in wanted.items() if value != stored.get(code)}
     rows = []
     for code, value in changed.items():
-        cell = spec.find(code)
+        cell = spec.pattern(code)
         by_hand = cell is not None and cell.is_input
-        source = sources.get(code, Cell.Source.HAND) if by_hand else Cell.Source.COMPUTED
+        source = Cell.Source.COMPUTED
+        if by_hand:
+            source = typed[code].source if code in typed else Cell.Source.HAND
         rows.append(cell_row(submission, code, value, source))
     Cell.objects.bulk_create(
         rows,
@@ -191,7 +173,7 @@ def _write_cells(
         unique_fields=["submission", "code"],
         update_fields=["value", "text", "source", "path", "version"],
     )
-    typed_changes = {code: v for code, v in changed.items() if (cell := spec.find(code)) and cell.is_input}
+    typed_changes = {code: v for code, v in changed.items() if (cell := spec.pattern(code)) and cell.is_input}
     if typed_changes:
         w.note(submission, before={code: stored.get(code) for code in typed_changes}, after=typed_changes)
     explained = dict(submission.explanations.values_list("check_code", "text"))
@@ -200,7 +182,7 @@ def _write_cells(
     facts_ = {
         "errors": sum(f.check.level == "error" for f in findings) + len(kept),
         "unexplained": sum(f.check.level == "warning" and f.stops for f in findings),
-        "filled": sum(value is not None for code, value in values.items() if (c := spec.find(code)) and c.is_input),
+        "filled": sum(value is not None for code, value in values.items() if (c := spec.pattern(code)) and c.is_input),
         "factors": factors.record,
         "unread": kept,
         "filler": w.actor.name,
@@ -237,9 +219,8 @@ def hand_in(
     for submission in submissions:
         spec = open_round(submission)
         states.require("submit", submission)
-        typed = prefilled(spec, submission)
-        marks = dict.fromkeys(typed, Cell.Source.REGISTER)
-        findings = [f for f in _write_cells(w, submission, spec, typed, marks, {}, final=True) if f.stops]
+        typed = known(spec, submission)
+        findings = [f for f in _write_cells(w, submission, spec, typed, {}, final=True) if f.stops]
         faults = [
             FieldFault(code, _("“%(text)s” 读不懂。") % {"text": text}) for code, text in submission.unread.items()
         ]
@@ -274,4 +255,4 @@ def hand_in(
     return submissions
 
 
-__all__ = ["fill", "hand_in", "open_cells", "open_round", "prefilled", "row_mates", "submit", "write_in"]
+__all__ = ["fill", "hand_in", "open_cells", "open_round", "row_mates", "submit", "write_in"]

@@ -33,8 +33,10 @@ SOURCE_MARKS = {
     Cell.Source.BILL: "bill",
     Cell.Source.SHEET: "bill",
     Cell.Source.API: "bill",
+    Cell.Source.REGISTER: "register",
+    Cell.Source.PREVIOUS: "previous",
 }
-"""How a cell's source is marked in its corner; by hand has no mark."""
+"""How a cell's source is marked in its corner; by hand, and the noughts of a nil report, have no mark."""
 SHOWN_LINES, SPARE_LINES = 200, 3
 """Rows of a repeating section on a page (the rest is for Excel), and empty ones after them."""
 

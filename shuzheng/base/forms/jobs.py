@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.forms import doubts, exports, reminders, rollup
+from shuzheng.base.forms import doubts, exports, findings, reminders, rollup
 from shuzheng.base.forms.actions import open_rounds
 from shuzheng.base.forms.models import Round
 from shuzheng.base.forms.notices import announce
@@ -67,6 +68,18 @@ def check_round(*, actor: Actor, round_id: str) -> None:
         found = list(Round.objects.select_related("definition").filter(pk=round_id, state=Round.State.OPEN))
     if found:
         doubts.find(found, actor=actor)
+
+
+@job_for_actor
+def export_findings(run: Run, *, actor: Actor, round_id: str, path: str) -> str:
+    """What the checks and the comparison with earlier periods say of a large part of the tree, as a workbook to fetch."""
+    with tempfile.TemporaryFile() as file:
+        with actor.scope.activate():
+            round_ = Round.objects.select_related("definition").get(pk=UUID(round_id))
+            count = findings.write_sheet(file, findings.collect(round_, path))
+        file.seek(0)
+        run.keep(file, f"{round_.title} {_('检查结果')}.xlsx")
+    return f"{count:,}"
 
 
 @job_for_actor

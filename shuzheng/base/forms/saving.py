@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.scope import Range, handover
 from shuzheng.base.forms.engine import read_values
-from shuzheng.base.forms.filling import fill, may_type, open_round
+from shuzheng.base.forms.filling import fill, may_type, open_cells, open_round
 from shuzheng.base.forms.locking import lock
 from shuzheng.base.forms.models import Cell, Submission
+from shuzheng.base.forms.prefill import to_carry
 from shuzheng.base.forms.spec import FormSpec, Value
-from shuzheng.base.forms.standing import fill_for
+from shuzheng.base.forms.standing import fill_for, require_standing
 from shuzheng.base.forms.values import stored_values, typed_rows
 from shuzheng.kernel.errors import Conflict
 
 MAX_TEXT = 60
 """Of a text that is no number so much is kept."""
+
+
+def carry_over(actor: Actor, submission: Submission, *, key: str = "") -> int:
+    """Bring in the period before, where nothing stands yet; returns how many cells.
+
+    Raises:
+        Invalid: the form can't be filled in now.
+    """
+    with _filling(actor, submission) as (spec, verb):
+        values = to_carry(spec, submission, open_cells(spec, submission))
+        if values:
+            verb([submission], actor=actor, key=key, values=values, source=Cell.Source.PREVIOUS)
+    return len(values)
+
+
+@contextmanager
+def _filling(actor: Actor, submission: Submission) -> Iterator[tuple[FormSpec, Callable[..., Any]]]:
+    """The scope in which the actor fills a submission in, for their own institution or in its place; it is locked.
+
+    Raises:
+        Denied: they may do neither.
+        Invalid: the form can't be filled in now.
+    """
+    own = submission.path in actor.scope.write
+    verb, needed = (fill, "forms.submission.fill") if own else (fill_for, "forms.submission.stand_in")
+    with actor.scope.activate(), handover([] if own else [Range.exactly(submission.path)]):
+        actor.require(needed, submission.path)
+        lock([submission], unchanged=False)
+        if not own:
+            require_standing(actor, [submission])
+        yield open_round(submission), verb
 
 
 @dataclass
@@ -48,12 +82,7 @@ def save(
         Conflict: somebody else changed the same cells since ``base``; ``current`` has their values by cell. Nothing is stored.
         Invalid: the form can't be filled in now.
     """
-    own = submission.path in actor.scope.write
-    verb, needed = (fill, "forms.submission.fill") if own else (fill_for, "forms.submission.stand_in")
-    with actor.scope.activate(), handover([] if own else [Range.exactly(submission.path)]):
-        actor.require(needed, submission.path)
-        lock([submission], unchanged=False)
-        spec = open_round(submission)
+    with _filling(actor, submission) as (spec, verb):
         values, faults = read_values(spec, typed)
         said = {f.field: f.message for f in faults}
         may = {code for code in typed if may_type(spec, submission, code)}

@@ -1,4 +1,4 @@
-"""A submission as a workbook: the template that an institution fills in, and reading it back, cell by cell.
+"""A submission as a workbook: the template that an institution fills in. ``forms.uploads`` reads it back, cell by cell.
 
 The layout is the form's own: one sheet a section, rows and columns as on the page. The file says which submission and
 which version of the form it is made for; reading trusts nothing else that a spreadsheet program may have lost.
@@ -7,44 +7,43 @@ which version of the form it is made for; reading trusts nothing else that a spr
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
-from django.utils.translation import gettext as _
 
-from shuzheng.base.forms import names
-from shuzheng.base.forms.engine import lines_of, read_values
-from shuzheng.base.forms.filling import may_type
-from shuzheng.base.forms.models import Submission
-from shuzheng.base.forms.numbers import exact
+from shuzheng.base.forms.engine import lines_of
+from shuzheng.base.forms.models import Cell, Submission
 from shuzheng.base.forms.spec import CellSpec, CellType, FormSpec, SectionKind, SectionSpec, Value, load
 from shuzheng.base.portal import formats
-from shuzheng.base.registers.sheets import RawSheet, letter, read
-from shuzheng.kernel.errors import FieldFault, Invalid
+from shuzheng.base.registers.sheets import letter
 from shuzheng.kernel.periods import Period
-from shuzheng.kernel.text import fold
 
 VERSION, SUBMISSION = "form_version", "submission"
 HEAD = 4
 """Rows above the first row of cells: title, institution, empty, headings."""
 LEFT = 3
 """Columns before the first cell: number, name, unit. In a repeating section only the number stands before."""
+UNMARKED = (Cell.Source.HAND, Cell.Source.SHEET, Cell.Source.COMPUTED)
 SPARE_ROWS = 50
 """Empty rows of a repeating section in a template."""
 
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a cell stands in the workbook: sheet and place counted from 0."""
+    """Where a cell stands in the workbook: sheet and place counted from 0.
+
+    ``cell`` says what it is; of a repeating row it is the column that all rows share, and ``code`` the cell's own.
+    """
 
     sheet: str
     row: int
     column: int
     cell: CellSpec
+    code: str
 
     @property
     def place(self) -> str:
@@ -61,17 +60,21 @@ def layout(spec: FormSpec, lines: Mapping[str, int] | None = None) -> Iterator[S
     for section in spec.sections:
         name = sheet_name(section)
         for number, code in enumerate(section.fields):
-            yield Spot(name, HEAD + number, LEFT, spec.cells[code])
+            yield Spot(name, HEAD + number, LEFT, spec.cells[code], code)
         for number, row in enumerate(section.rows):
             for place, column in enumerate(section.columns):
                 cell = spec.cell(row.code, column.code)
                 if cell is not None:
-                    yield Spot(name, HEAD + number, LEFT + place, cell)
-        for number in range((lines or {}).get(section.code, 0)):
-            for place, column in enumerate(section.line):
-                cell = spec.line_cell(section.code, number + 1, column.code)
-                if cell is not None:
-                    yield Spot(name, HEAD + number, 1 + place, cell)
+                    yield Spot(name, HEAD + number, LEFT + place, cell, cell.code)
+        yield from line_spots(section, range((lines or {}).get(section.code, 0)))
+
+
+def line_spots(section: SectionSpec, numbers: Iterable[int]) -> Iterator[Spot]:
+    """The cells of repeating rows, counted from 0."""
+    name = sheet_name(section)
+    for number in numbers:
+        for place, column in enumerate(section.line):
+            yield Spot(name, HEAD + number, 1 + place, column, f"{section.code}_{number + 1}_{column.code}")
 
 
 def _written_lines(spec: FormSpec, values: Mapping[str, Value]) -> dict[str, int]:
@@ -80,15 +83,22 @@ def _written_lines(spec: FormSpec, values: Mapping[str, Value]) -> dict[str, int
     return {code: min(max(filled[code], default=0) + SPARE_ROWS, section.most) for code, section in spec.lines.items()}
 
 
-def template(submission: Submission, values: Mapping[str, Value], *, locked: bool = False) -> bytes:
-    """The workbook, filled with ``values``; with ``locked`` nothing in it can be typed in (a copy of what was handed in)."""
+def template(
+    submission: Submission, values: Mapping[str, Value], *, locked: bool = False,
+    sources: Mapping[str, str] | None = None,
+) -> bytes:  # fmt: skip
+    """The workbook, filled with ``values``; with ``locked`` nothing in it can be typed in (a copy of what was handed in).
+
+    A value that nobody typed has a note with its source (``sources``, by cell): Excel marks the corner.
+    """
     spec = load(submission.round.definition.spec)
     period = Period.parse(submission.round.period)
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})
     book.set_custom_property(VERSION, spec.digest)
     book.set_custom_property(SUBMISSION, str(submission.pk))
-    _Writer(book, spec, period, submission, values, locked).write()
+    marks = {code: Cell.Source(source).label for code, source in (sources or {}).items() if source not in UNMARKED}
+    _Writer(book, spec, period, submission, values, locked, marks).write()
     book.close()
     return file.getvalue()
 
@@ -96,9 +106,9 @@ def template(submission: Submission, values: Mapping[str, Value], *, locked: boo
 class _Writer:
     def __init__(
         self, book: Any, spec: FormSpec, period: Period, submission: Submission,
-        values: Mapping[str, Value], locked: bool,
+        values: Mapping[str, Value], locked: bool, marks: Mapping[str, Any],
     ) -> None:  # fmt: skip
-        self.book, self.spec, self.period = book, spec, period
+        self.book, self.spec, self.period, self.marks = book, spec, period, marks
         self.submission, self.values, self.locked = submission, values, locked
         base = {"font_name": "等线", "font_size": 11, "valign": "vcenter"}
         self.base = base
@@ -164,7 +174,7 @@ class _Writer:
                 sheet.write_blank(HEAD + number, LEFT + place, None, self.none)
 
     def _cell(self, sheet: Any, spot: Spot) -> None:
-        cell, value = spot.cell, self.values.get(spot.cell.code)
+        cell, value = spot.cell, self.values.get(spot.code)
         open_ = cell.is_input and not self.locked
         shape = self.number(cell.places, open_) if cell.is_number else self.word(open_, cell.type)
         if value is None:
@@ -177,6 +187,8 @@ class _Writer:
             option = cell.option(value)
             text = ("是" if value else "否") if isinstance(value, bool) else option.name if option else str(value)
             sheet.write_string(spot.row, spot.column, text, shape)
+        if value is not None and spot.code in self.spec.cells and (mark := self.marks.get(spot.code)):
+            sheet.write_comment(spot.row, spot.column, f"来源：{mark}", {"author": "", "y_scale": 0.4})
         if open_ and (rule := self._rule(cell)):
             sheet.data_validation(spot.row, spot.column, spot.row, spot.column, rule)
 
@@ -215,147 +227,10 @@ class _Writer:
         lines = [
             f"这份表只给 {self.submission.node.name} {self.period.label_zh}用，换单位、换报告期要重新下载。",
             "白格填写，灰格是自动计算或不填的；没有消费填 0。",
+            "角上有标记的格是台账、表计或上期带入的，指上去看来源；改了就算手工填写。",
             "不要增删行列、不要改表名。可以粘贴数值。",
             "填好后在填报页“上传 Excel”；上传后先看差异，再存入。",
             self.submission.round.instructions,
         ]
         for number, line in enumerate(lines):
             sheet.write_string(number, 0, line)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A cell that the file would change."""
-
-    code: str
-    title: str
-    unit: str
-    before: str
-    after: str
-    place: str
-
-
-@dataclass
-class Upload:
-    """A file that was read: the values of all cells that can be typed in, what would change, and what is wrong."""
-
-    values: dict[str, Value]
-    differences: list[Difference]
-    faults: list[FieldFault] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-
-def read_back(content: bytes, filename: str, submission: Submission, stored: Mapping[str, Value]) -> Upload:
-    """What a workbook says. All or nothing: with one fault nothing is to be written.
-
-    Raises:
-        Invalid: it is no workbook, or not this submission's: another form, an older version of it, another institution.
-    """
-    spec = load(submission.round.definition.spec)
-    period = Period.parse(submission.round.period)
-    book = read(content, filename)
-    _refuse_other(book.properties, spec, submission)
-    sheets = {fold(s.name): s for s in book.sheets}
-    asked = [s for s in spec.sections if s.kind != SectionKind.NOTE]
-    missing = [sheet_name(s) for s in asked if fold(sheet_name(s)) not in sheets]
-    if missing:
-        raise Invalid(_("文件里没有工作表“%(names)s”。用下载的模板填写，不改表名。") % {"names": "、".join(missing)})
-    found = Upload({}, [])
-    for section in asked:
-        _check_heads(sheets[fold(sheet_name(section))], section, found)
-    typed: dict[str, str | None] = {}
-    spots: dict[str, Spot] = {}
-    lines = {
-        code: min(len(sheets[fold(sheet_name(section))].rows) - HEAD, section.most)
-        for code, section in spec.lines.items()
-    }
-    for spot in layout(spec, lines):
-        if spot.cell.is_input:
-            typed[spot.cell.code] = _text(sheets[fold(spot.sheet)].value(spot.row, spot.column))
-            spots[spot.cell.code] = spot
-    for section in asked:
-        _bad_places(sheets[fold(sheet_name(section))], section, spec, found)
-    values, faults = read_values(spec, typed)
-    for fault in faults:
-        spot = spots[fault.field]
-        found.faults.append(
-            FieldFault(
-                fault.field, f"{names.cell_title(spec, spot.cell, period)}：{fault.message}",
-                row=spot.row + 1, column=letter(spot.column), value=fault.value,
-            )
-        )  # fmt: skip
-    for code, value in values.items():
-        if value == stored.get(code):
-            continue
-        spot = spots[code]
-        title = names.cell_title(spec, spot.cell, period)
-        if not may_type(spec, submission, code):
-            said = _("%(title)s：这一格没有退回，保持锁定。") % {"title": title}
-            found.faults.append(
-                FieldFault(code, said, row=spot.row + 1, column=letter(spot.column), value=exact(value))
-            )
-            continue
-        found.values[code] = value
-        found.differences.append(
-            Difference(
-                code, title, names.unit(spot.cell.unit), names.said(spot.cell, stored.get(code)) or formats.NONE, names.said(spot.cell, value) or formats.NONE,
-                f"{spot.sheet} {spot.place}",
-            )
-        )  # fmt: skip
-    return found
-
-
-def _refuse_other(properties: Mapping[str, str], spec: FormSpec, submission: Submission) -> None:
-    if VERSION not in properties or SUBMISSION not in properties:
-        raise Invalid(_("这不是从填报页下载的模板。下载模板，把数粘贴进去再上传。"))
-    if properties[SUBMISSION] != str(submission.pk):
-        raise Invalid(_("这份文件是别的单位或别的报告期的。下载本表的模板再填。"))
-    if properties[VERSION] != spec.digest:
-        raise Invalid(_("报表换了版本，这份模板已不能用。重新下载模板，把数粘贴过去。"))
-
-
-def _text(value: Any) -> str | None:
-    """A cell as text that ``clean_number`` reads: floats without the noise of binary fractions."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, datetime | date):
-        return value.strftime("%Y-%m-%d")
-    if isinstance(value, int | float):
-        number = Decimal(repr(value))
-        return (
-            exact(number.quantize(Decimal("0.000001"))) if abs(number) < 10**15 and number == number else f"{number:f}"
-        )
-    return str(value)
-
-
-def _check_heads(sheet: RawSheet, section: SectionSpec, found: Upload) -> None:
-    """The names at the left still stand where they were: nobody inserted, sorted or removed rows."""
-    for number, code in enumerate(section.fields or [r.code for r in section.rows]):
-        name = next((r.name for r in section.rows if r.code == code), None)
-        if name is None:
-            continue
-        there = fold(str(sheet.value(HEAD + number, 1)))
-        if there != fold(name):
-            found.faults.append(
-                FieldFault(
-                    "", _("这里应是“%(name)s”。行的位置变了，用原模板填写。") % {"name": name},
-                    row=HEAD + number + 1, column="B", value=there,
-                )
-            )  # fmt: skip
-
-
-def _bad_places(sheet: RawSheet, section: SectionSpec, spec: FormSpec, found: Upload) -> None:
-    rows = len(section.fields or section.rows) or len(sheet.rows) - HEAD
-    typed = [n for n, c in enumerate(section.columns) if c.is_typed]
-    columns = [LEFT] if section.fields else [LEFT + n for n in typed]
-    if section.line:
-        columns = [1 + n for n, c in enumerate(section.line) if c.is_input]
-    for fault in sheet.bad_places(HEAD, HEAD + rows - 1, columns):
-        found.faults.append(
-            FieldFault("", f"{sheet.name}：{fault.message}", row=fault.row, column=fault.column, value=fault.value)
-        )
-    hidden = [n + 1 for n in sorted(sheet.hidden_rows) if HEAD <= n < HEAD + rows]
-    if hidden:
-        found.notes.append(_("“%(sheet)s”有 %(n)d 行被隐藏，也一并读入。") % {"sheet": sheet.name, "n": len(hidden)})

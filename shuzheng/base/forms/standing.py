@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.forms import states
-from shuzheng.base.forms.filling import hand_in, open_round, prefilled, write_in
+from shuzheng.base.forms.filling import hand_in, open_round, write_in
 from shuzheng.base.forms.locking import lock
 from shuzheng.base.forms.models import Cell, Submission
+from shuzheng.base.forms.prefill import known
 from shuzheng.base.forms.spec import CellType, FormSpec, Value
 from shuzheng.base.forms.tiers import chains
 from shuzheng.base.forms.values import stored_values
@@ -55,7 +56,7 @@ def fill_for(
         Invalid: as ``fill``.
     """
     lock(submissions, unchanged=False)
-    _require_standing(w.actor, submissions)
+    require_standing(w.actor, submissions)
     return write_in(w, submissions, values, explanations or {}, unread or {}, source)
 
 
@@ -75,7 +76,7 @@ def submit_for(
         Invalid: as ``submit``.
     """
     lock(submissions, unchanged=False)
-    _require_standing(w.actor, submissions)
+    require_standing(w.actor, submissions)
     return hand_in(w, submissions, signers or {})
 
 
@@ -95,10 +96,9 @@ def report_nil(
         stored = stored_values(row)
         if any(stored.get(code) for code in noughts(spec)):
             raise Invalid(_("已经填了数，不能零报告。清空后再报，或按实际数提交。"), code="forms.nil.filled")
-        known = prefilled(spec, row)
-        if known:
-            write_in(w, [row], known, {}, {}, Cell.Source.REGISTER)
-            w.flush()
+        kept = [code for code, item in known(spec, row).items() if item.value and item.source != Cell.Source.PREVIOUS]
+        if set(kept) & set(noughts(spec)):
+            raise Invalid(_("台账里有本期的数，不能零报告。按实际数提交。"), code="forms.nil.filled")
         write_in(w, [row], dict.fromkeys(noughts(spec), Decimal(0)), {}, {}, Cell.Source.NIL)
         w.flush()
         hand_in(w, [row], signers or {}, nil=True)
@@ -108,7 +108,7 @@ def report_nil(
 def noughts(spec: FormSpec) -> list[str]:
     """The cells that a nil report sets to nought: amounts that are typed in and added up, and no register knows."""
     kinds = (CellType.NUMBER, CellType.INTEGER)
-    return [c.code for c in spec.inputs if c.additive and c.type in kinds and not c.prefill and not c.required]
+    return [c.code for c in spec.inputs if c.additive and c.type in kinds and not c.fact and not c.required]
 
 
 def stands_in(actor: Actor, submission: Submission) -> bool:
@@ -120,10 +120,15 @@ def stands_in(actor: Actor, submission: Submission) -> bool:
     )
 
 
-def _require_standing(actor: Actor, submissions: Sequence[Submission]) -> None:
+def require_standing(actor: Actor, submissions: Sequence[Submission]) -> None:
+    """Refuse whoever has not said why they fill in for these institutions.
+
+    Raises:
+        Denied: names the first of them.
+    """
     for row in submissions:
         if not stands_in(actor, row):
             raise Denied(_("先说明代报原因，再替%(name)s填报。") % {"name": row.node.name}, code="forms.standing")
 
 
-__all__ = ["fill_for", "noughts", "report_nil", "stand_in", "stands_in", "submit_for"]
+__all__ = ["fill_for", "noughts", "report_nil", "require_standing", "stand_in", "stands_in", "submit_for"]

@@ -43,7 +43,7 @@ def typed_rows(spec: FormSpec, rows: Iterable[tuple[str, Decimal | None, str]]) 
     """Stored rows (code, number, text) as values by code. Cells that the form does not know are left out."""
     found: dict[str, Value] = {}
     for code, number, text in rows:
-        cell = spec.cells.get(code) or spec.find(code)
+        cell = spec.pattern(code)
         if cell is not None:
             found[code] = from_columns(cell, number, text)
     return found

@@ -31,6 +31,11 @@ def folder(way: str) -> Path:
     return path
 
 
+def folders() -> list[Path]:
+    """All of them: those of registers, and those of others who keep sheets until somebody has looked at them."""
+    return [path for path in folder("import").parent.iterdir() if path.is_dir()]
+
+
 def export_columns(register: Register, listing: Listing, kept: Sequence[str] = ()) -> list[Shown]:
     """The columns shown, after them the owner: every export says whose a row is."""
     columns = listing.visible(kept)

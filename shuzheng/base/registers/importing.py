@@ -1,48 +1,54 @@
 """Bringing a sheet into a register: every row checked set-wise first, then created or changed by key, all or nothing.
 
 50,000 rows take seconds because nothing is asked row by row: names behind foreign keys, records with the same key and
-taken unique values are found with one question a column and chunk.
+taken unique values are found with one question a column and chunk. A million rows take as much memory as twenty thousand.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
+from typing import IO, Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models
-from django.db.models import Q
+from django.db import IntegrityError, connection, models
 from django.utils.translation import gettext as _
-from psycopg.types.range import DateRange
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.org.models import Node
 from shuzheng.base.registers import sheet_values as cells
-from shuzheng.base.registers import sheets
-from shuzheng.base.registers.declare import Register, register_of
+from shuzheng.base.registers import sheets, streams
+from shuzheng.base.registers.declare import Register
 from shuzheng.base.registers.exporting import is_required, sheet_fields
-from shuzheng.base.registers.fields import Shown, label_field
-from shuzheng.base.registers.forms import owners, targets
+from shuzheng.base.registers.faults import Faults
+from shuzheng.base.registers.fields import label_field
+from shuzheng.base.registers.readers import Above, chunks, reader, relation_reader
 from shuzheng.kernel.errors import FieldFault, Invalid
 
-CHUNK = 5000
+HELD = 100_000
+"""Rows up to which what was read is kept from the check to the writing; a longer sheet is read again."""
+
+
+@dataclass
+class Batch:
+    """What a part of a sheet would do."""
+
+    created: list[Any] = field(default_factory=list)
+    changed: list[Any] = field(default_factory=list)
+    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass
 class Checked:
     """What a sheet would do. ``faults`` say row, column, what was typed and why; rows named there are left out of the rest."""
 
-    created: list[Any] = field(default_factory=list)
-    changed: list[Any] = field(default_factory=list)
-    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    created: int = 0
+    changed: int = 0
     same: int = 0
-    faults: list[FieldFault] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults)
     notes: list[str] = field(default_factory=list)
     rows: int = 0
-    labels: dict[str, str] = field(default_factory=dict)
 
     def writable(self, partly: bool) -> bool:
         """Whether there is something to write, given that faults stop everything unless ``partly``."""
@@ -50,57 +56,127 @@ class Checked:
 
 
 class Importer:
-    """One sheet for one register, as one actor brings it. The running scope is the actor's."""
+    """One sheet for one register, as one actor brings it. The running scope is the actor's.
 
-    def __init__(self, register: Register, actor: Actor) -> None:
+    The sheet is read part by part (``registers.streams``); of a long one only a part is in memory at a time, and beside it
+    one number for each row that tells whether a key or a unique value stands twice.
+    """
+
+    def __init__(self, register: Register, actor: Actor, source: IO[bytes], filename: str) -> None:
         self.register, self.actor = register, actor
+        self.source, self.filename = source, filename
         self.fields = sheet_fields(register, actor)
         self.by_name = {item.name: item for item in self.fields}
         self.heads: dict[str, Sequence[str]] = {
             item.name: [item.label, str(item.field.verbose_name), item.name]  # type: ignore[union-attr]
             for item in self.fields
         }
-        self.out = Checked(labels={item.name: item.label for item in self.fields})
-        self.bad: set[int] = set()
+        self.labels = {item.name: item.label for item in self.fields}
+        self.home = Node.objects.get(pk=actor.organ_id) if register.owned else None
+        self.out = Checked()
+        self.held: list[Batch] | None = []
+        self.is_again = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Nothing read yet."""
         self.bad_cells: set[tuple[int, str]] = set()
         self.columns: dict[str, int] = {}
-        self.home = Node.objects.get(pk=actor.organ_id) if register.owned else None
+        self.keys: dict[int, int] = {}
+        self.uniques: dict[tuple[str, ...], dict[int, int]] = {}
+        self.made: dict[str, Any] = {}
+        self.named: set[str] = set()
 
-    def check(self, content: bytes, filename: str) -> Checked:
+    @property
+    def bad(self) -> set[int]:
+        """Rows with a fault."""
+        return self.out.faults.rows
+
+    def check(self) -> Checked:
         """Read the sheet and say what it would do; nothing is written.
 
         Raises:
             Invalid: the file can't be read at all.
         """
-        book = sheets.read(content, filename)
+        for batch in self._batches():
+            self.out.created += len(batch.created)
+            self.out.changed += len(batch.changed)
+            if self.held is not None:
+                self.held = [*self.held, batch] if self.out.rows <= HELD else None
+        if not self.out.rows and not self.out.faults:
+            raise Invalid(_("表头下面没有数据。"))
+        return self.out
+
+    def _batches(self) -> Iterator[Batch]:
+        """What each part of the sheet would do, from its top to its end."""
+        hidden: list[int] = []
         required = [item.name for item in self.fields if item.name in self.register.key]
-        found = sheets.table(book.sheet(), self.heads, required)
-        self.columns = found.columns
-        self.out.notes, self.out.rows = found.notes, len(found.rows)
-        for fault in found.faults:
-            self._fault(fault)
-        if any(f.row is None or f.row <= found.head_row + 1 for f in found.faults):
-            return self.out
+        with streams.opened(self.source, self.filename) as stream:
+            top = next(stream.parts(), sheets.RawSheet("", []))
+            head = sheets.heading(top, self.heads, required)
+            for fault in head.faults:
+                self._fault(fault)
+            if head.faults:
+                return
+            self.columns = head.columns
+            self.named = self._named_above(stream, head)
+            for part in stream.parts():
+                found = sheets.table_of(part, head)
+                hidden += found.hidden
+                if not self.is_again:
+                    self.out.rows += len(found.rows)
+                    self.out.notes = sheets.notes_of(found, hidden)
+                for fault in found.faults:
+                    self._fault(fault)
+                self.bad_cells = {(f.row, f.field) for f in found.faults if f.row is not None}
+                yield self._batch(found)
+
+    def _named_above(self, stream: streams.Stream, head: sheets.Heading) -> set[str]:
+        """The names by which rows may call rows further up in the same sheet: what stands in such a column, all of it.
+
+        Only these rows are kept in memory beside the part that is read.
+        """
+        model = self.register.model
+        own = {
+            name: place
+            for name, place in head.columns.items()
+            if (item := self.by_name[name]).kind == "relation" and item.field.related_model is model  # type: ignore[union-attr]
+        }
+        if not own:
+            return set()
+        narrow, named = sheets.Heading(head.row, own), set()
+        for part in stream.parts():
+            _stay_awake()
+            for _number, row in sheets.table_of(part, narrow).rows:
+                for value in row.values():
+                    try:
+                        named.add(cells.to_text(value))
+                    except ValueError:
+                        continue  # said when the cell itself is read
+        return named - {""}
+
+    def _batch(self, found: sheets.Table) -> Batch:
         numbers = [number for number, _values in found.rows]
         values = self._values(found)
-        existing = self._existing(numbers, values)
-        self._sort(numbers, values, existing)
-        return self.out
+        return self._sort(numbers, values, self._existing(numbers, values))
 
     # Faults
 
     def _fault(self, fault: FieldFault) -> None:
-        self.out.faults.append(fault)
+        if self.is_again:
+            if fault.row not in self.bad:
+                raise Invalid(_("有记录与别处的重复，什么都没有写入。重新检查。"))
+            return
+        self.out.faults.add(fault)
         if fault.row is not None:
-            self.bad.add(fault.row)
             self.bad_cells.add((fault.row, fault.field))
 
     def _say(self, number: int, name: str, message: str, value: Any = "") -> None:
         place = self.columns.get(name)
         column = (
-            f"{sheets.letter(place)} {self.out.labels.get(name, name)}"
+            f"{sheets.letter(place)} {self.labels.get(name, name)}"
             if place is not None
-            else self.out.labels.get(name, name)
+            else self.labels.get(name, name)
         )
         self._fault(FieldFault(name, message, row=number, column=column, value=cells.shown(value)))
 
@@ -112,7 +188,7 @@ class Importer:
         for name in found.columns:
             item = self.by_name[name]
             column = [(number, values[name]) for number, values in found.rows]
-            read = self._relation(item, column) if item.kind == "relation" else self._reader(item)
+            read = relation_reader(self.register, self.actor, item, column) if item.kind == "relation" else reader(item)
             for row, (number, value) in zip(rows, column, strict=True):
                 if cells.is_blank(value):
                     continue
@@ -124,81 +200,6 @@ class Importer:
                     self._say(number, name, "；".join(fault.messages), value)
         return rows
 
-    def _reader(self, item: Shown) -> Any:
-        model_field: Any = item.field
-        convert = {
-            "integer": cells.to_integer, "number": cells.to_number, "date": cells.to_day, "datetime": cells.to_moment,
-            "yesno": cells.to_yes, "span": _to_span, "text": cells.to_text,
-        }.get(item.kind)  # fmt: skip
-        if item.kind in ("choice", "choices"):
-            known = {sheets.head_key(v): k for k, v in item.choices.items()} | {str(k): k for k in item.choices}
-
-            def choose(text: str) -> Any:
-                plain = text.strip()
-                if plain in known:
-                    return known[plain]
-                if sheets.head_key(plain) in known:
-                    return known[sheets.head_key(plain)]
-                raise ValueError(_("没有“%(value)s”这一项。从下拉列表里选。") % {"value": plain})
-
-            if item.kind == "choice":
-                return lambda value: choose(cells.to_text(value))
-            return lambda value: [
-                choose(part) for part in cells.to_text(value).replace("，", "、").replace(",", "、").split("、") if part
-            ]
-        places = getattr(model_field, "decimal_places", None)
-        validators = model_field.validators
-
-        def read(value: Any) -> Any:
-            result = convert(value) if convert else cells.to_text(value)
-            if places is not None and result.as_tuple().exponent < -places:
-                raise ValueError(_("小数最多 %(n)d 位。") % {"n": places})
-            for validator in validators:
-                validator(result)
-            return result
-
-        return read
-
-    def _relation(self, item: Shown, column: Sequence[tuple[int, Any]]) -> Any:
-        """A reader of names behind a foreign key, all of them looked up at once through the scope."""
-        model: Any = item.field.related_model  # type: ignore[union-attr]
-        texts = set()
-        for _number, value in column:
-            if not cells.is_blank(value):
-                try:
-                    texts.add(cells.to_text(value))
-                except ValueError:
-                    continue  # said when the cell itself is read
-        held = register_of(model)
-        names = {f.name for f in model._meta.concrete_fields}
-        fields = [label_field(model), *(n for n in ("number", "code", "uscc", "full_name") if n in names)]
-        fields += [
-            key for key in (held.key if held else ()) if key in names and not model._meta.get_field(key).is_relation
-        ]
-        rows = owners(self.register, self.actor) if item.name == "node" else targets(item.field, self.actor)  # type: ignore[arg-type]
-        known: dict[str, dict[Any, Any]] = {}
-        for part in _chunks(sorted(texts)):
-            condition = Q(pk__in=[])
-            for name in dict.fromkeys(fields):
-                condition |= Q(**{f"{name}__in": part})
-            for row in rows.filter(condition):
-                for name in fields:
-                    known.setdefault(str(getattr(row, name)), {})[row.pk] = row
-        own = model is self.register.model
-
-        def read(value: Any) -> Any:
-            text = cells.to_text(value)
-            found = known.get(text, {})
-            if len(found) > 1:
-                raise ValueError(_("“%(value)s”有 %(n)d 个同名的，改填编号或代码。") % {"value": text, "n": len(found)})
-            if found:
-                return next(iter(found.values()))
-            if own:
-                return _Above(text)
-            raise ValueError(_("没有找到“%(value)s”。核对名称或编号。") % {"value": text})
-
-        return read
-
     # Rows
 
     def _owner(self, row: Mapping[str, Any]) -> Node | None:
@@ -207,7 +208,7 @@ class Importer:
     def _key(self, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """What tells the record, or None where part of it is missing."""
         parts = [row.get(name) for name in self.register.key]
-        if not parts or any(p is None or isinstance(p, _Above) for p in parts):
+        if not parts or any(p is None or isinstance(p, Above) for p in parts):
             return None
         plain = tuple(p.pk if isinstance(p, models.Model) else p for p in parts)
         owner = self._owner(row)
@@ -215,15 +216,16 @@ class Importer:
 
     def _existing(self, numbers: Sequence[int], values: Sequence[dict[str, Any]]) -> dict[tuple[Any, ...], Any]:
         """Records that the sheet's keys name, by key; keys that stand twice are faults."""
-        first: dict[tuple[Any, ...], int] = {}
+        first: set[tuple[Any, ...]] = set()
         for number, row in zip(numbers, values, strict=True):
             key = self._key(row)
             if key is None:
                 continue
-            if key in first:
-                said = _("与第 %(row)d 行重复。") % {"row": first[key]}
+            before = self.keys.setdefault(hash(key), number)
+            if before != number:
+                said = _("与第 %(row)d 行重复。") % {"row": before}
                 self._say(number, self.register.key[0], said, row[self.register.key[0]])
-            first.setdefault(key, number)
+            first.add(key)
         if not first:
             return {}
         lead = self.register.key[0]
@@ -233,7 +235,7 @@ class Importer:
         rows = (
             self.register.queryset(self.actor).select_related(*joins) if joins else self.register.queryset(self.actor)
         )
-        for part in _chunks(sorted({key[place] for key in first}, key=str)):
+        for part in chunks(sorted({key[place] for key in first}, key=str)):
             for record in rows.filter(**{f"{lead}__in": part}):
                 plain = tuple(
                     getattr(record, self.register.model._meta.get_field(n).attname) for n in self.register.key
@@ -243,16 +245,15 @@ class Importer:
                     found[key] = record
         return found
 
-    def _sort(self, numbers: Sequence[int], values: Sequence[dict[str, Any]], existing: Mapping[Any, Any]) -> None:
+    def _sort(self, numbers: Sequence[int], values: Sequence[dict[str, Any]], existing: Mapping[Any, Any]) -> Batch:
         """New records and changes, checked as a whole: duty, rights, the register's own checks, unique values."""
-        made: dict[str, Any] = {}
         created: list[tuple[int, Any]] = []
         changed: list[tuple[int, Any, Any]] = []
         for number, row in zip(numbers, values, strict=True):
             record = existing.get(self._key(row))
             for name, value in list(row.items()):
-                if isinstance(value, _Above):
-                    above = made.get(value.text)
+                if isinstance(value, Above):
+                    above = self.made.get(value.text)
                     if above is None:
                         self._say(
                             number,
@@ -264,15 +265,18 @@ class Importer:
             target = self._record(number, row, record)
             if number in self.bad or target is None:
                 continue
-            for name in (*self.register.key, label_field(self.register.model)):
-                made.setdefault(str(getattr(target, name, "")), target)
+            if self.named:
+                called = (str(getattr(target, n, "")) for n in (*self.register.key, label_field(self.register.model)))
+                for name in called:
+                    if name in self.named:
+                        self.made.setdefault(name, target)
             if record is None:
                 created.append((number, target))
             else:
                 changed.append((number, record, target))
         self._prepare([(n, t) for n, t in created] + [(n, t) for n, _r, t in changed])
         self._unique([(n, t) for n, t in created] + [(n, t) for n, _r, t in changed])
-        self.out.created = [target for number, target in created if number not in self.bad]
+        batch = Batch([target for number, target in created if number not in self.bad])
         for number, record, target in changed:
             if number in self.bad:
                 continue
@@ -282,10 +286,11 @@ class Importer:
                 if getattr(target, f.attname) != getattr(record, f.attname)
             }
             if differs:
-                self.out.changed.append(record)
-                self.out.changes[str(record.pk)] = differs
-            else:
+                batch.changed.append(record)
+                batch.changes[str(record.pk)] = differs
+            elif not self.is_again:
                 self.out.same += 1
+        return batch
 
     def _record(self, number: int, row: Mapping[str, Any], record: Any) -> Any:
         """The record as the row would have it, not yet stored; None when it can't be."""
@@ -336,15 +341,20 @@ class Importer:
         for names in dict.fromkeys(groups):
             attnames = [model._meta.get_field(name).attname for name in names]
             seen: dict[tuple[Any, ...], tuple[int, Any]] = {}
+            is_key = {*names} == {*self.register.key, *(("node",) if self.register.key_in_owner else ())}
+            earlier = (
+                {} if is_key else self.uniques.setdefault(tuple(attnames), {})
+            )  # doubles of the key were said before
             for number, target in rows:
                 value = tuple(getattr(target, a) for a in attnames)
                 if any(v in (None, "") for v in value):
                     continue  # conditions of such constraints leave empty values out
-                if value in seen and seen[value][1] is not target:
-                    self._say(number, names[-1], _("与第 %(row)d 行重复。") % {"row": seen[value][0]}, value[-1])
+                before = earlier.setdefault(hash(value), number)
+                if before != number:
+                    self._say(number, names[-1], _("与第 %(row)d 行重复。") % {"row": before}, value[-1])
                 seen.setdefault(value, (number, target))
             last = attnames[-1]
-            for part in _chunks(sorted({value[-1] for value in seen}, key=str)):
+            for part in chunks(sorted({value[-1] for value in seen}, key=str)):
                 for stored in model._default_manager.filter(**{f"{last}__in": part}).values_list("pk", *attnames):
                     hit = seen.get(tuple(stored[1:]))
                     if hit and hit[1].pk != stored[0]:
@@ -352,47 +362,45 @@ class Importer:
 
     # Writing
 
-    def write(self, checked: Checked, *, key: str, partly: bool = False) -> tuple[int, int]:
-        """Create and change what was checked, in one transaction; returns how many of each.
+    def write(self, *, key: str, partly: bool = False) -> tuple[int, int]:
+        """Create and change what was checked, in the transaction that runs; returns how many of each.
 
         Raises:
             Invalid: there are faults and not ``partly``; or something was taken meanwhile.
         """
-        if not checked.writable(partly):
-            raise Invalid(_("有问题的行没有改正，什么都没有写入。"), checked.faults)
+        if not self.out.writable(partly):
+            raise Invalid(_("有问题的行没有改正，什么都没有写入。"), self.out.faults.first)
+        created, changed = 0, 0
         try:
-            if checked.created:
-                self.register.write("create", checked.created, actor=self.actor, key=f"{key}-c")
-            if checked.changed:
-                self.register.write(
-                    "change", checked.changed, actor=self.actor, key=f"{key}-u", changes=checked.changes
-                )
+            for number, batch in enumerate(self._to_write()):
+                made = f"{key}-{number}" if number else key
+                if batch.created:
+                    self.register.write("create", batch.created, actor=self.actor, key=f"{made}-c")
+                if batch.changed:
+                    self.register.write(
+                        "change", batch.changed, actor=self.actor, key=f"{made}-u", changes=batch.changes
+                    )
+                created, changed = created + len(batch.created), changed + len(batch.changed)
         except IntegrityError:
             raise Invalid(_("有记录与别处的重复，什么都没有写入。重新检查。"))
-        return len(checked.created), len(checked.changed)
+        return created, changed
+
+    def _to_write(self) -> Iterator[Batch]:
+        """All at once where it was kept, so that it is one change and one event; part by part where the sheet is long."""
+        if self.held is None:
+            self.is_again = True
+            self._begin()
+            yield from self._batches()
+            return
+        whole = Batch()
+        for batch in self.held:
+            whole.created += batch.created
+            whole.changed += batch.changed
+            whole.changes |= batch.changes
+        yield whole
 
 
-@dataclass(frozen=True)
-class _Above:
-    """A name that should be that of a row further up in the same sheet."""
-
-    text: str
-
-
-def _to_span(value: Any) -> DateRange:
-    """``2026-01-01 至 2026-12-31``, open at either end; one day alone is its begin."""
-    text = cells.to_text(value)
-    begin, _mark, end = (
-        text.replace("起", "至").replace("—", "至").replace("~", "至").replace("–", "至").partition("至")
-    )
-    if not begin.strip() and not end.strip():
-        raise ValueError(_("“%(value)s”不是起止日期。写成 2026-01-01 至 2026-12-31。") % {"value": text})
-    low = cells.to_day(begin.strip()) if begin.strip() else None
-    high = cells.to_day(end.strip()) + timedelta(days=1) if end.strip() else None
-    if low and high and high <= low:
-        raise ValueError(_("结束日期早于开始日期。"))
-    return DateRange(low, high, "[)")
-
-
-def _chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+def _stay_awake() -> None:
+    """A word to the database between two parts: it ends a transaction that is silent for a minute."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")

@@ -29,6 +29,20 @@ def export_list(run: Run, *, actor: Actor, transfer_id: str) -> str:
 
 
 @job_for_actor
+def check_sheet(run: Run, *, actor: Actor, transfer_id: str) -> str:
+    """Check a long sheet; what it would do is then looked at and decided as with a short one."""
+    with actor.scope.activate():
+        transfer = Transfer.objects.get(pk=transfer_id, person_id=actor.person_id)
+        register = service.get(transfer.register)
+        actor.require(register.permission("import"))
+        transfers.check_import(register, actor, transfer)
+    if transfer.state == Transfer.State.FAILED:
+        return transfer.notes[0]
+    numbers = {"rows": f"{transfer.rows:,}", "bad": f"{transfer.options['bad_rows']:,}"}
+    return _("已检查 %(rows)s 行，%(bad)s 行有问题") % numbers
+
+
+@job_for_actor
 def import_sheet(run: Run, *, actor: Actor, transfer_id: str, partly: bool) -> str:
     """Write a checked sheet. Run again after a dead worker, the keys keep it from a second effect."""
     with actor.scope.activate():
@@ -37,8 +51,8 @@ def import_sheet(run: Run, *, actor: Actor, transfer_id: str, partly: bool) -> s
         actor.require(register.permission("import"))
         if transfer.state == Transfer.State.DONE:
             return _("已完成")
-        done = transfers.run_import(register, actor, transfer, partly=partly, key=run.key("rows"))
-    numbers = {"new": len(done.created), "old": len(done.changed), "unit": register.unit}
+        new, old = transfers.run_import(register, actor, transfer, partly=partly, key=run.key("rows")[:70])
+    numbers = {"new": new, "old": old, "unit": register.unit}
     return _("已导入：新增 %(new)d %(unit)s，修改 %(old)d %(unit)s") % numbers
 
 
@@ -49,7 +63,7 @@ def remove_sheets(*, actor: Actor) -> None:
     The record of the transfer stays; going on with it answers that the file is gone.
     """
     oldest = time.time() - settings.SZ_TRANSFER_DAYS * 86400
-    for way in Transfer.Way.values:
-        for path in exporting.folder(way).iterdir():
+    for folder in exporting.folders():
+        for path in folder.iterdir():
             if path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)  # finished by its person a moment ago

@@ -8,7 +8,6 @@ was never saved, error values, numbers that lost digits. ``sheet_values`` turns 
 from __future__ import annotations
 
 import csv
-import html
 import io
 import re
 import zipfile
@@ -19,6 +18,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum, ZipError
 
+from shuzheng.base.registers.sheet_xml import Parts
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.text import fold
 
@@ -41,14 +41,6 @@ def letter(column: int) -> str:
     return name
 
 
-def column_of(name: str) -> int:
-    """The column counted from 0 of a letter."""
-    number = 0
-    for character in name:
-        number = number * 26 + ord(character) - 64
-    return number - 1
-
-
 @dataclass(frozen=True, slots=True)
 class Area:
     """A rectangle of cells, rows and columns counted from 0, ends included."""
@@ -64,9 +56,10 @@ class Area:
 
 @dataclass
 class RawSheet:
-    """One sheet as it stands. ``rows`` begin at row 1 and column A; an empty cell is ``""``.
+    """One sheet as it stands, or a part of one. ``rows`` begin at column A; an empty cell is ``""``.
 
     Attributes:
+        first: the row, counted from 0, that ``rows`` begin with: 0 but for a part from further down (``registers.streams``).
         hidden_rows, hidden_columns: counted from 0.
         unsaved: cells (row, column) with a formula whose result is not in the file.
         errors: cells that hold ``#REF!`` and the like.
@@ -79,10 +72,17 @@ class RawSheet:
     hidden_columns: frozenset[int] = frozenset()
     unsaved: frozenset[tuple[int, int]] = frozenset()
     errors: frozenset[tuple[int, int]] = frozenset()
+    first: int = 0
+
+    @property
+    def end(self) -> int:
+        """The row, counted from 0, behind the last one."""
+        return self.first + len(self.rows)
 
     def value(self, row: int, column: int) -> Any:
         """The value of a cell counted from 0; ``""`` outside of what is filled."""
-        return self.rows[row][column] if row < len(self.rows) and column < len(self.rows[row]) else ""
+        row -= self.first
+        return self.rows[row][column] if 0 <= row < len(self.rows) and column < len(self.rows[row]) else ""
 
     def bad_places(self, top: int, bottom: int, columns: Iterable[int] | None = None) -> list[FieldFault]:
         """What cannot be read between two rows (counted from 0, ends included), each with its place and the way out."""
@@ -141,23 +141,29 @@ class Table:
     faults: list[FieldFault]
 
     @property
+    def hidden(self) -> list[int]:
+        """Numbers of rows that are read although they are hidden."""
+        return [number for number, _values in self.rows if number - 1 in self.sheet.hidden_rows]
+
+    @property
     def notes(self) -> list[str]:
         """What the user should know although nothing is wrong."""
-        said = []
-        hidden = [number for number, _values in self.rows if number - 1 in self.sheet.hidden_rows]
-        if hidden:
-            said.append(
-                _("有 %(n)d 行被隐藏，也一并读入：第 %(rows)s 行。") % {"n": len(hidden), "rows": spans(hidden)}
-            )
-        covered = [letter(c) for c in sorted(self.columns.values()) if c in self.sheet.hidden_columns]
-        if covered:
-            said.append(
-                _("有 %(n)d 列被隐藏，也一并读入：%(columns)s 列。")
-                % {"n": len(covered), "columns": "、".join(covered)}
-            )
-        if self.unknown:
-            said.append(_("这些列不认识，没有读入：%(names)s。") % {"names": "、".join(self.unknown)})
-        return said
+        return notes_of(self, self.hidden)
+
+
+def notes_of(table: Table, hidden: Sequence[int]) -> list[str]:
+    """What the user should know of a sheet: hidden rows (of all its parts) and columns, columns that nobody knows."""
+    said = []
+    if hidden:
+        said.append(_("有 %(n)d 行被隐藏，也一并读入：第 %(rows)s 行。") % {"n": len(hidden), "rows": spans(hidden)})
+    covered = [letter(c) for c in sorted(table.columns.values()) if c in table.sheet.hidden_columns]
+    if covered:
+        said.append(
+            _("有 %(n)d 列被隐藏，也一并读入：%(columns)s 列。") % {"n": len(covered), "columns": "、".join(covered)}
+        )
+    if table.unknown:
+        said.append(_("这些列不认识，没有读入：%(names)s。") % {"names": "、".join(table.unknown)})
+    return said
 
 
 def spans(numbers: Sequence[int], most: int = 12) -> str:
@@ -198,12 +204,15 @@ def _read_csv(content: bytes) -> RawSheet:
         raise Invalid(_("文件的编码认不出。另存为 UTF-8 或 GB18030 编码的 CSV，或 xlsx。"))
     if "\0" in text:
         raise Invalid(_("这不是 CSV 文件。"))
-    first = text.split("\n", 1)[0]
-    delimiter = max(",\t;", key=first.count)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text.split("\n", 1)[0])))
     if len(rows) > MAX_ROWS:
         raise Invalid(_("超过 %(n)d 行，拆成几份再传。") % {"n": MAX_ROWS})
     return RawSheet("", rows)
+
+
+def delimiter_of(line: str) -> str:
+    """What separates the values of a CSV, by its first line: comma, tab or semicolon."""
+    return max(",\t;", key=line.count)
 
 
 def _read_book(content: bytes) -> Workbook:
@@ -216,7 +225,7 @@ def _read_book(content: bytes) -> Workbook:
         if "password" in str(fault).lower():
             raise Invalid(_("文件有打开密码。去掉密码后再传。"))
         raise Invalid(_("文件打不开：不是 Excel（xlsx、xls）或 CSV 文件，或已损坏。"))
-    parts = _Parts(content) if packed else None
+    parts = Parts(zipfile.ZipFile(io.BytesIO(content))) if packed else None
     sheets = []
     for meta in book.sheets_metadata:
         if meta.visible != SheetVisibleEnum.Visible:
@@ -241,140 +250,84 @@ def _check_size(content: bytes) -> None:
         raise Invalid(_("文件已损坏，重新另存后再传。"))
 
 
-_PREFIX = rb"<(?:\w+:)?"
-_ROW = re.compile(_PREFIX + rb"row\b[^>]*>")
-_COL = re.compile(_PREFIX + rb"col\b[^>]*>")
-_HIDDEN = re.compile(rb'\bhidden="(?:1|true)"')
-# A cell with a formula, up to its end: the saved result, if there is one, is the <v> in it.
-_FORMULA = re.compile(
-    _PREFIX + rb"c\b([^>]*)>\s*" + _PREFIX + rb"f\b(?:[^>]*/>|[^>]*>.*?</(?:\w+:)?f>)\s*(.{0,4})", re.S
-)
-_ERROR = re.compile(_PREFIX + rb'c\b([^>]*\bt="e"[^>]*)>')
-_PLACE = re.compile(rb'\br="([A-Z]+)(\d+)"')
-_ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
-_PROPERTY = re.compile(r"<property\b([^>]*)>\s*<[\w:]+>([^<]*)</", re.S)
-
-
-class _Parts:
-    """What calamine does not tell about an xlsx, taken from its XML as text: far quicker than parsing 50,000 rows."""
-
-    def __init__(self, content: bytes) -> None:
-        self._packed = zipfile.ZipFile(io.BytesIO(content))
-        self._files = self._sheet_files()
-
-    def _text(self, name: str) -> str:
-        return self._packed.read(name).decode("utf-8", "replace") if name in self._packed.namelist() else ""
-
-    def _sheet_files(self) -> dict[str, str]:
-        targets = {}
-        for found in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", self._text("xl/_rels/workbook.xml.rels")):
-            named = dict(_ATTRIBUTE.findall(found))
-            targets[named.get("Id", "")] = named.get("Target", "")
-        files = {}
-        for found in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", self._text("xl/workbook.xml")):
-            named = dict(_ATTRIBUTE.findall(found))
-            target = targets.get(named.get("r:id", ""), "")
-            name = html.unescape(named.get("name", ""))
-            files[name] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-        return files
-
-    def mark(self, sheet: RawSheet) -> None:
-        file = self._files.get(sheet.name, "")
-        if file not in self._packed.namelist():
-            return
-        xml = self._packed.read(file)
-        sheet.hidden_columns = frozenset(self._hidden_columns(xml))
-        if b"hidden=" in xml:
-            sheet.hidden_rows = frozenset(
-                int(place[1]) - 1
-                for row in _ROW.finditer(xml)
-                if _HIDDEN.search(row[0]) and (place := re.search(rb'\br="(\d+)"', row[0]))
-            )
-        if re.search(rb"<(?:\w+:)?f\b", xml):
-            sheet.unsaved = frozenset(
-                place for cell in _FORMULA.finditer(xml) if not _saved(cell[1], cell[2]) and (place := _cell(cell[1]))
-            )
-        sheet.errors = frozenset(place for cell in _ERROR.finditer(xml) if (place := _cell(cell[1])))
-
-    @staticmethod
-    def _hidden_columns(xml: bytes) -> Iterable[int]:
-        for column in _COL.finditer(xml[: xml.find(b"sheetData") + 1] if b"sheetData" in xml else xml):
-            if _HIDDEN.search(column[0]):
-                ends = [re.search(rb'\b%b="(\d+)"' % name, column[0]) for name in (b"min", b"max")]
-                if ends[0] and ends[1]:
-                    yield from range(int(ends[0][1]) - 1, min(int(ends[1][1]), 16_384))
-
-    def properties(self) -> dict[str, str]:
-        found = {}
-        for attributes, value in _PROPERTY.findall(self._text("docProps/custom.xml")):
-            found[html.unescape(dict(_ATTRIBUTE.findall(attributes)).get("name", ""))] = html.unescape(value)
-        return found
-
-
-def _saved(attributes: bytes, after: bytes) -> bool:
-    """Whether what follows a formula is its result. An empty ``<v/>`` is one only for text: ``=""`` was computed."""
-    if not re.match(_PREFIX + rb"v\b", after):
-        return False
-    return b't="str"' in attributes or (b"/" not in after and b"><" not in after)
-
-
-def _cell(attributes: bytes) -> tuple[int, int] | None:
-    place = _PLACE.search(attributes)
-    return (int(place[2]) - 1, column_of(place[1].decode())) if place else None
-
-
 def head_key(text: Any) -> str:
     """A heading as it is compared: folded, without unit in brackets, marks of duty and spaces: ``面积（㎡）*`` → ``面积``."""
     plain = re.sub(r"[（(\[【].*?[）)\]】]", "", fold(str(text)))
     return re.sub(r"[\s*＊:：]", "", plain).lower()
 
 
-def table(sheet: RawSheet, expected: dict[str, Sequence[str]], required: Iterable[str] = ()) -> Table:
-    """The rows under the headings.
+@dataclass
+class Heading:
+    """Where a sheet's headings stand, and which column is which; ``faults`` are those of the headings."""
+
+    row: int
+    columns: dict[str, int]
+    unknown: list[str] = field(default_factory=list)
+    faults: list[FieldFault] = field(default_factory=list)
+
+
+def heading(sheet: RawSheet, expected: dict[str, Sequence[str]], required: Iterable[str] = ()) -> Heading:
+    """The headings of a sheet, or of its first part.
 
     Args:
         expected: for each name the headings it may have.
         required: names without which nothing can be read.
 
     Raises:
-        Invalid: no heading is known, one is missing or stands twice; or there is no row below.
+        Invalid: no heading is known.
     """
     by_head = {head_key(head): name for name, heads in expected.items() for head in heads}
     best, head_row = 0, -1
-    for number, row in enumerate(sheet.rows[:HEAD_ROWS]):
+    for number, row in enumerate(sheet.rows[: max(0, HEAD_ROWS - sheet.first)], sheet.first):
         known = sum(head_key(cell) in by_head for cell in row if cell != "")
         if known > best:
             best, head_row = known, number
     if head_row < 0:
         raise Invalid(_("前 %(n)d 行里没有认识的表头。用模板填写，不改表头。") % {"n": HEAD_ROWS})
-    columns: dict[str, int] = {}
-    unknown, faults = [], []
-    for place, cell in enumerate(sheet.rows[head_row]):
+    found = Heading(head_row, {})
+    for place, cell in enumerate(sheet.rows[head_row - sheet.first]):
         if cell == "":
             continue
         name = by_head.get(head_key(cell))
         if name is None:
-            unknown.append(fold(str(cell)))
-        elif name in columns:
-            faults.append(
-                FieldFault(name, _("表头“%(head)s”出现两次。") % {"head": cell}, row=head_row + 1, column=letter(place))
-            )
+            found.unknown.append(fold(str(cell)))
+        elif name in found.columns:
+            said = _("表头“%(head)s”出现两次。") % {"head": cell}
+            found.faults.append(FieldFault(name, said, row=head_row + 1, column=letter(place)))
         else:
-            columns[name] = place
-    missing = [expected[name][0] for name in required if name not in columns]
+            found.columns[name] = place
+    missing = [expected[name][0] for name in required if name not in found.columns]
     if missing:
-        faults.append(FieldFault("", _("缺少列：%(names)s。") % {"names": "、".join(missing)}, row=head_row + 1))
+        said = _("缺少列：%(names)s。") % {"names": "、".join(missing)}
+        found.faults.append(FieldFault("", said, row=head_row + 1))
+    return found
+
+
+def table_of(sheet: RawSheet, head: Heading) -> Table:
+    """The rows of a sheet, or of one of its parts, that stand below the headings."""
+    top = max(head.row + 1, sheet.first)
     rows = []
-    for number in range(head_row + 1, len(sheet.rows)):
-        cells = sheet.rows[number]
-        values = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
+    for number, cells in enumerate(sheet.rows[top - sheet.first :], top):
+        values = {name: cells[place] if place < len(cells) else "" for name, place in head.columns.items()}
         if any(value != "" and str(value).strip() for value in values.values()):
             rows.append((number + 1, values))
-    last = rows[-1][0] - 1 if rows else head_row
-    faults += sheet.bad_places(head_row + 1, max(last, _last_bad(sheet)), columns.values())
-    if not rows and not faults:
+    last = rows[-1][0] - 1 if rows else head.row
+    faults = sheet.bad_places(top, max(last, _last_bad(sheet)), head.columns.values())
+    return Table(sheet, head.row, head.columns, rows, head.unknown, faults)
+
+
+def table(sheet: RawSheet, expected: dict[str, Sequence[str]], required: Iterable[str] = ()) -> Table:
+    """The rows under the headings; arguments as for ``heading``.
+
+    Raises:
+        Invalid: no heading is known, or there is no row below.
+    """
+    head = heading(sheet, expected, required)
+    found = table_of(sheet, head)
+    found.faults = [*head.faults, *found.faults]
+    if not found.rows and not found.faults:
         raise Invalid(_("表头下面没有数据。"))
-    return Table(sheet, head_row, columns, rows, unknown, faults)
+    return found
 
 
 def _last_bad(sheet: RawSheet) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -17,13 +17,15 @@ from shuzheng.base.core.actor import Actor
 from shuzheng.base.org.models import Node
 from shuzheng.base.registers import actions, exporting
 from shuzheng.base.registers.declare import Register
+from shuzheng.base.registers.faults import kept
 from shuzheng.base.registers.importing import Checked, Importer
 from shuzheng.base.registers.models import Transfer
 from shuzheng.base.registers.query import Params
 from shuzheng.kernel.errors import FieldFault, Invalid, Missing
 
-KEPT_FAULTS = 20_000
-"""Faults of one import that are kept; whoever has more has brought the wrong sheet."""
+STEP = 1 << 20
+LATER = 5_000_000
+"""Bytes of a sheet from which its check is a job."""
 
 
 def file_of(transfer: Transfer) -> Path:
@@ -49,51 +51,97 @@ def own_transfer(register: Register, actor: Actor, pk: Any, way: str) -> Transfe
     return found
 
 
-def start_import(register: Register, actor: Actor, content: bytes, filename: str) -> Transfer:
-    """Check a sheet and keep it, with what it would do, for the person to look at.
+def faults_file(transfer: Transfer) -> Path:
+    """Where the faults of a checked sheet lie, all of them."""
+    return file_of(transfer).with_suffix(".faults")
+
+
+def start_import(register: Register, actor: Actor, source: IO[bytes], filename: str) -> Transfer:
+    """Keep a sheet and check it, or, if it is a long one, put it on record to be checked by a job (``is_unchecked``).
 
     Raises:
         Invalid: the file can't be read at all.
     """
-    checked = Importer(register, actor).check(content, filename)
-    transfer = _new(
-        register, actor, way=Transfer.Way.IMPORT, state=Transfer.State.CHECKED, filename=filename[-200:],
-        rows=checked.rows, created_rows=len(checked.created), changed_rows=len(checked.changed), same_rows=checked.same,
-        notes=checked.notes, faults=[asdict(f) for f in checked.faults[:KEPT_FAULTS]],
-        digest=hashlib.sha256(content).hexdigest(),
-    )  # fmt: skip
+    transfer = _new(register, actor, way=Transfer.Way.IMPORT, state=Transfer.State.WAITING, filename=filename[-200:])
     path = file_of(transfer)
+    digest, size = hashlib.sha256(), 0
+    source.seek(0)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
+        while block := source.read(STEP):
+            file.write(block)
+            digest.update(block)
+            size += len(block)
+    transfer.digest = digest.hexdigest()
+    transfer.options = {"unchecked": True}
+    if size <= LATER:
+        try:
+            for name, value in _check(register, actor, transfer).items():
+                setattr(transfer, name, value)
+        except Invalid:
+            path.unlink()
+            raise
     actions.start_transfer([transfer], actor=actor, key=new_key())
     return transfer
 
 
-def faults_of(transfer: Transfer) -> list[FieldFault]:
-    return [FieldFault(**fault) for fault in transfer.faults]
+def is_unchecked(transfer: Transfer) -> bool:
+    """Whether the sheet waits to be checked."""
+    return bool(transfer.options.get("unchecked"))
 
 
-def run_import(register: Register, actor: Actor, transfer: Transfer, *, partly: bool, key: str) -> Checked:
-    """Check the kept sheet again, for the tables may have moved on, and write it.
+def check_import(register: Register, actor: Actor, transfer: Transfer) -> None:
+    """Check a kept sheet, for the job; one that can't be read is over, with the reason as its note."""
+    if not is_unchecked(transfer):
+        return
+    try:
+        values = _check(register, actor, transfer)
+    except Invalid as fault:
+        values = {"state": Transfer.State.FAILED, "notes": [fault.message], "options": {}}
+    actions.finish_transfer([transfer], actor=actor, key=new_key(), **values)
+
+
+def _check(register: Register, actor: Actor, transfer: Transfer) -> dict[str, Any]:
+    """What becomes of the record of a sheet that was checked."""
+    with file_of(transfer).open("rb") as file:
+        checked = Importer(register, actor, file, transfer.filename).check()
+    return {"state": Transfer.State.CHECKED, **_outcome(transfer, checked)}
+
+
+def _outcome(transfer: Transfer, checked: Checked) -> dict[str, Any]:
+    checked.faults.keep(faults_file(transfer))
+    return {
+        "rows": checked.rows, "created_rows": checked.created, "changed_rows": checked.changed,
+        "same_rows": checked.same, "notes": checked.notes, "faults": [asdict(f) for f in checked.faults.first],
+        "options": {"faults": len(checked.faults), "bad_rows": len(checked.faults.rows)},
+    }  # fmt: skip
+
+
+def faults_of(transfer: Transfer) -> Iterable[FieldFault]:
+    """All faults of a checked sheet; once its files are removed, the first of them."""
+    path = faults_file(transfer)
+    return kept(path) if path.exists() else [FieldFault(**fault) for fault in transfer.faults]
+
+
+def run_import(register: Register, actor: Actor, transfer: Transfer, *, partly: bool, key: str) -> tuple[int, int]:
+    """Check the kept sheet again, for the tables may have moved on, and write it; returns how many are new and changed.
 
     Raises:
         Missing: the file is gone.
         Invalid: it has faults (now), or was brought in already.
     """
-    if transfer.state not in (Transfer.State.CHECKED, Transfer.State.WAITING):
+    if is_unchecked(transfer) or transfer.state not in (Transfer.State.CHECKED, Transfer.State.WAITING):
         raise Invalid(_("这份文件已经导入过。"))
     path = file_of(transfer)
     if not path.exists():
         raise Missing
-    importer = Importer(register, actor)
-    checked = importer.check(path.read_bytes(), transfer.filename)
-    created, changed = importer.write(checked, key=key, partly=partly)
-    actions.finish_transfer(
-        [transfer], actor=actor, key=f"{key}-t", state=Transfer.State.DONE, created_rows=created, changed_rows=changed,
-        same_rows=checked.same, faults=[asdict(f) for f in checked.faults[:KEPT_FAULTS]],
-    )  # fmt: skip
+    with path.open("rb") as file:
+        importer = Importer(register, actor, file, transfer.filename)
+        checked = importer.check()
+        created, changed = importer.write(key=key, partly=partly)
+    done = _outcome(transfer, checked) | {"created_rows": created, "changed_rows": changed}
+    actions.finish_transfer([transfer], actor=actor, key=f"{key}-t", state=Transfer.State.DONE, **done)
     path.unlink(missing_ok=True)
-    return checked
+    return created, changed
 
 
 def start_export(register: Register, actor: Actor, query: str, ids: Sequence[str], columns: Sequence[str]) -> Transfer:

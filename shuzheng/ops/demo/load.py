@@ -18,6 +18,7 @@ from shuzheng.base.search.reindex import reindex
 from shuzheng.base.standards.load import load_standards
 from shuzheng.base.stats import exporting
 from shuzheng.ops.demo.analysis import analyse
+from shuzheng.ops.demo.beside import go_on
 from shuzheng.ops.demo.collecting import collect
 from shuzheng.ops.demo.nation import SCALES, Tick, build
 from shuzheng.ops.demo.people import populate
@@ -53,6 +54,7 @@ def load(scale: str, tick: Tick, today: date | None = None) -> bool:
             analyse(today)
     if nation.institutions:
         announce()
+        go_on(nation, today)
     counted = reindex()
     tick("检索", sum(counted.values()), sum(counted.values()))
     if nation.institutions:

@@ -30,7 +30,7 @@ from shuzheng.base.forms.models import Definition
 from shuzheng.base.forms.pages.common import asked
 from shuzheng.base.forms.pages.definitions import PERIOD_WORDS, period_shown
 from shuzheng.base.forms.pages.entry import opened
-from shuzheng.base.forms.spec import FormSpec, load
+from shuzheng.base.forms.spec import CARRIED, FormSpec, load
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Conflict, Fault, Invalid, Missing
 
@@ -123,7 +123,10 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         "elementsUrl": reverse("forms:elements"),
         "place": f"sz-builder:{pk}:{actor.id}",
         "faults": _said(faults(row.spec)),
-        "facts": [{"code": f.code, "label": str(f.label)} for f in facts.offered().values()],
+        "facts": [
+            {"code": CARRIED, "label": _("上期此格的数")},
+            *({"code": f.code, "label": str(f.label)} for f in facts.offered().values()),
+        ],
         "english": names.english(),
     }
     context = {

@@ -14,6 +14,7 @@ from shuzheng.base.forms.history import before, past
 from shuzheng.base.forms.models import Cell, Submission
 from shuzheng.base.forms.numbers import percent
 from shuzheng.base.forms.pages.common import form_of
+from shuzheng.base.forms.prefill import known
 from shuzheng.base.forms.spec import CellSpec, FormSpec
 from shuzheng.base.forms.values import from_columns, from_text, stored_values
 from shuzheng.base.portal import draw, formats
@@ -29,6 +30,8 @@ SOURCE_ICONS = {
     "sheet": "file-spreadsheet",
     "api": "api",
     "computed": "calculator",
+    "register": "building",
+    "previous": "history",
 }
 
 
@@ -43,7 +46,9 @@ def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
     if found is None:
         raise Missing(_("报表里没有这一格。"))
     stored = submission.cells.filter(code=code).first()
-    value = from_columns(found, stored.value, stored.text) if stored else None
+    value, source = (from_columns(found, stored.value, stored.text), stored.source) if stored else (None, "")
+    if stored is None and (begun := known(spec, submission).get(code)):
+        value, source = begun.value, begun.source
     earlier = before(submission)
     previous, last_year = names.before_codes(code)
     findings = _checks_of(spec, code)
@@ -55,8 +60,8 @@ def cell_facts(submission: Submission, code: str) -> dict[str, Any]:
         "unit": names.unit(found.unit),
         "help": names.help_text(found),
         "element": help_for(found.element, on=period.end, path=submission.path) if found.element else None,
-        "source": Cell.Source(stored.source).label if stored else _("未填"),
-        "source_icon": SOURCE_ICONS.get(stored.source, "pencil") if stored else "pencil",
+        "source": Cell.Source(source).label if source else _("未填"),
+        "source_icon": SOURCE_ICONS.get(source, "pencil"),
         "formula": found.expr,
         "parts": _parts(spec, found, submission, period),
         "previous": names.said(found, earlier.get(previous)),

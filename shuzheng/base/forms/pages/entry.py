@@ -21,7 +21,7 @@ from shuzheng.base.forms.actions import submit as submit_action
 from shuzheng.base.forms.browser import browser_data
 from shuzheng.base.forms.engine import Finding, Values, check, compute
 from shuzheng.base.forms.factors import Factors, resolve
-from shuzheng.base.forms.filling import open_cells, prefilled
+from shuzheng.base.forms.filling import open_cells
 from shuzheng.base.forms.grids import Filled, Sheet
 from shuzheng.base.forms.history import before
 from shuzheng.base.forms.models import NOT_APPROVED, Explanation, Round, Submission
@@ -30,7 +30,8 @@ from shuzheng.base.forms.pages.cells import cell_facts
 from shuzheng.base.forms.pages.common import crumbs, find_submission, form_of
 from shuzheng.base.forms.pages.doubts import of_cell, open_of
 from shuzheng.base.forms.pages.standing import possible
-from shuzheng.base.forms.saving import save
+from shuzheng.base.forms.prefill import known, to_carry
+from shuzheng.base.forms.saving import carry_over, save
 from shuzheng.base.forms.standing import stands_in, submit_for
 from shuzheng.base.forms.tiers import chains
 from shuzheng.base.forms.values import typed_rows
@@ -65,9 +66,11 @@ def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors,
     spec, period = form_of(submission.round)
     rows = list(submission.cells.values_list("code", "value", "text", "source"))
     stored = typed_rows(spec, [row[:3] for row in rows])
-    inputs = {code: value for code, value in stored.items() if (cell := spec.find(code)) and cell.is_input}
-    if editable:
-        inputs |= {code: value for code, value in prefilled(spec, submission).items() if inputs.get(code) is None}
+    sources = {code: source for code, _value, _text, source in rows}
+    inputs = {code: value for code, value in stored.items() if (cell := spec.pattern(code)) and cell.is_input}
+    begun = known(spec, submission) if editable else {}
+    inputs |= {code: item.value for code, item in begun.items()}
+    sources |= {code: item.source for code, item in begun.items()}
     factors = resolve(spec, submission.round.period, submission.path)
     earlier = before(submission)
     values = compute(spec, inputs, factors.values, earlier) if editable else {**dict.fromkeys(spec.cells), **stored}
@@ -83,7 +86,7 @@ def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors,
     kinds |= dict.fromkeys(submission.unread, "error")
     filled = Filled(
         spec, period, values, earlier,
-        sources={code: source for code, _value, _text, source in rows},
+        sources=sources,
         typed=inputs,
         given=factors.values,
         unread=submission.unread,
@@ -187,6 +190,8 @@ def _page(
         and (actor.may("forms.submission.submit", submission.path) or stands_in(actor, submission)),
         "signers": _signers(submission),
         "can": possible(actor, submission, editable=editable),
+        "carried": len(to_carry(filled.spec, submission, filled.open)) if editable else 0,
+        "last_period": names.previous_title(filled.period),
         "fault": fault,
         **more,
     }  # fmt: skip
@@ -225,7 +230,7 @@ def _facts(filled: Filled) -> list[tuple[str, Any, str]]:
     return [
         (names.label(cell), names.said(cell, filled.values.get(cell.code)), names.unit(cell.unit))
         for cell in filled.spec.inputs
-        if cell.prefill and filled.values.get(cell.code) is not None
+        if cell.fact and filled.values.get(cell.code) is not None
     ]
 
 
@@ -295,6 +300,19 @@ def _batch(request: HttpRequest) -> tuple[str, int | None, dict[str, str | None]
 
 
 @require_POST
+def carry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Bring in what was reported for the period before, where nothing stands yet."""
+    actor = actor_of(request)
+    submission = find_submission(pk, actor)
+    count = carry_over(actor, submission, key=_key(request, "carry"))
+    if count:
+        messages.success(request, _("已带入上期 %(n)d 格，核对后再提交") % {"n": count})
+    else:
+        messages.info(request, _("没有可带入的格：上期没有提交，或者本期都已填。"))
+    return redirect("forms:entry", pk=pk)
+
+
+@require_POST
 def keep(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Saving without a script: the whole form at once."""
     actor = actor_of(request)
@@ -322,7 +340,7 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _page(request, actor, submission, fault, given=signers)
     try:
         verb = submit_action if submission.path in actor.scope.write else submit_for
-        verb([submission], actor=actor, signers=signers, key=_key(request))
+        verb([submission], actor=actor, signers=signers, key=_key(request, "submit"))
     except Invalid as refused:
         submission.refresh_from_db()
         return _page(request, actor, submission, refused, given=signers)
@@ -334,9 +352,9 @@ def _SIGNERS() -> dict[str, str]:
     return {"statistics": _("统计负责人"), "head": _("单位负责人")}
 
 
-def _key(request: HttpRequest) -> str:
+def _key(request: HttpRequest, verb: str) -> str:
     given = request.POST.get("key", "")[:60]
-    return f"submit:{given}" if given else ""
+    return f"{verb}:{given}" if given else ""
 
 
 @require_GET

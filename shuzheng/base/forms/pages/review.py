@@ -153,7 +153,7 @@ def _opened(actor: Actor, chosen: Submission, listed: Sequence[Submission], view
         "results": filled.results(),
         "facts": [
             (names.label(c), formats.number(exact(filled.values.get(c.code))), names.unit(c.unit))
-            for c in filled.spec.inputs if c.prefill
+            for c in filled.spec.inputs if c.fact
         ],
         "history": _history(chosen),
         "amendment": open_one(chosen),
@@ -259,7 +259,7 @@ def send_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     spec, period = form_of(submission.round)
     given = request.POST if request.method == "POST" else request.GET
     cells = [c for c in given.getlist("cell") if c in spec.cells and spec.cells[c].is_input]
-    choices = _deadlines(submission)
+    choices = deadlines(submission)
     fault = None
     if request.method == "POST":
         why = request.POST.get("why", "").strip()
@@ -299,7 +299,7 @@ def send_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, template, context, status=422 if fault else 200)
 
 
-def _deadlines(submission: Submission) -> list[tuple[str, str]]:
+def deadlines(submission: Submission) -> list[tuple[str, str]]:
     """Today, the next working day and the day that the rule gives, each at 18:00."""
     today = timezone.localdate()
     evening = time(18)
@@ -342,4 +342,4 @@ def _mean(spec: Any, cell: Any, earlier: Any) -> Any:
     return sum(known) / len(known) if known else None
 
 
-__all__ = ["approve", "page", "send_back"]
+__all__ = ["approve", "deadlines", "page", "send_back"]

@@ -5,6 +5,7 @@ A cell's name (``e01_m1``) is its code in the database, in expressions, in Excel
 """
 
 from shuzheng.base.forms.spec.parts import (
+    CARRIED,
     EXPR_TYPES,
     LAST_YEAR,
     LINE,
@@ -25,6 +26,7 @@ from shuzheng.base.forms.spec.read import load
 from shuzheng.base.forms.spec.verify import input_names, known_names
 
 __all__ = [
+    "CARRIED",
     "EXPR_TYPES",
     "LAST_YEAR",
     "LINE",

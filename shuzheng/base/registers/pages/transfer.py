@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBas
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor
@@ -19,15 +21,14 @@ from shuzheng.base.core.counting import CAP
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.base.registers import actions, exporting, jobs, transfers
 from shuzheng.base.registers.declare import Register
+from shuzheng.base.registers.faults import AT_HAND
 from shuzheng.base.registers.models import SavedView, Transfer
 from shuzheng.base.registers.pages.common import address, asked
 from shuzheng.base.registers.query import Params
-from shuzheng.base.registers.sheets import MAX_BYTES
 from shuzheng.base.registers.workbooks import SheetColumn, write_xlsx
 from shuzheng.kernel.errors import Denied, FieldFault, Invalid
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SHOWN_FAULTS = 200
 
 
 def _allow(register: Register, actor: Actor, verb: str) -> None:
@@ -95,12 +96,13 @@ def upload(request: HttpRequest, register: str) -> HttpResponse:
         try:
             if file is None:
                 raise Invalid.one("file", _("先选文件。"))
-            if (file.size or 0) > MAX_BYTES:
-                raise Invalid.one("file", _("文件超过 %(n)d MB，拆成几份再传。") % {"n": MAX_BYTES // 1_000_000})
-            transfer = transfers.start_import(held, actor, file.read(), file.name or "")
+            transfer = transfers.start_import(held, actor, file, file.name or "")
         except Invalid as refused:
             fault = refused
         else:
+            if transfers.is_unchecked(transfer):
+                title = _("检查%(name)s导入") % {"name": held.verbose}
+                jobs.check_sheet.start(actor, title, transfer_id=str(transfer.pk))
             return redirect(address(held, "import_preview", pk=transfer.pk))
     context = {
         "register": held, "title": _("导入%(name)s") % {"name": held.verbose}, "base": address(held), "fault": fault,
@@ -119,7 +121,7 @@ def preview(request: HttpRequest, register: str, pk: UUID) -> HttpResponse:
     refused: Invalid | None = None
     if request.method == "POST":
         partly = request.POST.get("partly") == "1"
-        if transfer.rows > CAP and transfer.state == Transfer.State.CHECKED:
+        if transfer.rows > CAP and transfer.state == Transfer.State.CHECKED and not transfers.is_unchecked(transfer):
             return _import_later(request, held, actor, transfer, partly)
         key = f"import-{transfer.pk}-{request.POST.get('_key', '')}"[:70]
         try:
@@ -128,11 +130,14 @@ def preview(request: HttpRequest, register: str, pk: UUID) -> HttpResponse:
             refused = fault
         else:
             said = _("已导入：新增 %(new)d %(unit)s，修改 %(old)d %(unit)s")
-            numbers = {"new": len(done.created), "old": len(done.changed), "unit": held.unit}
+            numbers = {"new": done[0], "old": done[1], "unit": held.unit}
             messages.success(request, said % numbers)
             return redirect(address(held))
-    faults = refused.faults if refused and refused.faults else transfers.faults_of(transfer)
+    faults = refused.faults if refused and refused.faults else [FieldFault(**f) for f in transfer.faults]
     context = _preview(held, transfer, faults) | {"refused": refused}
+    if request.htmx and request.method == "GET":  # a page that waits for the check asks every few seconds
+        waits = transfers.is_unchecked(transfer)
+        return render(request, "registers/parts/preview.html", context) if waits else HttpResponseClientRefresh()
     return render(request, "registers/preview.html", context, status=422 if refused else 200)
 
 
@@ -149,7 +154,8 @@ def _import_later(
 
 
 def _preview(register: Register, transfer: Transfer, faults: Sequence[FieldFault]) -> dict[str, Any]:
-    bad_rows = len({f.row for f in faults if f.row is not None})
+    count = max(transfer.options.get("faults", 0), len(faults))
+    bad_rows = max(transfer.options.get("bad_rows", 0), len({f.row for f in faults if f.row is not None}))
     ready = transfer.created_rows + transfer.changed_rows
     return {
         "register": register,
@@ -159,12 +165,13 @@ def _preview(register: Register, transfer: Transfer, faults: Sequence[FieldFault
         "crumbs": [
             Crumb(register.verbose, address(register)), Crumb(_("导入"), address(register, "import")), Crumb(transfer.filename)
         ],
-        "faults": faults[:SHOWN_FAULTS],
-        "more_faults": max(0, len(faults) - SHOWN_FAULTS),
-        "fault_count": len(faults),
+        "faults": faults[:AT_HAND],
+        "more_faults": count - len(faults[:AT_HAND]),
+        "fault_count": count,
         "bad_rows": bad_rows,
         "ready": ready,
         "open": transfer.state == Transfer.State.CHECKED,
+        "unchecked": transfers.is_unchecked(transfer),
         "key": new_key(),
     }  # fmt: skip
 
@@ -181,8 +188,8 @@ def faults(request: HttpRequest, register: str, pk: UUID) -> HttpResponseBase:
         SheetColumn(_("填的内容")),
         SheetColumn(_("问题"), width=60),
     ]
-    rows = [[f.row, f.column, f.value, f.message] for f in transfers.faults_of(transfer)]
-    file = io.BytesIO()
+    rows = ([f.row, f.column, f.value, f.message] for f in transfers.faults_of(transfer))
+    file = tempfile.TemporaryFile()  # noqa: SIM115 -- the response closes it
     write_xlsx(file, columns, rows, name=_("问题"))
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=_("导入问题.xlsx"), content_type=XLSX)
