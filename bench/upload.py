@@ -23,7 +23,7 @@ from shuzheng.base.standards.conform_file import check_sheet
 from shuzheng.base.standards.selection import Selection
 
 ROWS = 50_000
-ROUNDS = 3
+ROUNDS = 2
 USERNAME = "zj.admin"
 BAR = 3
 NAMES = (
