@@ -59,7 +59,7 @@ class Soak:
                 if name in {item.get("step", item["name"]) for item in self.done}:
                     continue
                 for item in _taken(name, step):
-                    self.done.append(item)
+                    self.done.append({**item, "load": measure.machine()["load"]})
                     print(f"{item['name']}: {measure.amount(item['ours'], item['unit'])}  ({item['how']})", flush=True)
                 measure.write(self.state, self.done)  # type: ignore[arg-type]
         self._publish()
