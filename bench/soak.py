@@ -23,6 +23,8 @@ PAGES = 15
 """How often a page's question is asked; the median counts."""
 COUNTIES = 3000
 """Of the deadline day, with twenty institutions each."""
+INSTITUTIONS = 1_586_000
+"""Of the pivot, with 96 facts each: 12 months of 8 kinds."""
 
 
 def main() -> int:
@@ -31,12 +33,14 @@ def main() -> int:
     parser.add_argument("--part", "--scale", dest="parts", choices=list(PARTS), action="append")
     parser.add_argument("--fresh", action="store_true", help="forget what was done")
     parser.add_argument("--counties", type=int, default=COUNTIES, help=f"of the deadline day ({COUNTIES:,})")
+    parser.add_argument("--institutions", type=int, default=INSTITUTIONS, help=f"of the pivot ({INSTITUTIONS:,})")
     asked = parser.parse_args([word for word in sys.argv[1:] if word != "soak"])
     if asked.parts and len(asked.parts) == 1:
-        Soak(asked.parts[0], fresh=asked.fresh, counties=asked.counties).run()
+        Soak(asked.parts[0], asked.counties, asked.institutions, fresh=asked.fresh).run()
         return 0
     for part in asked.parts or PARTS:  # each has a database of its own, and a process knows one
-        words = ["--part", part, "--counties", str(asked.counties), *(["--fresh"] if asked.fresh else [])]
+        words = ["--part", part, "--counties", str(asked.counties), "--institutions", str(asked.institutions)]
+        words += ["--fresh"] if asked.fresh else []
         if code := subprocess.run([sys.executable, "-m", "bench", "soak", *words], cwd=house.ROOT).returncode:
             return code
     return 0
@@ -45,8 +49,10 @@ def main() -> int:
 class Soak:
     """One part. ``done`` has the finished steps with what they took."""
 
-    def __init__(self, part: str, *, fresh: bool, counties: int = COUNTIES) -> None:
-        self.part, self.folder, self.counties = part, FOLDER / part, counties
+    def __init__(
+        self, part: str, counties: int = COUNTIES, institutions: int = INSTITUTIONS, *, fresh: bool = False
+    ) -> None:
+        self.part, self.folder, self.counties, self.institutions = part, FOLDER / part, counties, institutions
         self.state = self.folder / "done.json"
         if fresh:
             house.remove(self.folder)
@@ -113,14 +119,15 @@ def _scale(soak: Soak) -> Steps:
 
 
 def _pivot(soak: Soak) -> Steps:
-    """The national pivot over a year of 152 million facts, in DuckDB and in Spark."""
+    """The national pivot over a year, in DuckDB and in Spark; another number of institutions has a lake of its own."""
+    number = soak.institutions
 
     def both() -> list[measure.Result]:
         from bench import stats
 
-        return list(stats.nation(soak.folder / "lake"))
+        return list(stats.nation(soak.folder / f"lake-{number}", number))
 
-    return [("pivot: 152 million facts", both)]
+    return [(f"pivot: {number * 96 / 1e6:.0f} million facts", both)]
 
 
 def _deadline(soak: Soak) -> Steps:
