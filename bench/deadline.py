@@ -184,7 +184,7 @@ def burst() -> Iterator[Result]:
     how = (
         f"{count:,} institutions fill {len(_inputs(str(round_.pk)))} cells and submit over the API (WSGI, {PROCESSES} processes"
         f" × {THREADS} threads), {calls:,} calls: {LOST:.0%} of answers lost and asked again, {TWICE:.0%} sent by two at once,"
-        f" a process killed after {killed:,} calls' work"
+        f" a process killed when {killed:,} were done"
     )
     yield Result("deadline day: submissions a second", count / seconds, how, unit="/s")
     p95 = statistics.quantiles([s for s, _n in answers], n=20)[18]
