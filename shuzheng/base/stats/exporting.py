@@ -215,13 +215,14 @@ def batches(source: ArrowReader, round_: Round, bucket: str) -> Iterator[pa.Reco
     )  # fmt: skip
     first, more = (_FIRST, [[str(pk) for pk in before]]) if before else ("", [])
     pk = str(round_.pk)
-    for sql, params in (
+    parts = (
         (_FACTS + first, [pk, span.lo, span.hi, NOT_APPROVED, *more]),
         (_MOVED + first, [pk, span.lo, span.hi, NOT_APPROVED, *more]),
         (_STATES + first, [NOT_APPROVED, pk, span.lo, span.hi, *more]),
-    ):
-        with source.read(sql, params) as rows:
-            yield from rows
+    )
+    together = " UNION ALL ".join(sql for sql, _params in parts)
+    with source.read(together, [value for _sql, params in parts for value in params]) as rows:
+        yield from rows
 
 
 def to_facts(batch: pa.RecordBatch, round_: Round, form: str, known: dict[str, Meaning], rates: Rates) -> pa.Table:
