@@ -12,7 +12,7 @@ from bench import house, measure, soak
 from bench.measure import Result
 
 LATEST = Path(__file__).resolve().parent / "latest.json"
-NAMES = ("start", "lists", "search", "actions", "signin", "stats", "people", "reorganise")
+NAMES = ("start", "lists", "search", "actions", "signin", "stats", "people", "upload", "reorganise", "approvals")
 """In this order: what changes many rows comes last."""
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +21,38 @@ RESULT = Path(__file__).resolve().parent / "soak.json"
 FOLDER = house.ROOT / "var" / "soak"
 PAGES = 15
 """How often a page's question is asked; the median counts."""
+COUNTIES = 3000
+"""Of the deadline day, with twenty institutions each."""
+INSTITUTIONS = 1_586_000
+"""Of the pivot, with 96 facts each: 12 months of 8 kinds."""
 
 
 def main() -> int:
-    """Both scales, unless one is named."""
+    """All parts, unless some are named."""
     parser = argparse.ArgumentParser(prog="bench soak", description=__doc__)
-    parser.add_argument("--scale", choices=("province", "nation"), action="append")
+    parser.add_argument("--part", "--scale", dest="parts", choices=list(PARTS), action="append")
     parser.add_argument("--fresh", action="store_true", help="forget what was done")
+    parser.add_argument("--counties", type=int, default=COUNTIES, help=f"of the deadline day ({COUNTIES:,})")
+    parser.add_argument("--institutions", type=int, default=INSTITUTIONS, help=f"of the pivot ({INSTITUTIONS:,})")
     asked = parser.parse_args([word for word in sys.argv[1:] if word != "soak"])
-    for scale in asked.scale or ("province", "nation"):
-        Soak(scale, fresh=asked.fresh).run()
+    if asked.parts and len(asked.parts) == 1:
+        Soak(asked.parts[0], asked.counties, asked.institutions, fresh=asked.fresh).run()
+        return 0
+    for part in asked.parts or PARTS:  # each has a database of its own, and a process knows one
+        words = ["--part", part, "--counties", str(asked.counties), "--institutions", str(asked.institutions)]
+        words += ["--fresh"] if asked.fresh else []
+        if code := subprocess.run([sys.executable, "-m", "bench", "soak", *words], cwd=house.ROOT).returncode:
+            return code
     return 0
 
 
 class Soak:
-    """One scale. ``done`` has the finished steps with what they took."""
+    """One part. ``done`` has the finished steps with what they took."""
 
-    def __init__(self, scale: str, *, fresh: bool) -> None:
-        self.scale, self.folder = scale, FOLDER / scale
+    def __init__(
+        self, part: str, counties: int = COUNTIES, institutions: int = INSTITUTIONS, *, fresh: bool = False
+    ) -> None:
+        self.part, self.folder, self.counties, self.institutions = part, FOLDER / part, counties, institutions
         self.state = self.folder / "done.json"
         if fresh:
             house.remove(self.folder)
@@ -45,36 +61,17 @@ class Soak:
     def run(self) -> None:
         """Every step that is not done yet; then the result file."""
         with house.deployment(self.folder, keep=True):
-            for name, step in self.steps():
-                if name in {item["name"] for item in self.done}:
+            for name, step in PARTS[self.part](self):
+                if name in {item.get("step", item["name"]) for item in self.done}:
                     continue
-                seconds, what = _taken(step)
-                self.done.append({"name": name, "ours": round(seconds, 4), "unit": "s", "how": what})
+                for item in _taken(name, step):
+                    self.done.append({**item, "load": measure.machine()["load"]})
+                    print(f"{item['name']}: {measure.amount(item['ours'], item['unit'])}  ({item['how']})", flush=True)
                 measure.write(self.state, self.done)  # type: ignore[arg-type]
-                print(f"{name}: {measure.amount(seconds, 's')}  ({what})", flush=True)
         self._publish()
 
-    def steps(self) -> list[tuple[str, Callable[[], Any]]]:
-        """Names and functions; one that gives seconds and words has measured itself, one that gives words is measured here."""
-        from bench import reporting
-
-        at = self.scale
-        return [
-            (f"demo --scale {at}", lambda: reporting.load(at)),
-            (f"{at}: size of the database", lambda: reporting.size()),
-            (f"{at}: a round is issued and opened", reporting.open_round),
-            (f"{at}: board of the nation", lambda: reporting.board(PAGES)),
-            (f"{at}: board of a province", lambda: reporting.board(PAGES, "33/")),
-            (f"{at}: an institution fills in and hands in", reporting.fill),
-            (f"{at}: a county approves what was handed in", reporting.approve),
-            (f"{at}: deltas are folded", reporting.fold),
-            (f"{at}: roll-up of the county", lambda: reporting.totals(PAGES)),
-            (f"{at}: drill down at the nation", lambda: reporting.drill(PAGES)),
-            (f"{at}: audit verify", reporting.verify),
-        ]
-
     def _publish(self) -> None:
-        """Put this scale's results in place of its earlier ones; those of the other scale stay."""
+        """Put this part's results in place of its earlier ones; those of the others stay."""
         content = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {"results": []}
         names = {item["name"] for item in self.done}
         kept = [item for item in content["results"] if item["name"] not in names]
@@ -83,12 +80,75 @@ class Soak:
         measure.write(RESULT, {"at": day[0], "machine": day[1], "results": [*kept, *mine]})
 
 
-def _taken(step: Callable[[], Any]) -> tuple[float, str]:
+def _taken(name: str, step: Callable[[], Any]) -> list[dict[str, Any]]:
+    """What a step came to: one that gives results, or seconds and words, has measured itself; one that gives words is measured here."""
     begin = time.perf_counter()
     said = step()
-    seconds = time.perf_counter() - begin
-    return said if isinstance(said, tuple) else (seconds, said)
+    if isinstance(said, str):
+        said = time.perf_counter() - begin, said
+    if isinstance(said, tuple):
+        return [{"name": name, "ours": round(said[0], 4), "unit": "s", "how": said[1]}]
+    return [{"step": name, **result.as_json()} for result in said]
 
+
+def _named(at: str, results: Iterable[measure.Result]) -> list[measure.Result]:
+    return [replace(result, name=f"{at}: {result.name}") for result in results]
+
+
+def _scale(soak: Soak) -> Steps:
+    """The demo at a scale, a round for everybody in it, and the quarter's checks."""
+    from bench import checking, reporting
+
+    at = soak.part
+    return [
+        (f"demo --scale {at}", lambda: reporting.load(at)),
+        (f"{at}: size of the database", lambda: reporting.size()),
+        (f"{at}: a round is issued and opened", reporting.open_round),
+        (f"{at}: board of the nation", lambda: reporting.board(PAGES)),
+        (f"{at}: board of a province", lambda: reporting.board(PAGES, "33/")),
+        (f"{at}: an institution fills in and hands in", reporting.fill),
+        (f"{at}: a county approves what was handed in", reporting.approve),
+        (f"{at}: deltas are folded", reporting.fold),
+        (f"{at}: roll-up of the county", lambda: reporting.totals(PAGES)),
+        (f"{at}: drill down at the nation", lambda: reporting.drill(PAGES)),
+        (f"{at}: audit verify", reporting.verify),
+        (f"{at}: five quarters of everybody", checking.stock),
+        (f"{at}: checks of a quarter", lambda: _named(at, checking.findings())),
+        (f"{at}: outliers of a quarter", lambda: _named(at, checking.outliers())),
+    ]
+
+
+def _pivot(soak: Soak) -> Steps:
+    """The national pivot over a year, in DuckDB and in Spark; another number of institutions has a lake of its own."""
+    number = soak.institutions
+
+    def both() -> list[measure.Result]:
+        from bench import stats
+
+        return list(stats.nation(soak.folder / f"lake-{number}", number))
+
+    return [(f"pivot: {number * 96 / 1e6:.0f} million facts", both)]
+
+
+def _deadline(soak: Soak) -> Steps:
+    """A quarter's last evening: every county hands in at once."""
+    from bench import deadline, reporting
+
+    return [
+        ("deadline day: demo --scale small", lambda: reporting.load("small")),
+        ("deadline day: institutions, clerks, tokens", lambda: deadline.people(soak.counties)),
+        ("deadline day: a round is issued and opened", reporting.open_round),
+        ("deadline day: burst", deadline.burst),
+        ("deadline day: none lost, none double", deadline.complete),
+        ("deadline day: four tiers approve", deadline.approvals),
+        ("deadline day: roll-up", deadline.exact),
+    ]
+
+
+Steps = list[tuple[str, Callable[[], Any]]]
+PARTS: dict[str, Callable[[Soak], Steps]] = {
+    "province": _scale, "nation": _scale, "deadline": _deadline, "pivot": _pivot,
+}  # fmt: skip
 
 __all__ = ["Soak", "main"]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 import tracemalloc
 from datetime import date
+from decimal import Decimal
 from io import BytesIO
+from math import isfinite
 
 import pytest
 import xlsxwriter
@@ -31,6 +33,20 @@ def found(elements, *rows, **kwargs):
 def test_rows_that_conform_have_no_departures(standards):
     report = conform.check(list(GOOD), [GOOD, GOOD], on=DAY)
     assert (report.conforms, report.rows, report.bad_rows) == (True, 2, 0)
+
+
+@pytest.mark.parametrize("element", ["energy.electricity.amount", "vehicle.annual.nev_share", "organ.staffing"])
+def test_a_number_of_a_sheet_is_judged_as_the_text_that_people_see(standards, element):
+    numbers = [0.0, -0.0, 0.1, 1.5, 0.285, 100.0, 100.01, 99999999.0, 1e8, 1e14, 99999999999999.98, 1e22, -1e-9]
+    for number in [*numbers, float("inf"), float("nan")]:
+        text = format(Decimal(repr(number)), "f") if isfinite(number) else str(number)
+        kinds = [kind for _row, _name, kind, _value in found([element], {element: number}, required=())]
+        assert kinds == [kind for _row, _name, kind, _value in found([element], {element: text}, required=())], number
+
+
+def test_equal_values_of_other_types_are_judged_each_for_itself(standards):
+    rows = [{"organ.staffing": value} for value in (1, True, 1.0, "1", True)]
+    assert [row for row, *_ in found(["organ.staffing"], *rows, required=())] == [2, 5]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 
 from shuzheng.base.core.actor import system_actor
+from shuzheng.base.core.arrow import ArrowReader, numbers
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.events import deliver, dispatch
 from shuzheng.base.forms import actions, rollup
@@ -55,6 +56,15 @@ def test_a_number_counts_at_the_tier_that_approved_it_and_equals_the_roll_up(rep
         assert value(name, COUNTY) == sums[code]
     assert value("energy.cost", COUNTY) == sums["e01_cost"] + sums["e02_cost"]
     assert value("energy.per_head", COUNTY) == pytest.approx(sums["tce"] * 1000 / sums["people"], abs=Decimal("1e-9"))
+
+
+def test_numbers_leave_postgresql_digit_by_digit():
+    sent = [Decimal(n) for n in ("999999999999999999.999999", "-999999999999999999.999999", "-0.000001", "0", "900.5")]
+    sql = "SELECT n::numeric(24, 6) AS n FROM unnest(%s::numeric[]) WITH ORDINALITY AS t(n, place) ORDER BY place"
+    with system_scope("tests").activate(), ArrowReader() as source:
+        for _ in range(2):  # one connection serves several questions
+            with source.read(sql, [sent]) as rows:
+                assert numbers(rows.read_all().column("n"), exporting.NUMBER).to_pylist() == sent
 
 
 def test_by_month_and_kind_the_same_energy_comes_from_monthly_amounts_and_the_factors_of_the_period(reporting, export):

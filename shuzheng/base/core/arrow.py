@@ -22,25 +22,59 @@ BATCH = 32 * 1024 * 1024
 """Bytes of a batch, about half a million narrow rows."""
 
 
-@contextmanager
-def read_arrow(sql: str, params: Sequence[Any] = (), using: str = "default") -> Iterator[pa.RecordBatchReader]:
-    """The rows of a query, batch by batch. ``sql`` has ``%s`` for each parameter.
+class ArrowReader:
+    """A connection for reading, opened at the first read: that alone takes a tenth of a second, as the types are asked for.
 
     What the running transaction has not committed is not seen: it is another connection.
+    """
+
+    def __init__(self, using: str = "default") -> None:
+        self._using = using
+        self._connection: Any = None
+
+    def __enter__(self) -> ArrowReader:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def read(self, sql: str, params: Sequence[Any] = ()) -> Iterator[pa.RecordBatchReader]:
+        """The rows of a query, batch by batch, in the scope that is active now. ``sql`` has ``%s`` for each parameter.
+
+        Exact decimals come as text (``numbers`` makes them numbers again).
+
+        Raises:
+            RuntimeError: no scope is active.
+        """
+        values = scope.require().settings()
+        text = sql % tuple(Literal(p).as_string() for p in params)
+        if self._connection is None:
+            import adbc_driver_postgresql.dbapi as adbc
+
+            self._connection = adbc.connect(_address(self._using))
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH)})
+                cursor.execute(scope.statement(values))
+                cursor.fetchall()
+                cursor.execute(text)
+                yield cursor.fetch_record_batch()
+        finally:
+            self._connection.rollback()  # the scope was set for this transaction, and ends with it
+
+
+def numbers(column: pa.Array | pa.ChunkedArray, kind: pa.Decimal128Type) -> pa.Array:
+    """A column of ``numeric`` as exact decimals.
 
     Raises:
-        RuntimeError: no scope is active.
+        ArrowInvalid: a value does not fit, or has more places than ``kind``.
     """
-    import adbc_driver_postgresql.dbapi as adbc
+    import pyarrow as pa
 
-    values = scope.require().settings()
-    text = sql % tuple(Literal(p).as_string() for p in params)
-    with adbc.connect(_address(using)) as connection, connection.cursor() as cursor:
-        cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH)})
-        cursor.execute(scope.statement(values))
-        cursor.fetchall()
-        cursor.execute(text)
-        yield cursor.fetch_record_batch()
+    return column.cast(pa.string()).cast(kind)
 
 
 def _address(using: str) -> str:

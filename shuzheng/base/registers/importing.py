@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, models
 from django.utils.translation import gettext as _
 
+from shuzheng.base.core import scope
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.org.models import Node
 from shuzheng.base.registers import sheet_values as cells
@@ -146,7 +147,7 @@ class Importer:
             return set()
         narrow, named = sheets.Heading(head.row, own), set()
         for part in stream.parts():
-            _stay_awake()
+            scope.stay_awake()
             for _number, row in sheets.table_of(part, narrow).rows:
                 for value in row.values():
                     try:
@@ -398,9 +399,3 @@ class Importer:
             whole.changed += batch.changed
             whole.changes |= batch.changes
         yield whole
-
-
-def _stay_awake() -> None:
-    """A word to the database between two parts: it ends a transaction that is silent for a minute."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")

@@ -104,7 +104,9 @@ class Report:
 
 
 Fault = tuple[str, str, Mapping[str, Any]]
-Check = Callable[[Any], list[Fault]]
+Check = Callable[[Any], Sequence[Fault]]
+REMEMBERED = 1_000
+"""Distinct values of an element whose verdict is kept: columns of codes, days and names repeat a few of them."""
 
 
 class Checker:
@@ -138,20 +140,21 @@ class Checker:
         if len(self.by_identifier) < len(self.elements):
             raise Invalid.one("elements", _("同一数据元出现不止一次。"))
         self.required = {e.identifier for e in self.elements if e.required} if required is None else set(required)
-        self._checks = [(e, self._check_of(e)) for e in self.elements]
+        self._checks = [(e.identifier, e, _remembering(self._check_of(e))) for e in self.elements]
 
     def row(self, number: int, values: Mapping[str, Any]) -> Iterator[Departure]:
         """The departures of one row: values by identifier; one that is absent is empty."""
-        for element, check in self._checks:
-            value = values.get(element.identifier)
-            if value is None or value == "" or (isinstance(value, str) and not value.strip()):
-                if element.identifier in self.required:
-                    yield Departure(number, element.identifier, element.name, "missing", "missing")
+        for identifier, element, check in self._checks:
+            value = values.get(identifier)
+            if value is None or value == "" or (value.__class__ is str and value.isspace()):
+                if identifier in self.required:
+                    yield Departure(number, identifier, element.name, "missing", "missing")
                 continue
             for kind, reason, params in check(value):
-                yield Departure(number, element.identifier, element.name, kind, reason, _shown(value), params=params)
-        for name in values.keys() - self.by_identifier.keys():
-            yield Departure(number, name, "", "unknown", "unknown", _shown(values[name]))
+                yield Departure(number, identifier, element.name, kind, reason, _shown(value), params=params)
+        if not values.keys() <= self.by_identifier.keys():
+            for name in values.keys() - self.by_identifier.keys():
+                yield Departure(number, name, "", "unknown", "unknown", _shown(values[name]))
 
     def rows(self, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[Departure]:
         """The departures of rows, each with the number that the caller gives it."""
@@ -168,7 +171,7 @@ class Checker:
                 shape if shape.pattern else formats.parse("YYYYMMDD" if kind == "date" else "YYYY-MM-DD hh:mm")
             )
         if kind == "boolean":
-            return lambda value: [] if _text(value) in _YES_NO else [("type", "not_boolean", {})]
+            return lambda value: () if _text(value) in _YES_NO else [("type", "not_boolean", {})]
         if kind == "code":
             return self._code_check(element)
         checks = [_text_check(shape)]
@@ -182,10 +185,10 @@ class Checker:
         ended = {item.code: item for item in found.items if item.code not in known}
         by_name = {item.name: item.code for item in found.items if item.code in known}
 
-        def check(value: Any) -> list[Fault]:
+        def check(value: Any) -> Sequence[Fault]:
             text = _text(value)
             if text in known:
-                return []
+                return ()
             if text in by_name:
                 return [("code", "name_for_code", {"code": by_name[text]})]
             if old := ended.get(text):
@@ -271,11 +274,33 @@ def _decimal(value: Any) -> Decimal | None:
     return Decimal(text) if text.isascii() and _PLAIN_NUMBER.fullmatch(text) else None
 
 
+def _remembering(check: Check) -> Check:
+    """The same check, asked once for each of the first values."""
+    known: dict[tuple[type, Any], Sequence[Fault]] = {}
+
+    def ask(value: Any) -> Sequence[Fault]:
+        key = (value.__class__, value)  # 1, 1.0 and True are equal, and not the same
+        try:
+            found = known.get(key)
+        except TypeError:  # a list or an object of an API payload
+            return check(value)
+        if found is None:
+            found = check(value)
+            if len(known) < REMEMBERED:
+                known[key] = found
+        return found
+
+    return ask
+
+
 def _number_check(element: ElementValue, shape: formats.Format, domain: ranges.Range) -> Check:
     places = shape.decimals or 0
     whole = None if shape.length is None else shape.length - places
+    fits = _fitting(shape, domain, places, whole)
 
-    def check(value: Any) -> list[Fault]:
+    def check(value: Any) -> Sequence[Fault]:
+        if value.__class__ is float and fits(value):
+            return ()
         number = _decimal(value)
         if number is None or not number.is_finite():
             return [("type", "not_number", {})]
@@ -293,11 +318,34 @@ def _number_check(element: ElementValue, shape: formats.Format, domain: ranges.R
     return check
 
 
+def _fitting(shape: formats.Format, domain: ranges.Range, places: int, whole: int | None) -> Callable[[float], bool]:
+    """Whether a number of a sheet conforms for certain, by arithmetic of the machine; where it says no, ``_decimal`` decides.
+
+    A float that rounding to ``places`` leaves as it is has a shortest text with no more places, which is what people see.
+    """
+    low = float("-inf") if domain.low is None else float(domain.low)
+    high = float("inf") if domain.high is None else float(domain.high)
+    if domain.low not in (None, Decimal(low)) or domain.high not in (None, Decimal(high)):
+        return lambda value: False  # a bound that a float does not hold exactly
+    most = float("inf") if whole is None else 10.0**whole
+
+    def fits(value: float) -> bool:
+        return (
+            -most < value < most
+            and (
+                low < value < high or (value == low and not domain.low_open) or (value == high and not domain.high_open)
+            )
+            and (not shape.text or round(value, places) == value)
+        )
+
+    return fits
+
+
 def _date_check(shape: formats.Format) -> Check:
-    def check(value: Any) -> list[Fault]:
+    def check(value: Any) -> Sequence[Fault]:
         if isinstance(value, date | datetime):
-            return []
-        return [] if shape.read_date(_text(value)) else [("type", "not_date", {"format": shape.text})]
+            return ()
+        return () if shape.read_date(_text(value)) else [("type", "not_date", {"format": shape.text})]
 
     return check
 
@@ -309,12 +357,12 @@ _ONLY = {"a": "[A-Za-z]*", "n": "[0-9]*", "an": "[A-Za-z0-9]*"}
 def _text_check(shape: formats.Format) -> Check:
     pattern = re.compile(_ONLY[shape.chars]) if shape.chars in _ONLY else None
 
-    def check(value: Any) -> list[Fault]:
+    def check(value: Any) -> Sequence[Fault]:
         if isinstance(value, dict | list):
             return [("type", "not_text", {})]
         text = _text(value)
         if shape.pattern:
-            return [] if shape.read_date(text) else [("format", "not_date", {"format": shape.text})]
+            return () if shape.read_date(text) else [("format", "not_date", {"format": shape.text})]
         faults: list[Fault] = []
         if pattern is not None and not pattern.fullmatch(text):
             faults.append(("format", _CHARS[shape.chars], {"format": shape.text}))
@@ -331,12 +379,12 @@ def _text_check(shape: formats.Format) -> Check:
     return check
 
 
-def _credit_code(value: Any) -> list[Fault]:
+def _credit_code(value: Any) -> Sequence[Fault]:
     try:
         check_uscc(_text(value))
     except ValueError as fault:
         return [("range", f"{fault}。", {})]
-    return []
+    return ()
 
 
 __all__ = ["KEPT", "KINDS", "Checker", "Departure", "Report", "check", "collect"]

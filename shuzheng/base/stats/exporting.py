@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from shuzheng.base.core.arrow import read_arrow
+from shuzheng.base.core.arrow import ArrowReader, numbers
 from shuzheng.base.core.scope import Range, Scope
 from shuzheng.base.forms.models import NOT_APPROVED, Round
 from shuzheng.base.forms.spec import FormSpec, load
@@ -57,14 +56,13 @@ COLUMNS = pa.schema(
 """A fact. ``tier`` is the highest that approved it (0: needs no approval); ``month`` is 202607, or 0; ``tce``, ``equal``
 and ``co2`` are kilograms per unit by the factors of the period and province, null where the kind has none."""
 
-# Two whole numbers for one decimal: what a bigint of millionths could not hold (9.2 · 10¹²) does not stop the export.
+# By the path of the submission, which is its cells': then the submissions of a province are found first, and their cells by them.
 _FACTS = """
-SELECT k.key, c.code::text AS code, trunc(c.value)::bigint AS whole, (mod(c.value, 1) * 1000000)::integer AS millionths,
-       s.approved_tier AS tier, s.edition, c.source::text AS source
+SELECT k.key, c.code::text AS code, c.value, s.approved_tier AS tier, s.edition, c.source::text AS source
 FROM forms_cell c
 JOIN forms_submission s ON s.id = c.submission_id
 JOIN stats_nodekey k ON k.node = s.node_id
-WHERE c.round_id = %s AND c.path >= %s AND c.path < %s AND s.round_id = %s AND s.approved_tier < %s
+WHERE s.round_id = %s AND s.path >= %s AND s.path < %s AND s.approved_tier < %s
   AND c.value IS NOT NULL
 """
 _FIRST = """ AND NOT EXISTS (
@@ -72,9 +70,7 @@ _FIRST = """ AND NOT EXISTS (
 # A corrected cell counts with its new value at the tiers that confirmed it: until all have, what it adds is a fact of its own.
 _MOVED = """
 SELECT k.key, c.code::text AS code,
-       trunc(coalesce(c.new, 0) - coalesce(c.old, 0))::bigint AS whole,
-       (mod(coalesce(c.new, 0) - coalesce(c.old, 0), 1) * 1000000)::integer AS millionths,
-       a.confirmed_tier AS tier, s.edition, 'amended' AS source
+       coalesce(c.new, 0) - coalesce(c.old, 0) AS value, a.confirmed_tier AS tier, s.edition, 'amended' AS source
 FROM forms_amendmentcell c
 JOIN forms_amendment a ON a.id = c.amendment_id
 JOIN forms_submission s ON s.id = a.submission_id
@@ -82,7 +78,7 @@ JOIN stats_nodekey k ON k.node = s.node_id
 WHERE c.round_id = %s AND c.path >= %s AND c.path < %s AND a.state = 'answered' AND a.confirmed_tier < %s
 """
 _STATES = """
-SELECT k.key, f.code, 1::bigint AS whole, 0 AS millionths, f.tier::smallint AS tier, s.edition, 'computed' AS source
+SELECT k.key, f.code, 1::numeric AS value, f.tier::smallint AS tier, s.edition, 'computed' AS source
 FROM forms_submission s
 JOIN stats_nodekey k ON k.node = s.node_id
 CROSS JOIN LATERAL (VALUES
@@ -137,7 +133,7 @@ def run(scope: Scope, advance: Callable[[int, int], None] | None = None) -> int:
     It does nothing while another process does it.
     """
     lake = lakes.current()
-    with _alone() as mine:
+    with _alone() as mine, ArrowReader() as source:
         if not mine:
             return 0
         with scope.activate():
@@ -148,13 +144,13 @@ def run(scope: Scope, advance: Callable[[int, int], None] | None = None) -> int:
             }
         for done, part in enumerate(parts):
             with scope.activate():
-                write_part(lake, rounds.get(part.round), part)
+                write_part(lake, source, rounds.get(part.round), part)
             if advance:
                 advance(done + 1, len(parts))
         with scope.activate():
             manifest = lake.manifest()
             days = {Period.parse(f.period).end for f in manifest.files.values()}
-            made = nodes.write_nodes(lake, days, manifest.nodes)
+            made = nodes.write_nodes(lake, source, days, manifest.nodes)
         lake.swap(manifest.with_nodes(*made))
         lake.tidy()
         return len(parts)
@@ -173,12 +169,12 @@ def _alone() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
-def write_part(lake: Lake, round_: Round | None, part: Partition) -> None:
+def write_part(lake: Lake, source: ArrowReader, round_: Round | None, part: Partition) -> None:
     """Write one part to a new file, name it in the manifest, then note that it is up to date. Runs in a scope."""
     if round_ is None:
         lake.swap(lake.manifest().with_files(without=[f"{part.round}/{part.bucket}"]))
     else:
-        file = _write(lake, round_, part.bucket)
+        file = _write(lake, source, round_, part.bucket)
         manifest = lake.manifest()
         key = f"{round_.pk}/{part.bucket}"
         lake.swap(manifest.with_files(file) if file else manifest.with_files(without=[key]))
@@ -187,7 +183,7 @@ def write_part(lake: Lake, round_: Round | None, part: Partition) -> None:
     Partition.objects.filter(round=part.round, bucket=part.bucket).update(written=part.wanted, facts=part.facts)
 
 
-def _write(lake: Lake, round_: Round, bucket: str) -> FactFile | None:
+def _write(lake: Lake, source: ArrowReader, round_: Round, bucket: str) -> FactFile | None:
     spec, period = load(round_.definition.spec), Period.parse(round_.period)
     known, rates = meanings(spec, period), rates_of(spec.code, period.end, bucket)
     taken, rows = timezone.now(), 0
@@ -195,7 +191,7 @@ def _write(lake: Lake, round_: Round, bucket: str) -> FactFile | None:
         lake.write(f"facts/{spec.code}/{period}") as (path, file),
         pq.ParquetWriter(file, COLUMNS, compression="zstd") as writer,
     ):
-        for batch in batches(round_, bucket):
+        for batch in batches(source, round_, bucket):
             table = to_facts(batch, round_, spec.code, known, rates)
             writer.write_table(table, row_group_size=GROUP)
             rows += table.num_rows
@@ -207,7 +203,7 @@ def _write(lake: Lake, round_: Round, bucket: str) -> FactFile | None:
     )
 
 
-def batches(round_: Round, bucket: str) -> Iterator[pa.RecordBatch]:
+def batches(source: ArrowReader, round_: Round, bucket: str) -> Iterator[pa.RecordBatch]:
     """Cells that count, and the states of submissions, as PostgreSQL gives them.
 
     An institution that was asked the same form twice for one period counts once, with the round that came first.
@@ -219,13 +215,14 @@ def batches(round_: Round, bucket: str) -> Iterator[pa.RecordBatch]:
     )  # fmt: skip
     first, more = (_FIRST, [[str(pk) for pk in before]]) if before else ("", [])
     pk = str(round_.pk)
-    for sql, params in (
-        (_FACTS + first, [pk, span.lo, span.hi, pk, NOT_APPROVED, *more]),
+    parts = (
+        (_FACTS + first, [pk, span.lo, span.hi, NOT_APPROVED, *more]),
         (_MOVED + first, [pk, span.lo, span.hi, NOT_APPROVED, *more]),
         (_STATES + first, [NOT_APPROVED, pk, span.lo, span.hi, *more]),
-    ):
-        with read_arrow(sql, params) as reader:
-            yield from reader
+    )
+    together = " UNION ALL ".join(sql for sql, _params in parts)
+    with source.read(together, [value for _sql, params in parts for value in params]) as rows:
+        yield from rows
 
 
 def to_facts(batch: pa.RecordBatch, round_: Round, form: str, known: dict[str, Meaning], rates: Rates) -> pa.Table:
@@ -260,7 +257,7 @@ def to_facts(batch: pa.RecordBatch, round_: Round, form: str, known: dict[str, M
         words([m.kind for m in said]),
         words([m.measure for m in said]),
         by_code([m.month for m in said], pa.int32()),
-        decimals(batch.column("whole"), batch.column("millionths")),
+        numbers(batch.column("value"), NUMBER),
         rate("tce"),
         rate("equal"),
         rate("co2"),
@@ -271,22 +268,6 @@ def to_facts(batch: pa.RecordBatch, round_: Round, form: str, known: dict[str, M
     return pa.Table.from_arrays(columns, schema=COLUMNS)
 
 
-_SAFE = 9_000_000_000_000
-
-
-def decimals(whole: pa.Array, millionths: pa.Array) -> pa.Array:
-    """Exact decimals of six places from their two parts."""
-    high, low = whole.to_numpy(zero_copy_only=False), millionths.to_numpy(zero_copy_only=False)
-    if len(high) and int(np.abs(high).max()) >= _SAFE:
-        scaled = [Decimal(int(a) * 1_000_000 + int(b)).scaleb(-6) for a, b in zip(high, low, strict=True)]
-        return pa.array(scaled, NUMBER)
-    value = high * 1_000_000 + low
-    # A decimal128 is a 128-bit integer of the smallest unit: the value, and its sign repeated above it.
-    pairs = np.empty((len(value), 2), dtype=np.int64)
-    pairs[:, 0], pairs[:, 1] = value, value >> 63
-    return pa.Array.from_buffers(NUMBER, len(value), [None, pa.py_buffer(pairs)])
-
-
 def export_all(scope: Scope, advance: Callable[[int, int], None] | None = None) -> int:
     """Write everything anew: after a restore, a corrected factor, or into an empty lake."""
     with scope.activate():
@@ -294,4 +275,4 @@ def export_all(scope: Scope, advance: Callable[[int, int], None] | None = None) 
     return run(scope, advance)
 
 
-__all__ = ["COLUMNS", "batches", "decimals", "export_all", "meanings", "run", "to_facts", "write_part"]
+__all__ = ["COLUMNS", "batches", "export_all", "meanings", "run", "to_facts", "write_part"]

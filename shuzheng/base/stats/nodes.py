@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from django.db import connection
 from django.db.models import Count, Max
 
-from shuzheng.base.core.arrow import read_arrow
+from shuzheng.base.core.arrow import ArrowReader
 from shuzheng.base.org.models import Node, NodeVersion
 from shuzheng.base.stats.lake import Lake, NodeFile
 from shuzheng.base.stats.question import NOW
@@ -73,7 +73,7 @@ def stamp() -> str:
     return f"{versions['n']}:{versions['at']}:{nodes['n']}:{nodes['at']}"
 
 
-def write_nodes(lake: Lake, days: Iterable[date], known: dict[str, NodeFile]) -> list[NodeFile]:
+def write_nodes(lake: Lake, source: ArrowReader, days: Iterable[date], known: dict[str, NodeFile]) -> list[NodeFile]:
     """The tree of today and of each day, where it is not in the lake as it is now. Under the scope ``stats.export``."""
     mark = stamp()
     made = []
@@ -81,7 +81,7 @@ def write_nodes(lake: Lake, days: Iterable[date], known: dict[str, NodeFile]) ->
         name = day.isoformat() if day else NOW
         if name in known and known[name].stamp == mark and lake.fs.exists(lake.at(known[name].path)):
             continue
-        query = read_arrow(_THEN, [name]) if day else read_arrow(_NOW)
+        query = source.read(_THEN, [name]) if day else source.read(_NOW)
         with (
             query as rows,
             lake.write("nodes") as (path, file),

@@ -1,0 +1,255 @@
+"""Checks and outliers of everybody's quarter, for the soak: five quarters made as sets of rows, faults at known places.
+
+The periods lie ahead of the demo's own rounds, so that what was reported before is these numbers and nothing else.
+"""
+
+from __future__ import annotations
+
+import resource
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, connections
+from django.utils import timezone
+
+from bench import reporting
+from bench.measure import Result, timed
+from bench.reference import checks as reference
+from shuzheng.base.core.bulk import insert_many
+from shuzheng.base.forms import setcheck
+from shuzheng.base.forms.factors import resolve
+from shuzheng.base.forms.models import Definition, Round, Submission
+from shuzheng.base.forms.spec import load as load_spec
+from shuzheng.base.org.models import Node, NodeKind
+from shuzheng.kernel.periods import Period
+
+EARLIER, NOW = ("2030Q1", "2030Q2", "2030Q3", "2030Q4"), "2031Q1"
+LAST_YEAR, BEFORE = "2030Q1", "2030Q4"
+USED = {"e01": (9000, 21600), "e02": (300, 2700), "e04": (200, 1800), "e05": (50, 1100)}
+"""Of a row: the month's amount, and the quarter's cost."""
+EACH = 1000
+SEEDS = {
+    17: ("e01_m2", "value * 10", ("yoy.e01", "price_e01")),
+    217: ("e02_m1", "NULL", ("missing.e02_m1",)),
+    417: ("e04_m3", "-5", ("negative.e04_m3", "yoy.e04")),
+    617: ("e05_cost", "NULL", ("cost.e05",)),
+    817: ("e011_m1", "50000", ("part.e011",)),
+}
+"""By the remainder of an institution's number: the cell that is wrong, and what the checks must say of it."""
+OUTLIERS = ("e01_m1", "e01_m2", "e01_m3", "e01_q", "e02_q")
+SAMPLE = 1000
+CHUNK = 20_000
+
+
+def stock() -> str:
+    """A round for each quarter in which every institution has handed in. What a broken run left of them is removed first."""
+    rounds = "(SELECT id FROM forms_round WHERE title = ANY(%s))"
+    with connections["owner"].cursor() as cursor:
+        for table, column in (("forms_cell", "round_id"), ("forms_submission", "round_id"), ("forms_round", "id")):
+            cursor.execute(f"DELETE FROM {table} WHERE {column} IN {rounds}", [[f"soak {p}" for p in (*EARLIER, NOW)]])
+    with reporting.SYSTEM.scope.activate():
+        definition = Definition.objects.get(code=reporting.FORM, state=Definition.State.PUBLISHED)
+        office = Node.objects.get(path="0/goa/")
+    cells = 0
+    for place, period in enumerate((*EARLIER, NOW)):
+        round_ = _round(definition, office, period)
+        cells += _fill(round_, place, load_spec(definition.spec))
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE forms_cell, forms_submission")
+    return f"{round_.asked:,} institutions in {len(EARLIER) + 1} quarters, {cells:,} cells"
+
+
+def _round(definition: Definition, office: Node, period: str) -> Round:
+    due = timezone.make_aware(datetime.combine(Period.parse(period).end + timedelta(days=15), time(18)))
+    with reporting.SYSTEM.scope.activate():
+        organs = Node.objects.filter(is_reporting=True, kind=NodeKind.ORGAN, valid_to=None)
+        row = Round(
+            definition=definition, title=f"soak {period}", period=period, audience="", due_at=due, tier=1,
+            state=Round.State.OPEN, asked=organs.count(),
+        )  # fmt: skip
+        row.own(office)
+        insert_many([row])
+        batch: list[Submission] = []
+        for organ in organs.only("id", "path", "tier").iterator(CHUNK):
+            made = Submission(
+                round=row,
+                own_tier=organ.tier,
+                due_at=due,
+                state=Submission.State.SUBMITTED,
+                edition=1,
+                submitted_at=due,
+            )
+            made.own(organ)
+            batch.append(made)
+            if len(batch) == CHUNK:
+                insert_many(batch)
+                batch = []
+        insert_many(batch)
+    return row
+
+
+_NUMBERED = (
+    "(SELECT id, round_id, path, row_number() OVER (ORDER BY path) - 1 AS n FROM forms_submission WHERE round_id = %s)"
+)
+_INSERT = "INSERT INTO forms_cell (submission_id, round_id, path, code, value, text, source, version) "
+# Up to a tenth more than the base, by institution, cell and quarter: whole numbers, the same on every machine.
+_INPUTS = f"""
+SELECT id, round_id, path, code, CASE {{cases}} ELSE value END, '', 'hand', 1
+FROM (SELECT s.*, c.code, (c.base + ((s.n * 7919 + c.k * 104729 + %s * 613) %% 101) * c.base / 1000)::numeric AS value
+      FROM {_NUMBERED} s CROSS JOIN unnest(%s::text[], %s::int[], %s::int[]) AS c(code, base, k)) x
+"""
+_TOTALS = """
+SELECT submission_id, round_id, path, split_part(code, '_', 1) || '_q', sum(value), '', 'computed', 1 FROM forms_cell
+WHERE round_id = %s AND code ~ '_m[123]$' GROUP BY 1, 2, 3, 4 HAVING count(value) = 3
+"""
+_PRICES = """
+SELECT c.submission_id, c.round_id, c.path, split_part(c.code, '_', 1) || '_price', round(c.value / q.value, 6), '', 'computed', 1
+FROM forms_cell c JOIN forms_cell q ON q.submission_id = c.submission_id AND q.code = split_part(c.code, '_', 1) || '_q'
+WHERE c.round_id = %s AND c.code ~ '_cost$' AND c.value IS NOT NULL AND q.value <> 0
+"""
+
+
+def _fill(round_: Round, quarter: int, spec: Any) -> int:
+    """Cells of a quarter: all inputs of the one that is checked, and of those before it what it is compared with."""
+    is_now = round_.period == NOW
+    base = {c.code: 0 for c in spec.inputs} if is_now else {}
+    base |= {f"{row}_m{month}": amount for row, (amount, _cost) in USED.items() for month in (1, 2, 3)}
+    base |= {f"{row}_cost": cost for row, (_amount, cost) in USED.items()} if is_now else {}
+    base |= {"people": 100} | ({"area": 3200} if is_now else {})
+    cases = " ".join(
+        f"WHEN n %% {EACH} = {rest} AND code = '{cell}' THEN {made}" for rest, (cell, made, _) in SEEDS.items()
+    )
+    inputs = _INPUTS.format(cases=cases if is_now else "WHEN false THEN NULL")
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(_INSERT + inputs, [quarter, round_.pk, list(base), list(base.values()), list(range(len(base)))])
+        count = cursor.rowcount
+        for more in (_TOTALS, _PRICES) if is_now else (_TOTALS,):
+            cursor.execute(_INSERT + more, [round_.pk])
+            count += cursor.rowcount
+    return int(count)
+
+
+def findings() -> Iterator[Result]:
+    """Every check of the form over the whole quarter, as sets; on a sample equal to plain Python, and the seeded faults all found."""
+    round_, spec = _now()
+    sample = _sample(round_)
+    counts: Counter[str] = Counter()
+    said: dict[UUID, set[str]] = defaultdict(set)
+
+    def run() -> None:
+        for found in setcheck.findings(round_, ""):
+            counts[found.check.code] += 1
+            if found.submission_id in sample:
+                said[found.submission_id].add(found.check.code)
+
+    with reporting.SYSTEM.scope.activate():
+        seconds, memory = _watched(run)
+        limits = resolve(spec, NOW, "").values
+    now, last_year, before = (
+        _cells(round_.definition_id, period, sample.values()) for period in (NOW, LAST_YEAR, BEFORE)
+    )
+    for pk, node in sample.items():
+        plain = reference.findings(now[node], last_year[node], before[node], limits)
+        if plain != said[pk]:
+            raise AssertionError(f"{pk}: {sorted(said[pk])}, by plain Python {sorted(plain)}")
+    for rest, (cell, _made, codes) in SEEDS.items():
+        for code in codes:
+            if counts[code] < len(range(rest, round_.asked, EACH)):
+                raise AssertionError(f"{code}: {counts[code]:,} of the faults in {cell}")
+    how = (
+        f"{len(spec.checks)} checks × {round_.asked:,} submissions, {sum(counts.values()):,} findings; {memory};"
+        f" equal to plain Python on {len(sample):,}, every seeded fault found"
+    )
+    yield Result("checks of a quarter", seconds, how)
+
+
+def outliers() -> Iterator[Result]:
+    """Each number against the institution's earlier quarters; on a sample equal to plain Python."""
+    round_, _spec = _now()
+    sample = _sample(round_)
+    said: set[tuple[UUID, str]] = set()
+    total = 0
+
+    def run() -> None:
+        nonlocal total
+        for found in setcheck.outliers(round_, "", OUTLIERS):
+            total += 1
+            if found.submission_id in sample:
+                said.add((found.submission_id, found.code))
+
+    with reporting.SYSTEM.scope.activate():
+        seconds, memory = _watched(run)
+    quarters = [_cells(round_.definition_id, period, sample.values()) for period in (NOW, *EARLIER)]
+    now, earlier = quarters[0], quarters[1:]
+    plain = {
+        (pk, code)
+        for pk, node in sample.items()
+        for code in OUTLIERS
+        if code in now[node] and reference.outlier(now[node][code], [q[node][code] for q in earlier if code in q[node]])
+    }
+    if plain != said:
+        raise AssertionError(f"outliers differ from plain Python's in {len(plain ^ said)} of {len(plain)}")
+    how = (
+        f"{len(OUTLIERS)} cells × {round_.asked:,} submissions against {len(EARLIER)} quarters, {total:,} found; {memory};"
+        f" equal to plain Python on {len(sample):,} ({len(plain):,} found)"
+    )
+    yield Result("outliers of a quarter", seconds, how)
+
+
+def _now() -> tuple[Round, Any]:
+    with reporting.SYSTEM.scope.activate():
+        round_ = Round.objects.select_related("definition").filter(title=f"soak {NOW}").latest("created_at")
+    return round_, load_spec(round_.definition.spec)
+
+
+def _sample(round_: Round) -> dict[UUID, UUID]:
+    """Submissions with their institutions: the first by path, among them every kind of fault, and as many drawn from all."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "(SELECT id, node_id FROM forms_submission WHERE round_id = %s ORDER BY path LIMIT %s)"
+            " UNION (SELECT id, node_id FROM forms_submission WHERE round_id = %s ORDER BY md5(id::text) LIMIT %s)",
+            [round_.pk, SAMPLE, round_.pk, SAMPLE],
+        )
+        return dict(cursor.fetchall())
+
+
+def _cells(definition: UUID, period: str, nodes: Iterable[UUID]) -> dict[UUID, dict[str, Decimal]]:
+    """What institutions reported in a quarter, by institution and cell; empty cells left out."""
+    found: dict[UUID, dict[str, Decimal]] = defaultdict(dict)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT s.node_id, c.code, c.value FROM forms_cell c JOIN forms_submission s ON s.id = c.submission_id"
+            " JOIN forms_round r ON r.id = s.round_id"
+            " WHERE r.definition_id = %s AND r.period = %s AND s.node_id = ANY(%s) AND c.value IS NOT NULL",
+            [definition, period, list(nodes)],
+        )
+        for node, code, value in cursor.fetchall():
+            found[node][code] = value
+    return found
+
+
+def _watched(do: Callable[[], None]) -> tuple[float, str]:
+    """Seconds, and the most memory that this process and its server process took."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [server] = cursor.fetchone()
+    seconds = timed(do)
+    ours = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return (
+        seconds,
+        f"at most {ours:,} MiB here and {_peak(server):,} MiB in the server process, its share of the cache included",
+    )
+
+
+def _peak(process: int) -> int:
+    """MiB that a process held at its peak, as Linux says."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024
+
+
+__all__ = ["findings", "outliers", "stock"]
