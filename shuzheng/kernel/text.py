@@ -122,6 +122,8 @@ def _syllables(name: str, *, person: bool) -> list[str]:
 @lru_cache(maxsize=50_000)
 def _readings(text: str) -> tuple[str, ...]:
     """Given names come again with other family names, and both keys of a name ask: a list of people is read ten times faster."""
+    if text.isascii():  # one piece, as it is
+        return (text.lower(),) if text else ()
     lib = _pypinyin()
     pieces: list[str] = lib.lazy_pinyin(text, style=lib.Style.TONE3, neutral_tone_with_five=True)
     return tuple(piece.lower() for piece in pieces)

@@ -33,7 +33,7 @@ def read_arrow(sql: str, params: Sequence[Any] = (), using: str = "default") -> 
     """
     import adbc_driver_postgresql.dbapi as adbc
 
-    values = scope.require().settings()
+    values = scope.require().settings
     text = sql % tuple(Literal(p).as_string() for p in params)
     with adbc.connect(_address(using)) as connection, connection.cursor() as cursor:
         cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH)})

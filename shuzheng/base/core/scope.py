@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -120,7 +120,8 @@ class Scope:
         """Whether a row at ``path`` may be written now, handovers included."""
         return path in self.write or any(path in r for r in self.handover)
 
-    def settings(self) -> dict[str, str]:
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
         """The values for PostgreSQL, by setting name."""
         values = {
             "app.actor": self.actor,
@@ -146,19 +147,20 @@ class Scope:
     def activate(self, using: str = "default", *, held: bool = False) -> Iterator[Scope]:
         """Open a transaction (or a savepoint inside one) in which the policies see this scope.
 
-        ``held`` lets the ranges travel with the first statement, and what is sent inside with others (``trips``).
+        ``held`` lets the ranges travel with the first statement, what is sent inside with others, and the end of the
+        transaction with the last (``trips``).
         """
         outermost = not connections[using].in_atomic_block
         along = trips.together() if held else nullcontext()
         with transaction.atomic(using=using), along, self._set(using, put_back=not outermost):
             yield self
             if held:
-                trips.flush()
+                trips.flush(commit=outermost)
 
     @contextmanager
     def _set(self, using: str, *, put_back: bool = True) -> Iterator[None]:
         before = _current.get()
-        values, previous = self.settings(), before.settings() if before else {}
+        values, previous = self.settings, before.settings if before else {}
         token = _current.set(self)
         _apply(values, previous if put_back else {}, using)
         try:
@@ -180,7 +182,7 @@ def _aborted(connection: BaseDatabaseWrapper) -> bool:
 
 def _apply(values: Mapping[str, str], before: Mapping[str, str], using: str) -> None:
     changed = {name: "" for name in before if name not in values and before[name]}
-    changed |= {name: value for name, value in values.items() if before.get(name) != value}
+    changed |= {name: value for name, value in values.items() if before.get(name, "") != value}
     if not changed:
         return
     trips.send(_statement(tuple(changed.items())), None, using)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from shuzheng.base.core import trips
+from shuzheng.base.core.bulk import insert_columns
 from shuzheng.base.core.models import Kind, Scoped
 from shuzheng.base.files.actions import refollow
 from shuzheng.base.search.models import Doc
@@ -26,18 +26,10 @@ LONGEST = 200
 """Characters of a word that count; PostgreSQL refuses words past 2 KB."""
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]{3,}")
 
-_INSERT = """
-INSERT INTO search_doc (id, model, object_id, path, rule, audience, case_id, label, sub, name, initials, vec)
-SELECT id, %s, object_id, path, rule, audience, case_id, label, sub, name, initials, vec::tsvector
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::text[],
-            %s::text[], %s::text[]) AS t(id, object_id, path, rule, audience, case_id, label, sub, name, initials, vec)
-ON CONFLICT """
+_COLUMNS = ("id", "object_id", "path", "rule", "audience", "case_id", "label", "sub", "name", "initials", "vec")
 # No row is updated, so no policy of what may be seen and changed is weighed: half the time.
-_NEW = f"{_INSERT} DO NOTHING"
-_UPSERT = f"""{_INSERT} (model, object_id) DO UPDATE SET path = excluded.path, rule = excluded.rule, audience = excluded.audience,
-    case_id = excluded.case_id, label = excluded.label, sub = excluded.sub, name = excluded.name,
-    initials = excluded.initials, vec = excluded.vec
-"""
+_NEW = "ON CONFLICT DO NOTHING"
+_UPSERT = f"""ON CONFLICT (model, object_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])}"""
 
 
 def index_records(changed: Sequence[Model], deleted: Sequence[Model], created: Sequence[Model] = ()) -> None:
@@ -70,7 +62,8 @@ def put(source: Source, rows: Sequence[Any], *, new: bool = False) -> None:
         part = rows[start : start + CHUNK]
         texts = _texts(source, part)
         entries = [_entry(source, row, *texts[row.pk]) for row in part]
-        trips.send(_NEW if new else _UPSERT, [source.name, *(list(column) for column in zip(*entries, strict=True))])
+        columns = {"model": [source.name] * len(part), **dict(zip(_COLUMNS, zip(*entries, strict=True), strict=True))}
+        insert_columns(Doc, columns, tail=_NEW if new else _UPSERT)
 
 
 def take_out(model: type[Model], rows: Sequence[Any]) -> None:
