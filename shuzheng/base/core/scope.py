@@ -182,7 +182,7 @@ def _aborted(connection: BaseDatabaseWrapper) -> bool:
 
 def _apply(values: Mapping[str, str], before: Mapping[str, str], using: str) -> None:
     changed = {name: "" for name in before if name not in values and before[name]}
-    changed |= {name: value for name, value in values.items() if before.get(name, "") != value}
+    changed |= {name: value for name, value in values.items() if before.get(name) != value}
     if not changed:
         return
     trips.send(_statement(tuple(changed.items())), None, using)

@@ -13,7 +13,7 @@ from shuzheng.base.core.models import Kind, Scoped
 from shuzheng.base.files.actions import refollow
 from shuzheng.base.search.models import Doc
 from shuzheng.base.search.sources import Source, source_of
-from shuzheng.kernel.ids import uuid7
+from shuzheng.kernel.ids import uuid7s
 from shuzheng.kernel.text import cut, fold, pinyin_initials
 
 CHUNK = 2000
@@ -26,10 +26,10 @@ LONGEST = 200
 """Characters of a word that count; PostgreSQL refuses words past 2 KB."""
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]{3,}")
 
-_COLUMNS = ("id", "object_id", "path", "rule", "audience", "case_id", "label", "sub", "name", "initials", "vec")
+_COLUMNS = ("object_id", "path", "rule", "audience", "case_id", "label", "sub", "name", "initials", "vec")
 # No row is updated, so no policy of what may be seen and changed is weighed: half the time.
 _NEW = "ON CONFLICT DO NOTHING"
-_UPSERT = f"""ON CONFLICT (model, object_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])}"""
+_UPSERT = f"""ON CONFLICT (model, object_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}"""
 
 
 def index_records(changed: Sequence[Model], deleted: Sequence[Model], created: Sequence[Model] = ()) -> None:
@@ -62,7 +62,8 @@ def put(source: Source, rows: Sequence[Any], *, new: bool = False) -> None:
         part = rows[start : start + CHUNK]
         texts = _texts(source, part)
         entries = [_entry(source, row, *texts[row.pk]) for row in part]
-        columns = {"model": [source.name] * len(part), **dict(zip(_COLUMNS, zip(*entries, strict=True), strict=True))}
+        columns = {"id": uuid7s(len(part)), "model": [source.name] * len(part)}
+        columns |= dict(zip(_COLUMNS, zip(*entries, strict=True), strict=True))
         insert_columns(Doc, columns, tail=_NEW if new else _UPSERT)
 
 
@@ -121,7 +122,7 @@ def _entry(source: Source, row: Any, title: str, sub: str, body: str) -> tuple[A
     label = fold(title)[:200]
     initials = pinyin_initials(label, person=source.person)[:200]
     return (
-        uuid7(), row.pk, doc.path, doc.rule, doc.audience, doc.case_id, label, fold(sub)[:200], label.lower(), initials,
+        row.pk, doc.path, doc.rule, doc.audience, doc.case_id, label, fold(sub)[:200], label.lower(), initials,
         vector(words(label, inner=len(label) <= SHORT), words(body[:BODY])),
     )  # fmt: skip
 
@@ -139,10 +140,12 @@ def vector(title: list[str], body: list[str]) -> str:
 
     Made here and not by ``to_tsvector``, whose parser would cut again what is cut already (A-002 into a and -002).
     """
-    weighed = [*((word, "A") for word in title), *((word, "B") for word in body)]
-    return " ".join(f"{quote(word)}:{min(n, POSITIONS)}{weight}" for n, (word, weight) in enumerate(weighed, 1))
+    quoted, last = list(map(quote, title + body)), len(title)
+    return " ".join([f"{w}:{min(n, POSITIONS)}{'A' if n <= last else 'B'}" for n, w in enumerate(quoted, 1)])
 
 
 def quote(word: str) -> str:
     """A word as ``tsvector`` and ``tsquery`` take it in."""
-    return "'" + word[:LONGEST].replace("\\", "\\\\").replace("'", "''") + "'"
+    if len(word) > LONGEST or "'" in word or "\\" in word:
+        word = word[:LONGEST].replace("\\", "\\\\").replace("'", "''")
+    return f"'{word}'"
