@@ -23,6 +23,7 @@ from shuzheng.base.accounts.models import Person, PersonContact, Post
 from shuzheng.base.core import keys
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.bulk import unswept
 from shuzheng.base.core.scope import Range
 from shuzheng.base.org.models import Node, NodeKind
 from shuzheng.base.registers import sheets
@@ -73,8 +74,9 @@ def read_people(content: bytes, filename: str, *, actor: Actor) -> Plan:
         Denied: the actor may not import anywhere.
     """
     actor.require(PERMISSION)
-    table = sheets.table(sheets.read(content, filename).sheet(), COLUMNS, REQUIRED)
-    return _Check(table, actor).plan()
+    with unswept():
+        table = sheets.table(sheets.read(content, filename).sheet(), COLUMNS, REQUIRED)
+        return _Check(table, actor).plan()
 
 
 class _Check:

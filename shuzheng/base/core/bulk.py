@@ -5,7 +5,9 @@ Either way the values are written into the statement here (``columns``); the dri
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -20,6 +22,19 @@ from shuzheng.base.core.columns import Column, array, column, is_one
 CHUNK = 5000
 FEW = 4
 """Rows up to which VALUES are quicker: an array for each column costs PostgreSQL more than a single row does."""
+
+
+@contextmanager
+def unswept() -> Iterator[None]:
+    """Make records by the ten thousand without a look for garbage: all of them stay, and each look goes over them again."""
+    if not gc.isenabled():  # another thread is at it, and will switch it on
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Target:
@@ -72,6 +87,8 @@ def insert_columns(
 
 def _insert(target: _Target, values: Sequence[Sequence[Any]], using: str, tail: str) -> None:
     length = len(values[0])
+    if not length:
+        return
     if length <= FEW:
         texts = [map(trips.literal, c.texts(part)) for c, part in zip(target.columns, values, strict=True)]
         lines = ", ".join([f"({', '.join(line)})" for line in zip(*texts, strict=True)])

@@ -159,9 +159,12 @@ class Following(Scoped):
             self.rule, self.audience, self.case_id = record.rule, record.audience, record.case_id  # type: ignore[attr-defined]
 
 
+_PLAIN = frozenset({type(None), str, bool, int})
+
+
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: numbers with a fraction and dates as text, so that nothing is rounded."""
-    if value is None or isinstance(value, str | bool | int):
+    if type(value) in _PLAIN or isinstance(value, str | bool | int):
         return value
     if isinstance(value, UUID):
         return str(value)

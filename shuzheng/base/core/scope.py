@@ -123,13 +123,16 @@ class Scope:
     @cached_property
     def settings(self) -> Mapping[str, str]:
         """The values for PostgreSQL, by setting name."""
+        handed, *more = self.handover or (NOTHING,)
         values = {
             "app.actor": self.actor,
             "app.o_lo": self.organ.lo,
             "app.o_hi": self.organ.hi,
             "app.w_lo": self.write.lo,
             "app.w_hi": self.write.hi,
-            "app.w_set": json.dumps([[r.lo, r.hi] for r in self.handover]) if self.handover else "",
+            "app.h_lo": handed.lo,
+            "app.h_hi": handed.hi,
+            "app.w_set": json.dumps([[r.lo, r.hi] for r in more]) if more else "",
             "app.anc": "{" + ",".join(f'"{a}"' for a in self.audiences) + "}" if self.audiences else "",
             "app.case": str(self.case or ""),
         }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 
 from shuzheng.base.core.bulk import insert_columns
@@ -60,7 +61,7 @@ def put(source: Source, rows: Sequence[Any], *, new: bool = False) -> None:
     """Insert or renew the entries of ``rows``; of ``new`` records there is none yet."""
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        texts = _texts(source, part)
+        texts = _texts(source, part, new=new)
         entries = [_entry(source, row, *texts[row.pk]) for row in part]
         columns = {"id": uuid7s(len(part)), "model": [source.name] * len(part)}
         columns |= dict(zip(_COLUMNS, zip(*entries, strict=True), strict=True))
@@ -73,14 +74,19 @@ def take_out(model: type[Model], rows: Sequence[Any]) -> None:
         Doc.objects.filter(model=model._meta.label_lower, object_id__in=[row.pk for row in rows]).delete()
 
 
-def _texts(source: Source, rows: Sequence[Any]) -> dict[Any, tuple[str, str, str]]:
-    """Title, sub-title and further text by primary key; fields over a key are read in one question."""
+def _texts(source: Source, rows: Sequence[Any], *, new: bool) -> dict[Any, tuple[str, str, str]]:
+    """Title, sub-title and further text by primary key. Fields over a key are read in one question, unless the rows are new
+    and have what they refer to with them."""
     names = [name for name in (source.title, source.sub, *source.fields) if name]
     far = [name for name in names if "__" in name or source.model._meta.get_field(name).is_relation]
     known: dict[Any, dict[str, Any]] = {row.pk: {} for row in rows}
     if far:
         paths = [name if "__" in name else f"{name}__{_name_of(source.model, name)}" for name in far]
-        for pk, *values in source.model._base_manager.filter(pk__in=list(known)).values_list("pk", *paths):
+        try:
+            found = [(row.pk, *(_at_hand(row, path) for path in paths)) for row in rows] if new else None
+        except (LookupError, FieldDoesNotExist):
+            found = None
+        for pk, *values in found or source.model._base_manager.filter(pk__in=list(known)).values_list("pk", *paths):
             known[pk] = dict(zip(far, values, strict=True))
     texts = {}
     for row in rows:
@@ -93,6 +99,26 @@ def _texts(source: Source, rows: Sequence[Any]) -> dict[Any, tuple[str, str, str
             " ".join(filter(None, map(value, source.fields))),
         )
     return texts
+
+
+def _at_hand(row: Any, path: str) -> Any:
+    """What stands at the end of a path of keys whose targets are loaded.
+
+    Raises:
+        LookupError: one is not, or the path is no field's.
+        FieldDoesNotExist: it ends in a part of a field.
+    """
+    *keys, last = path.split("__")
+    for key in keys:
+        field = row._meta.get_field(key)
+        if not field.is_relation or not field.is_cached(row):
+            raise LookupError(path)
+        row = getattr(row, key)
+        if row is None:
+            return None
+    if row._meta.get_field(last).is_relation:
+        raise LookupError(path)
+    return getattr(row, last)
 
 
 def _name_of(model: type[Model], key: str) -> str:
