@@ -110,8 +110,10 @@ def _select(target: _Target, values: Sequence[Sequence[Any]]) -> str:
             names.append(f"c{len(names)}")
             taken.append(col.cast(names[-1]))
             arrays.append(f"{trips.literal(array(col.texts(part)))}::{col.element}[]")
-    source = f"unnest({', '.join(arrays)}) AS t({', '.join(names)})" if arrays else f"generate_series(1, {len(values[0])})"
-    return f"SELECT {', '.join(taken)} FROM {source}"
+    source = (
+        f"unnest({', '.join(arrays)}) AS t({', '.join(names)})" if arrays else f"generate_series(1, {len(values[0])})"
+    )
+    return f"SELECT {', '.join(taken)} FROM {source}"  # noqa: S608 -- quoted values
 
 
 @cache

@@ -113,7 +113,9 @@ def _begin(wrapper: BaseDatabaseWrapper) -> str:
     raw = wrapper.connection
     if raw.autocommit or raw.pgconn.transaction_status != TransactionStatus.IDLE or raw.isolation_level is not None:
         return ""
-    raw.autocommit = True  # only the driver's own BEGIN: Django ends the transaction, and so the connection's mode is right
+    raw.autocommit = (
+        True  # only the driver's own BEGIN: Django ends the transaction, and so the connection's mode is right
+    )
     return "BEGIN"
 
 
