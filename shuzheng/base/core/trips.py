@@ -17,8 +17,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import ServerCursor
 from psycopg.pq import TransactionStatus
 
-LARGE = 50_000
-"""Characters of values, about, from which on a statement goes at once."""
+LARGE = 10_000
+"""Characters, about, from which on a statement goes at once."""
 
 Statement = tuple[str, Sequence[Any] | None]
 _held: ContextVar[list[Statement] | None] = ContextVar("held", default=None)
