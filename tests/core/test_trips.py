@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from shuzheng.base.core import trips
 from shuzheng.base.core.models import ActionKey
+from shuzheng.base.core.scope import system_scope
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +81,25 @@ def test_a_cursor_on_the_server_sees_what_was_sent():
     with transaction.atomic(), trips.together():
         trips.send(INSERT, ["one"])
         assert [k.key for k in ActionKey.objects.iterator(10)] == ["one"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_begins_with_its_first_statement_and_ends_with_its_last():
+    scope = system_scope("tests")
+    with CaptureQueriesContext(connection) as queries, scope.activate(held=True):
+        trips.send(INSERT, ["one"])
+        trips.send(INSERT, ["two"])
+    [sent] = [q["sql"] for q in queries if "INSERT" in q["sql"]]
+    assert sent.startswith("BEGIN; SELECT set_config") and sent.endswith("; COMMIT")
+    assert keys() == {"one", "two"}
+
+    orphan = (
+        "INSERT INTO events_delivery (id, event_id, subscriber, seq, origin, state, attempts, due, error)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), 's', 1, '', 'waiting', 0, now(), '')"
+    )
+    for wrong in ((INSERT, ["one"]), (orphan, [])):  # found where it is sent, and found at the end
+        with pytest.raises(IntegrityError), scope.activate(held=True):
+            trips.send(INSERT, ["three"])
+            trips.send(*wrong)
+        assert keys() == {"one", "two"}
+        assert connection.get_autocommit()

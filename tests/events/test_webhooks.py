@@ -54,13 +54,13 @@ def subscription(nation, url, organ="33/0/goa/", **values):
 def test_event_is_posted_with_a_signature_over_its_body(nation, listener):
     url, got, _ = listener
     hook = subscription(nation, url, organ="33/11/23/0/u1/")
-    event = publish(EVENT, ["1"], {}, nation.actor("33/11/23/0/u1/", "clerk"))
+    event_id = publish(EVENT, ["1"], {}, nation.actor("33/11/23/0/u1/", "clerk"))
     publish(EVENT, ["2"], {}, nation.actor("33/11/22/0/u1/", "clerk"))  # not in the owner's subtree
     dispatch.dispatch()
     assert deliver.deliver(f"webhook:{hook.pk}") == 1
     [(headers, body)] = got
     assert headers["X-Shuzheng-Signature"] == webhooks.signature("s3cret", body)
-    assert headers["X-Shuzheng-Delivery"] == str(event.id)
+    assert headers["X-Shuzheng-Delivery"] == str(event_id)
     assert json.loads(body)["ids"] == ["1"]
 
 

@@ -11,7 +11,7 @@ from shuzheng.base.audit.models import Entry
 from shuzheng.base.core import scope
 from shuzheng.base.core.action import AuditLine
 from shuzheng.base.core.bulk import insert_columns
-from shuzheng.kernel.ids import uuid7
+from shuzheng.kernel.ids import uuid7s
 
 
 def write(lines: Sequence[AuditLine]) -> None:
@@ -20,9 +20,10 @@ def write(lines: Sequence[AuditLine]) -> None:
     An entry about another organ's record (a handover, a sharing) is that organ's too: the write range is widened to it.
     """
     now, many = timezone.now(), len(lines)
+    origins = {id(line.actor): dict(line.actor.origin) for line in lines}
     paths = [line.path for line in lines]
     columns: dict[str, list[Any]] = {
-        "id": [uuid7() for _ in lines],
+        "id": uuid7s(many),
         "at": [now] * many,
         "action": [line.action for line in lines],
         "actor": [line.actor.scope.actor for line in lines],
@@ -34,12 +35,12 @@ def write(lines: Sequence[AuditLine]) -> None:
         "object_id": [line.object_id for line in lines],
         "label": [line.label for line in lines],
         "path": paths,
-        "before": [dict(line.before) for line in lines],
-        "after": [dict(line.after) for line in lines],
+        "before": [line.before for line in lines],
+        "after": [line.after for line in lines],
         "handed_over": [line.handed_over for line in lines],
         "reason": [line.reason for line in lines],
         "key": [line.key for line in lines],
-        "origin": [dict(line.actor.origin) for line in lines],
+        "origin": [origins[id(line.actor)] for line in lines],
     }
     # Each range of a handover costs a comparison a row: of what is open already, none is added.
     running = scope.require()

@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 
 from shuzheng.base.core import ports, scope, trips
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.core.bulk import insert_many, update_many
+from shuzheng.base.core.bulk import insert_many, unswept, update_many
 from shuzheng.base.core.models import ActionKey, Kind, Record, plain
 from shuzheng.base.core.registry import EVENTS, HANDOVERS, PERMISSIONS
 from shuzheng.kernel.errors import Conflict, Denied, Missing
@@ -110,14 +110,14 @@ class Write:
         created, changed_rows = self._created, list[models.Model]()
         for group in _by_model(created):
             insert_many(group)
-            self.lines += [self._line(row, {}, _snapshot(row)) for row in group]
+            self.lines += [self._line(row, _NOTHING, _snapshot(row)) for row in group]
         groups: dict[tuple[type, frozenset[str]], list[tuple[models.Model, dict[str, Any]]]] = {}
         for (model, _pk), (row, before, names) in self._changed.items():
             groups.setdefault((model, frozenset(names)), []).append((row, before))
         for (_model, names), items in groups.items():
             changed_rows += self._save(items, sorted(names))
         for group in _by_model(self._deleted):
-            self.lines += [self._line(row, _snapshot(row), {}) for row in group]
+            self.lines += [self._line(row, _snapshot(row), _NOTHING) for row in group]
             found, _ = type(group[0])._base_manager.filter(pk__in=[row.pk for row in group]).delete()
             if found < len(group):
                 raise Denied(gettext("有记录不在可写范围内。"))
@@ -157,6 +157,10 @@ class Write:
             handed_over=self.handed_over,
             reason=self.reason,
         )
+
+
+_NOTHING: Mapping[str, Any] = {}
+"""What a new record was, and a deleted one is: one for all, so that it is written once for thousands."""
 
 
 def _masked(row: models.Model, values: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
@@ -258,14 +262,16 @@ def _perform(function: Callable[..., Any], write: Write, batch: list[Any], seen:
     if seen:
         check_versions(batch, seen)
     result = function(write, batch, **values)
-    write.flush()
+    with unswept():
+        write.flush()
     return result
 
 
 def _close(write: Write, result: Any, event: str, key: str) -> None:
     rows = [row for row in result if hasattr(row, "pk")] if isinstance(result, list | tuple) else []
     if write.lines:
-        ports.write_audit(write.lines)
+        with unswept():
+            ports.write_audit(write.lines)
     if event and (rows or write.payload):
         ports.publish_event(event, [str(row.pk) for row in rows], plain(write.payload), write.actor)
     if key:

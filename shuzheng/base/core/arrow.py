@@ -49,7 +49,7 @@ class ArrowReader:
         Raises:
             RuntimeError: no scope is active.
         """
-        values = scope.require().settings()
+        values = scope.require().settings
         text = sql % tuple(Literal(p).as_string() for p in params)
         if self._connection is None:
             import adbc_driver_postgresql.dbapi as adbc

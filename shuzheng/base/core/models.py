@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import models
@@ -86,13 +87,31 @@ class Record(Scoped):
 
     def snapshot(self) -> dict[str, Any]:
         """The stored values by field, as plain JSON values; sensitive ones as ``***``."""
-        return {
-            f.attname: "***"
-            if f.name in self.sensitive and getattr(self, f.attname)
-            else plain(getattr(self, f.attname))
-            for f in self._meta.concrete_fields
-            if f.name not in {"path", "version", "created_at", "updated_at"}
-        }
+        shown, hidden = _told(type(self))
+        values = {name: plain(getattr(self, name)) for name in shown}
+        for name in hidden:
+            if values[name]:
+                values[name] = "***"
+        return values
+
+    def alike(self, **values: Any) -> Self:
+        """Another new record with this one's values, but for ``values`` and an id of its own.
+
+        Making thousands so takes a tenth of the time: no field is asked for its default again.
+        """
+        made, state = type(self).__new__(type(self)), models.base.ModelState()
+        for name in [name for name, value in values.items() if isinstance(value, models.Model)]:
+            state.fields_cache[name] = related = values.pop(name)
+            values[self._meta.get_field(name).attname] = related.pk
+        made.__dict__ = {**self.__dict__, "_state": state, "id": uuid7(), **values}
+        return made
+
+
+@cache
+def _told(model: type[Record]) -> tuple[list[str], list[str]]:
+    """What the trail tells of a record, and what of that it hides."""
+    fields = [f for f in model._meta.concrete_fields if f.name not in {"path", "version", "created_at", "updated_at"}]
+    return [f.attname for f in fields], [f.attname for f in fields if f.name in model.sensitive]
 
 
 class Published(Record):
@@ -140,16 +159,19 @@ class Following(Scoped):
             self.rule, self.audience, self.case_id = record.rule, record.audience, record.case_id  # type: ignore[attr-defined]
 
 
+_PLAIN = frozenset({type(None), str, bool, int})
+
+
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: numbers with a fraction and dates as text, so that nothing is rounded."""
-    if value is None or isinstance(value, bool | int | str):
+    if type(value) in _PLAIN or isinstance(value, str | bool | int):
         return value
+    if isinstance(value, UUID):
+        return str(value)
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(v) for v in value]
-    if isinstance(value, UUID):
-        return str(value)
     if hasattr(value, "isoformat"):
         return value.isoformat()
     if hasattr(value, "lower") and hasattr(value, "upper"):  # a range of dates

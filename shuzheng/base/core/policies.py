@@ -41,12 +41,15 @@ def line_condition(line: str) -> str:
 
 
 def write_condition() -> str:
-    """SQL: the row's path lies in the write range, or was handed over to the running action."""
+    """SQL: the row's path lies in the write range, or was handed over to the running action.
+
+    A handover is one range nearly always: only further ones are taken out of a list, which costs as much as the insert.
+    """
     handed = (
         f"EXISTS (SELECT 1 FROM json_array_elements(NULLIF({_get('w_set')}, '')::json) AS o "  # noqa: S608 -- constants
         "WHERE path >= (o ->> 0) AND path < (o ->> 1))"
     )
-    return f"{_within('w_lo', 'w_hi')} OR ({_get('w_set')} <> '' AND {handed})"
+    return f"{_within('w_lo', 'w_hi')} OR {_within('h_lo', 'h_hi')} OR ({_get('w_set')} <> '' AND {handed})"
 
 
 def read_condition(model: type[Scoped]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -120,15 +120,19 @@ class Scope:
         """Whether a row at ``path`` may be written now, handovers included."""
         return path in self.write or any(path in r for r in self.handover)
 
-    def settings(self) -> dict[str, str]:
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
         """The values for PostgreSQL, by setting name."""
+        handed, *more = self.handover or (NOTHING,)
         values = {
             "app.actor": self.actor,
             "app.o_lo": self.organ.lo,
             "app.o_hi": self.organ.hi,
             "app.w_lo": self.write.lo,
             "app.w_hi": self.write.hi,
-            "app.w_set": json.dumps([[r.lo, r.hi] for r in self.handover]) if self.handover else "",
+            "app.h_lo": handed.lo,
+            "app.h_hi": handed.hi,
+            "app.w_set": json.dumps([[r.lo, r.hi] for r in more]) if more else "",
             "app.anc": "{" + ",".join(f'"{a}"' for a in self.audiences) + "}" if self.audiences else "",
             "app.case": str(self.case or ""),
         }
@@ -146,19 +150,20 @@ class Scope:
     def activate(self, using: str = "default", *, held: bool = False) -> Iterator[Scope]:
         """Open a transaction (or a savepoint inside one) in which the policies see this scope.
 
-        ``held`` lets the ranges travel with the first statement, and what is sent inside with others (``trips``).
+        ``held`` lets the ranges travel with the first statement, what is sent inside with others, and the end of the
+        transaction with the last (``trips``).
         """
         outermost = not connections[using].in_atomic_block
         along = trips.together() if held else nullcontext()
         with transaction.atomic(using=using), along, self._set(using, put_back=not outermost):
             yield self
             if held:
-                trips.flush()
+                trips.flush(commit=outermost)
 
     @contextmanager
     def _set(self, using: str, *, put_back: bool = True) -> Iterator[None]:
         before = _current.get()
-        values, previous = self.settings(), before.settings() if before else {}
+        values, previous = self.settings, before.settings if before else {}
         token = _current.set(self)
         _apply(values, previous if put_back else {}, using)
         try:

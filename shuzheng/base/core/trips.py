@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from django.db import connection, connections
+from django.db import DataError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import ServerCursor
+from psycopg.pq import TransactionStatus
 
-LARGE = 50_000
-"""Characters of values, about, from which on a statement goes at once."""
+LARGE = 10_000
+"""Characters, about, from which on a statement goes at once."""
 
 Statement = tuple[str, Sequence[Any] | None]
 _held: ContextVar[list[Statement] | None] = ContextVar("held", default=None)
@@ -25,15 +27,30 @@ _held: ContextVar[list[Statement] | None] = ContextVar("held", default=None)
 def send(sql: str, params: Sequence[Any] | None, using: str = "default") -> None:
     """Execute ``sql``, of which no answer is needed: at once, or inside ``together`` with the next statement."""
     held = _held.get()
-    if held is None or using != "default" or _size(params or ()) > LARGE:
+    if params is None:
+        checked(sql)
+    if held is None or using != "default" or _size(sql, params or ()) > LARGE:
         with connections[using].cursor() as cursor:
+            if params is None and (begin := _begin(connections[using])):
+                sql = f"{begin}; {sql}"
             cursor.execute(sql, params)
     else:
         held.append((sql, params))
 
 
-def _size(params: Sequence[Any]) -> int:
-    return sum(len(p) if isinstance(p, str) else 100 * len(p) for p in params if isinstance(p, str | list))
+def _size(sql: str, params: Sequence[Any]) -> int:
+    return len(sql) + sum(len(p) if isinstance(p, str) else 100 * len(p) for p in params if isinstance(p, str | list))
+
+
+def checked(sql: str) -> str:
+    """A statement with its values written in: to the server it would end at a NUL.
+
+    Raises:
+        DataError: as the driver does for a value of its own.
+    """
+    if "\0" in sql:
+        raise DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    return sql
 
 
 @contextmanager
@@ -58,9 +75,11 @@ def together() -> Iterator[None]:
         _held.reset(token)
 
 
-def flush() -> None:
-    """Let what is held go out now, inside ``together``: its faults are raised here."""
-    _flush(_held.get() or [])
+def flush(*, commit: bool = False) -> None:
+    """Let what is held go out now, inside ``together``: its faults are raised here. ``commit`` ends the transaction too."""
+    held = _held.get()
+    if held:
+        _flush([*held, ("COMMIT", None)] if commit else held)
 
 
 def _flush(held: list[Statement]) -> None:
@@ -79,12 +98,25 @@ def _along(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
         return execute(sql, params, many, context)
     asked = [*held, (sql, params)]
     held.clear()
+    if begin := _begin(context["connection"]):
+        asked.insert(0, (begin, None))
     # Each filled in by itself: the driver keeps what it has parsed of a statement, but not of a long one.
     text = "; ".join(_filled(raw, *one) for one in asked)
     result = execute(text, None, many, context)
     while raw.nextset():  # the answer is that of the last one
         pass
     return result
+
+
+def _begin(wrapper: BaseDatabaseWrapper) -> str:
+    """The begin of the transaction that is due, so that the driver does not make a trip for it; empty when it has begun."""
+    raw = wrapper.connection
+    if raw.autocommit or raw.pgconn.transaction_status != TransactionStatus.IDLE or raw.isolation_level is not None:
+        return ""
+    raw.autocommit = (
+        True  # only the driver's own BEGIN: Django ends the transaction, and so the connection's mode is right
+    )
+    return "BEGIN"
 
 
 def _filled(raw: Any, sql: str, params: Sequence[Any] | None) -> str:
@@ -94,11 +126,13 @@ def _filled(raw: Any, sql: str, params: Sequence[Any] | None) -> str:
     if isinstance(params, list | tuple) and all(
         type(value) is str and "\0" not in value for value in params
     ):  # the driver refuses a NUL in its own words
-        return sql % tuple(map(_literal, params))
+        return sql % tuple(map(literal, params))
     return str(raw.mogrify(sql, params))
 
 
-def _literal(text: str) -> str:
+def literal(text: str | None) -> str:
     """As libpq quotes: right whatever ``standard_conforming_strings`` says."""
+    if text is None:
+        return "NULL"
     quoted = text.replace("'", "''")
     return f" E'{quoted}'".replace("\\", "\\\\") if "\\" in text else f"'{quoted}'"

@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 
-from shuzheng.base.core import trips
+from shuzheng.base.core.bulk import insert_columns
 from shuzheng.base.core.models import Kind, Scoped
 from shuzheng.base.files.actions import refollow
 from shuzheng.base.search.models import Doc
 from shuzheng.base.search.sources import Source, source_of
-from shuzheng.kernel.ids import uuid7
+from shuzheng.kernel.ids import uuid7s
 from shuzheng.kernel.text import cut, fold, pinyin_initials
 
 CHUNK = 2000
@@ -26,18 +27,10 @@ LONGEST = 200
 """Characters of a word that count; PostgreSQL refuses words past 2 KB."""
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]{3,}")
 
-_INSERT = """
-INSERT INTO search_doc (id, model, object_id, path, rule, audience, case_id, label, sub, name, initials, vec)
-SELECT id, %s, object_id, path, rule, audience, case_id, label, sub, name, initials, vec::tsvector
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::text[],
-            %s::text[], %s::text[]) AS t(id, object_id, path, rule, audience, case_id, label, sub, name, initials, vec)
-ON CONFLICT """
+_COLUMNS = ("object_id", "path", "rule", "audience", "case_id", "label", "sub", "name", "initials", "vec")
 # No row is updated, so no policy of what may be seen and changed is weighed: half the time.
-_NEW = f"{_INSERT} DO NOTHING"
-_UPSERT = f"""{_INSERT} (model, object_id) DO UPDATE SET path = excluded.path, rule = excluded.rule, audience = excluded.audience,
-    case_id = excluded.case_id, label = excluded.label, sub = excluded.sub, name = excluded.name,
-    initials = excluded.initials, vec = excluded.vec
-"""
+_NEW = "ON CONFLICT DO NOTHING"
+_UPSERT = f"""ON CONFLICT (model, object_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])}"""
 
 
 def index_records(changed: Sequence[Model], deleted: Sequence[Model], created: Sequence[Model] = ()) -> None:
@@ -68,9 +61,11 @@ def put(source: Source, rows: Sequence[Any], *, new: bool = False) -> None:
     """Insert or renew the entries of ``rows``; of ``new`` records there is none yet."""
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        texts = _texts(source, part)
+        texts = _texts(source, part, new=new)
         entries = [_entry(source, row, *texts[row.pk]) for row in part]
-        trips.send(_NEW if new else _UPSERT, [source.name, *(list(column) for column in zip(*entries, strict=True))])
+        columns = {"id": uuid7s(len(part)), "model": [source.name] * len(part)}
+        columns |= dict(zip(_COLUMNS, zip(*entries, strict=True), strict=True))
+        insert_columns(Doc, columns, tail=_NEW if new else _UPSERT)
 
 
 def take_out(model: type[Model], rows: Sequence[Any]) -> None:
@@ -79,14 +74,19 @@ def take_out(model: type[Model], rows: Sequence[Any]) -> None:
         Doc.objects.filter(model=model._meta.label_lower, object_id__in=[row.pk for row in rows]).delete()
 
 
-def _texts(source: Source, rows: Sequence[Any]) -> dict[Any, tuple[str, str, str]]:
-    """Title, sub-title and further text by primary key; fields over a key are read in one question."""
+def _texts(source: Source, rows: Sequence[Any], *, new: bool) -> dict[Any, tuple[str, str, str]]:
+    """Title, sub-title and further text by primary key. Fields over a key are read in one question, unless the rows are new
+    and have what they refer to with them."""
     names = [name for name in (source.title, source.sub, *source.fields) if name]
     far = [name for name in names if "__" in name or source.model._meta.get_field(name).is_relation]
     known: dict[Any, dict[str, Any]] = {row.pk: {} for row in rows}
     if far:
         paths = [name if "__" in name else f"{name}__{_name_of(source.model, name)}" for name in far]
-        for pk, *values in source.model._base_manager.filter(pk__in=list(known)).values_list("pk", *paths):
+        try:
+            found = [(row.pk, *(_at_hand(row, path) for path in paths)) for row in rows] if new else None
+        except (LookupError, FieldDoesNotExist):
+            found = None
+        for pk, *values in found or source.model._base_manager.filter(pk__in=list(known)).values_list("pk", *paths):
             known[pk] = dict(zip(far, values, strict=True))
     texts = {}
     for row in rows:
@@ -99,6 +99,26 @@ def _texts(source: Source, rows: Sequence[Any]) -> dict[Any, tuple[str, str, str
             " ".join(filter(None, map(value, source.fields))),
         )
     return texts
+
+
+def _at_hand(row: Any, path: str) -> Any:
+    """What stands at the end of a path of keys whose targets are loaded.
+
+    Raises:
+        LookupError: one is not, or the path is no field's.
+        FieldDoesNotExist: it ends in a part of a field.
+    """
+    *keys, last = path.split("__")
+    for key in keys:
+        field = row._meta.get_field(key)
+        if not field.is_relation or not field.is_cached(row):
+            raise LookupError(path)
+        row = getattr(row, key)
+        if row is None:
+            return None
+    if row._meta.get_field(last).is_relation:
+        raise LookupError(path)
+    return getattr(row, last)
 
 
 def _name_of(model: type[Model], key: str) -> str:
@@ -128,7 +148,7 @@ def _entry(source: Source, row: Any, title: str, sub: str, body: str) -> tuple[A
     label = fold(title)[:200]
     initials = pinyin_initials(label, person=source.person)[:200]
     return (
-        uuid7(), row.pk, doc.path, doc.rule, doc.audience, doc.case_id, label, fold(sub)[:200], label.lower(), initials,
+        row.pk, doc.path, doc.rule, doc.audience, doc.case_id, label, fold(sub)[:200], label.lower(), initials,
         vector(words(label, inner=len(label) <= SHORT), words(body[:BODY])),
     )  # fmt: skip
 
@@ -146,10 +166,12 @@ def vector(title: list[str], body: list[str]) -> str:
 
     Made here and not by ``to_tsvector``, whose parser would cut again what is cut already (A-002 into a and -002).
     """
-    weighed = [*((word, "A") for word in title), *((word, "B") for word in body)]
-    return " ".join(f"{quote(word)}:{min(n, POSITIONS)}{weight}" for n, (word, weight) in enumerate(weighed, 1))
+    quoted, last = list(map(quote, title + body)), len(title)
+    return " ".join([f"{w}:{min(n, POSITIONS)}{'A' if n <= last else 'B'}" for n, w in enumerate(quoted, 1)])
 
 
 def quote(word: str) -> str:
     """A word as ``tsvector`` and ``tsquery`` take it in."""
-    return "'" + word[:LONGEST].replace("\\", "\\\\").replace("'", "''") + "'"
+    if len(word) > LONGEST or "'" in word or "\\" in word:
+        word = word[:LONGEST].replace("\\", "\\\\").replace("'", "''")
+    return f"'{word}'"
