@@ -62,6 +62,16 @@ def test_arrays_spans_booleans_and_nothing_arrive(nation):
     assert Role.objects.get(pk=role.pk).permissions == AWKWARD[:4]
 
 
+@pytest.mark.parametrize("shared", [True, False], ids=["one for all", "each its own"])
+def test_columns_that_are_lists_arrive_however_many_rows_there_are(nation, shared):
+    one = AWKWARD[:2]
+    rows = [Role(code=f"x{n}", name="角色", permissions=one if shared else AWKWARD[: n % 3]) for n in range(FEW + 2)]
+    for row in rows:
+        row.own(nation.organ("33/11/23/0/u1/"))
+    insert_many(rows)
+    assert [Role.objects.get(pk=r.pk).permissions for r in rows] == [r.permissions for r in rows]
+
+
 def test_a_changed_column_is_written_back_row_by_row(nation):
     rows = profiles(nation, contact="张三")
     insert_many(rows)

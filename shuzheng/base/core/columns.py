@@ -46,7 +46,8 @@ class Column:
 
     def cast(self, expression: str) -> str:
         """An element as the column takes it."""
-        return expression if self.element != "text" or self.kind.startswith("varchar") else f"{expression}::{self.kind}"
+        is_text = self.kind.startswith("varchar") and not self.kind.endswith("]")
+        return expression if self.element != "text" or is_text else f"{expression}::{self.kind}"
 
 
 @cache
