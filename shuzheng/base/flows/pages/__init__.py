@@ -1,0 +1,5 @@
+"""Pages of flows, below ``/flows/``."""
+
+from django.urls import path
+
+urlpatterns: list = []
