@@ -128,9 +128,8 @@ def _way(
     top = y2 - other[1]
     if x1 == x2:
         return [(x1, y1 + half[1]), (x2, top)]
-    if top - y1 - half[1] > HIGH / 2 or half[1] <= 25:  # out of a gateway sideways, then down
+    if half[1] <= 25:  # out of a gateway sideways, then down
         side = x1 + (half[0] if x2 > x1 else -half[0])
-        if half[1] <= 25:
-            return [(side, y1), (x2, y1), (x2, top)]
+        return [(side, y1), (x2, y1), (x2, top)]
     bend = top - 18
     return [(x1, y1 + half[1]), (x1, bend), (x2, bend), (x2, top)]

@@ -6,6 +6,7 @@ The process is compiled once for each edition and kept; a case stores its tasks 
 from __future__ import annotations
 
 import copy
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ from shuzheng.kernel.expr import ExprError, compile
 
 ISO = re.compile(r"P(?=[\dT])(\d+[YMWD])*(T(\d+[HMS])+)?")
 VERSION = "sz-1"
+logging.getLogger("spiff").setLevel(logging.WARNING)  # it tells each change of state of each task
 
 
 class _WithoutSpec(BpmnWorkflowConverter):

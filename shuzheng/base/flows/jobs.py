@@ -1,0 +1,27 @@
+"""Jobs of flows: what falls due, and tasks whose holder is no longer there."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from shuzheng.base.core.actor import Actor
+from shuzheng.base.flows.engine import move
+from shuzheng.base.flows.models import Timer
+from shuzheng.base.jobs.declare import job
+
+BATCH = 500
+
+
+@job(scope="flows.timers", cron="* * * * *", atomic=False)
+def tick(*, actor: Actor) -> int:
+    """Do what is due, the longest due first, each in a transaction of its own; returns how many.
+
+    It asks what is due and not what became due since the last run: after downtime it is made up for, each thing once.
+    """
+    with actor.scope.activate():
+        found = Timer.objects.filter(done_at=None, at__lte=timezone.now()).order_by("at")
+        due = list(found.values_list("pk", "case_id")[:BATCH])
+    for timer, case in due:
+        if case is not None:
+            move(case, "fire", by=actor, timer_id=timer)
+    return len(due)
