@@ -190,12 +190,6 @@ def undo(w: Write, tasks: Sequence[Task], *, text: str = "") -> list[Task]:
     return _each(w, tasks, "undo", text=text)
 
 
-@action("flows.task.see", permission="")
-def see(w: Write, tasks: Sequence[Task]) -> list[Task]:
-    """Note that the holder has opened it; a copy is read thereby."""
-    return _each(w, tasks, "see")
-
-
 @action("flows.task.reassign", permission="flows.case.reassign")
 def reassign(w: Write, tasks: Sequence[Task], *, to: UUID, text: str) -> list[Task]:
     """Give a task of one's organ to somebody else: its holder has left, is away, or the post is no more."""
@@ -299,6 +293,6 @@ def end_delegations(w: Write, rows: Sequence[Delegation]) -> Sequence[Delegation
 
 __all__ = [
     "Definition", "add_signers", "claim", "decide", "delegate", "discard", "end_delegations", "hand_round", "reassign",
-    "remove_signer", "revoke", "save_delegations", "save_drafts", "see", "send_back", "start", "terminate", "transfer",
+    "remove_signer", "revoke", "save_delegations", "save_drafts", "send_back", "start", "terminate", "transfer",
     "turning", "undo", "urge", "verbs", "withdraw",
 ]  # fmt: skip

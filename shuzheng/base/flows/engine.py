@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.accounts.models import Post
+from shuzheng.base.core import ports
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.actor import Actor, system_actor
 from shuzheng.base.core.locks import hold
@@ -76,8 +77,12 @@ def _move(w: Write, cases: Sequence[Case], *, name: str, by: Actor, given: dict[
         going.save()
         w.payload = {
             "tasks": [str(t.pk) for t in going.fresh], "ended": case.is_over, "urged": name == "urge",
-            "back": name in ("back", "withdraw"), "sent": going.sent,
         }  # fmt: skip
+        what = {"case": str(case.pk), "process": case.definition.code}
+        if case.is_over and case.ended_at == going.now:
+            ports.publish_event("flows.case.ended", [str(case.pk)], {**what, "state": case.state}, w.actor)
+        for message in going.sent:
+            ports.publish_event("flows.message.sent", [str(case.pk)], {**what, "message": message}, w.actor)
     return cases
 
 

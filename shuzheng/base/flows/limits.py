@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shuzheng.base.standards import working_days
 
@@ -28,3 +29,13 @@ def stored(value: Any) -> Any:
     if isinstance(value, Decimal):
         return f"{value:f}"
     return value.isoformat() if isinstance(value, date) else value
+
+
+def took(first: datetime, last: datetime | None = None) -> str:
+    """How long something took, or takes so far: ``20 分钟``, ``3 小时``, ``2 天``."""
+    seconds = max(0, int(((last or timezone.now()) - first).total_seconds()))
+    if seconds < 3600:
+        return _("%(n)d 分钟") % {"n": seconds // 60}
+    if seconds < 86400:
+        return _("%(n)d 小时") % {"n": seconds // 3600}
+    return _("%(n)d 天") % {"n": seconds // 86400}

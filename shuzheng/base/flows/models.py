@@ -206,7 +206,6 @@ class Task(CaseRecord):
     is_before = models.BooleanField(default=False, editable=False)
     """Added before: the other waits until this one is done."""
     opened_at = models.DateTimeField(_("到达时间"))
-    seen_at = models.DateTimeField(_("首次查看"), null=True)
     done_at = models.DateTimeField(_("办理时间"), null=True)
     due = models.DateTimeField(_("时限"), null=True)
     is_urgent = models.BooleanField(_("加急"), default=False)

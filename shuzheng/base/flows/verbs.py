@@ -267,13 +267,4 @@ def hand_round(m: Move, *, to: Sequence[UUID], role: str, text: str = "") -> Non
     m.say(role, text, to="、".join(p.person.name for p in posts))
 
 
-@verb
-def see(m: Move, *, task_id: UUID) -> None:
-    """Whoever holds the task has opened it; a copy is read thereby."""
-    task = next(t for t in m.tasks if t.pk == task_id)
-    m.w.change(task, seen_at=task.seen_at or m.now)
-    if task.role == Role.COPY and task.state == State.OPEN:
-        m.close_task(task, Verdict.READ)
-
-
 __all__ = ["BETWEEN_URGES", "START", "signing", "to_choose"]

@@ -1,0 +1,131 @@
+"""Definitions: what is published here, one with its diagram, form and steps; import, publishing, retiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from shuzheng.base.core.action import new_key
+from shuzheng.base.core.actor import Actor, actor_of
+from shuzheng.base.flows import defining, diagram
+from shuzheng.base.flows.bpmn.reading import LARGEST
+from shuzheng.base.flows.bpmn.running import compiled
+from shuzheng.base.flows.models import Definition
+from shuzheng.base.org.places import division_path
+from shuzheng.base.portal.parts import Crumb
+from shuzheng.kernel.errors import Invalid, Missing
+
+VERBS: dict[str, tuple[str, Callable[..., Any]]] = {
+    "publish": ("flows.definition.publish", defining.publish),
+    "retire": ("flows.definition.retire", defining.retire),
+    "discard": ("flows.definition.save", defining.discard),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """Definitions in sight, one's own organ's drafts among them; importing a BPMN file."""
+    actor = actor_of(request)
+    actor.require("flows.definition.view")
+    faults: list[str] = []
+    if request.method == "POST":
+        actor.require("flows.definition.save")
+        try:
+            row = _import(request, actor)
+            return redirect("flows:definition", row.pk)
+        except Invalid as fault:
+            faults = [f.message for f in fault.faults] or [fault.message]
+    rows = Definition.objects.exclude(state=Definition.State.RETIRED).select_related("node").defer("bpmn")
+    context = {
+        "rows": list(rows.order_by("group", "code", "-edition")[:200]), "faults": faults, "key": new_key(),
+        "may_save": actor.may("flows.definition.save", actor.organ_path),
+    }  # fmt: skip
+    return render(request, "flows/definitions.html", context, status=422 if faults else 200)
+
+
+def _import(request: HttpRequest, actor: Actor) -> Definition:
+    upload = request.FILES.get("file")
+    if upload is None or (upload.size or 0) > 4 * LARGEST:
+        raise Invalid.one("file", _("请选择文件。"))
+    try:
+        text = upload.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid.one("file", _("文件不是 UTF-8 编码。")) from error
+    return save_text(actor, text, {}, key=request.POST.get("key", "")[:60] or new_key())
+
+
+def save_text(actor: Actor, text: str, tables: dict[str, str], *, key: str) -> Definition:
+    """Keep a BPMN text as the draft of the actor's organ of its code, for the organ's division."""
+    code = compiled(text, tables).outline.code[:40]
+    row = Definition.objects.filter(node_id=actor.organ_id, code=code).order_by("-edition").first()
+    if row is None:
+        row = Definition(code=code, audience=division_path(actor.organ_path))
+        row.node_id, row.path = actor.organ_id, actor.organ_path
+    [saved] = defining.save_definitions([row], actor=actor, key=key, bpmn=text, tables=tables)
+    return saved
+
+
+def find(actor: Actor, pk: UUID, permission: str) -> Definition:
+    """A definition in sight.
+
+    Raises:
+        Missing: there is none.
+        Denied: the right is missing there.
+    """
+    actor.require("flows.definition.view")
+    row = Definition.objects.select_related("node").filter(pk=pk).first()
+    if row is None:
+        raise Missing()
+    if permission:
+        actor.require(permission, row.path)
+    return row
+
+
+@require_GET
+def one(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One with its diagram, form and steps."""
+    actor = actor_of(request)
+    row = find(actor, pk, "")
+    outline = compiled(row.bpmn, row.tables).outline
+    context = {
+        "row": row, "outline": outline, "svg": diagram.svg(row.bpmn), "key": new_key(),
+        "faults": [f.message for f in defining.faults_of(outline)],
+        "may": {name: actor.may(right, row.path) for name, (right, _verb) in VERBS.items()},
+        "crumbs": [Crumb(_("流程定义"), reverse("flows:definitions")), Crumb(row.label)],
+    }  # fmt: skip
+    return render(request, "flows/definition.html", context)
+
+
+@require_GET
+def bpmn(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The BPMN text as it was imported or drawn."""
+    row = find(actor_of(request), pk, "")
+    response = HttpResponse(row.bpmn, content_type="application/xml; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{row.code}.bpmn"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_POST
+def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
+    """Publish, retire, discard."""
+    if verb not in VERBS:
+        raise Missing()
+    permission, do = VERBS[verb]
+    actor = actor_of(request)
+    row = find(actor, pk, permission)
+    try:
+        do([row], actor=actor, key=request.POST.get("key", "")[:60])
+    except Invalid as fault:
+        for one in fault.faults or [fault]:
+            messages.error(request, one.message)
+        return redirect("flows:definition", pk)
+    return redirect("flows:definitions") if verb == "discard" else redirect("flows:definition", pk)
