@@ -17,7 +17,7 @@ from shuzheng.base.flows.bpmn.words import Field
 from shuzheng.base.flows.engine import Move
 from shuzheng.base.flows.limits import took
 from shuzheng.base.flows.models import Case, Opinion, Step, Task
-from shuzheng.base.flows.turning import places_back
+from shuzheng.base.flows.turning import is_followed, places_back
 from shuzheng.base.flows.values import label, rights, shown
 from shuzheng.base.flows.verbs import START, to_choose
 from shuzheng.base.portal import formats
@@ -205,8 +205,7 @@ class CaseView:
         """Whether the reader's last decision can still be taken back: nobody has decided after it."""
         if self.done is None or self.task is not None or not self.case.is_running:
             return False
-        later = self.move.steps[self.move.steps.index(self.move.step(self.done)) + 1 :]
-        return not any(t.state == Task.State.DONE and t.counts for s in later for t in self.move.of(s))
+        return not is_followed(self.move, self.done)
 
     @property
     def may_terminate(self) -> bool:

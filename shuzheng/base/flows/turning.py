@@ -135,6 +135,13 @@ def withdraw(m: Move, *, text: str = "") -> None:
     _to_starter(m)
 
 
+def is_followed(m: Move, task: Task) -> bool:
+    """Whether somebody has decided in a step that opened when this task was done, or later."""
+    since = task.done_at or m.now
+    later = [s for s in m.steps if s.opened_at >= since]
+    return any(t.state == State.DONE and t.counts for s in later for t in m.of(s))
+
+
 @verb
 def undo(m: Move, *, task_id: UUID, text: str = "") -> None:
     """撤回已办: an approver takes a decision back, as long as nobody has decided after it."""
@@ -142,8 +149,7 @@ def undo(m: Move, *, task_id: UUID, text: str = "") -> None:
     step = m.step(task)
     if not m.case.is_running or task.state != State.DONE or task.verdict not in (Verdict.PASS, Verdict.REFUSE):
         raise Invalid(_("不能撤回这一步的意见。"))
-    later = m.steps[m.steps.index(step) + 1 :]
-    if any(t.state == State.DONE and t.counts for s in later for t in m.of(s)) or task.role not in (Role.APPROVE, Role.HANDLE):
+    if is_followed(m, task) or task.role not in (Role.APPROVE, Role.HANDLE):
         raise Invalid(_("后面已经有人办理，不能撤回。"))
     m.say("undo", text, task=task)
     if step.state == Step.State.PASSED and step.token:
