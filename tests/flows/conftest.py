@@ -43,7 +43,7 @@ class Desk:
         with self.admin.scope.activate():
             row = Definition.objects.filter(node_id=self.admin.organ_id, code=code).order_by("-edition").first()
             if row is None:
-                row = Definition(code=code, audience="33/11/23/")
+                row = Definition(code=code)
                 row.node_id, row.path = self.admin.organ_id, self.admin.organ_path
             [draft] = defining.save_definitions([row], actor=self.admin, bpmn=text, tables=tables)
             [found] = defining.publish([draft], actor=self.admin)

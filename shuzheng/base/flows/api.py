@@ -248,7 +248,7 @@ def start(request: HttpRequest, body: StartIn = Body(...), key: Key = Header(...
     actor.require("flows.case.start")
     found = next((d for d in startable(actor) if d.code == body.code), None)
     if found is None:
-        raise Invalid.one("code", f"{body.code}")
+        raise Missing()
     case = Case(definition=found)
     case.node_id, case.path = actor.organ_id, actor.organ_path
     [case] = actions.save_drafts(

@@ -15,7 +15,10 @@ from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.bpmn.words import Outline
 from shuzheng.base.flows.models import Definition
 from shuzheng.base.flows.who import fault_of
+from shuzheng.base.org.places import division_path
 from shuzheng.kernel.errors import FieldFault, Invalid
+
+State = Definition.State
 
 
 def digest_of(bpmn: str, tables: Mapping[str, str]) -> str:
@@ -50,7 +53,7 @@ def save_definitions(
     saved = []
     for given in rows:
         row = given
-        if not row._state.adding and row.state != Definition.State.DRAFT:
+        if not row._state.adding and row.state != State.DRAFT:
             row = _draft_of(row)
         fresh = Definition()
         outline = take_over(fresh, bpmn, tables or {})
@@ -61,7 +64,7 @@ def save_definitions(
         if row._state.adding:
             for name, value in values.items():
                 setattr(row, name, value)
-            row.code = row.code or outline.code[:40]
+            row.code, row.audience = row.code or outline.code[:40], row.path  # a draft is its owner's alone
             w.create(row)
         else:
             w.change(row, **values)
@@ -70,36 +73,38 @@ def save_definitions(
 
 
 def _draft_of(row: Definition) -> Definition:
-    draft = Definition.objects.filter(node_id=row.node_id, code=row.code, state=Definition.State.DRAFT).first()
+    draft = Definition.objects.filter(node_id=row.node_id, code=row.code, state=State.DRAFT).first()
     if draft is not None:
         return draft
     last = Definition.objects.filter(node_id=row.node_id, code=row.code).order_by("-edition").values("edition")[0]
-    draft = Definition(code=row.code, edition=last["edition"] + 1, audience=row.audience)
+    draft = Definition(code=row.code, edition=last["edition"] + 1)
     draft.node_id, draft.path = row.node_id, row.path
     return draft
 
 
 @action("flows.definition.publish", event="flows.definition.published")
 def publish(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
-    """Let drafts be used from now on; the edition before is retired, its cases go on by it.
+    """Let drafts be used from now on, in the owner's division and below; the edition before is retired, its cases go on by it.
 
     Raises:
         Invalid: it cannot be run, a step names nobody who could do it, or it is no draft.
     """
     for row in rows:
-        if row.state != Definition.State.DRAFT:
+        if row.state != State.DRAFT:
             raise Invalid(_("“%(name)s”不是草稿。") % {"name": row.name})
         outline = compiled(row.bpmn, row.tables).outline
         if faults := faults_of(outline):
             raise Invalid(_("流程里有 %(n)d 处不能用。") % {"n": len(faults)}, faults)
-        before = Definition.objects.filter(node_id=row.node_id, code=row.code, state=Definition.State.PUBLISHED)
+        before = Definition.objects.filter(node_id=row.node_id, code=row.code, state=State.PUBLISHED)
         for old in before:
-            w.change(old, state=Definition.State.RETIRED)
+            w.change(old, state=State.RETIRED)
+        values = {"state": State.PUBLISHED, "published_at": timezone.now(), "audience": division_path(row.path)}
         if row._state.adding:
-            row.state, row.published_at = Definition.State.PUBLISHED, timezone.now()
+            for name, value in values.items():
+                setattr(row, name, value)
             w.create(row)
         else:
-            w.change(row, state=Definition.State.PUBLISHED, published_at=timezone.now())
+            w.change(row, **values)
     return rows
 
 
@@ -120,9 +125,9 @@ def faults_of(outline: Outline) -> list[FieldFault]:
 def retire(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
     """Let nobody start it any more; cases in progress go on."""
     for row in rows:
-        if row.state != Definition.State.PUBLISHED:
+        if row.state != State.PUBLISHED:
             raise Invalid(_("“%(name)s”没有发布。") % {"name": row.name})
-        w.change(row, state=Definition.State.RETIRED)
+        w.change(row, state=State.RETIRED)
     return rows
 
 
@@ -130,7 +135,7 @@ def retire(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
 def discard(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
     """Delete drafts."""
     for row in rows:
-        if row.state != Definition.State.DRAFT:
+        if row.state != State.DRAFT:
             raise Invalid(_("“%(name)s”不是草稿。") % {"name": row.name})
         w.delete(row)
     return rows

@@ -34,7 +34,7 @@ def load_flows(actor: Actor, owner: Node) -> list[Definition]:
             held = Definition.objects.filter(node=owner, code=file.stem).order_by("-edition").first()
             if held is not None and held.digest == digest_of(text, tables):
                 continue
-            row = Definition(code=file.stem, edition=held.edition + 1 if held else 1, audience="")
+            row = Definition(code=file.stem, edition=held.edition + 1 if held else 1)
             row.own(owner)
             take_over(row, text, tables)
             published += publish([row], actor=actor)

@@ -19,9 +19,8 @@ from shuzheng.base.flows import defining, diagram
 from shuzheng.base.flows.bpmn.reading import LARGEST
 from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.models import Definition
-from shuzheng.base.org.places import division_path
 from shuzheng.base.portal.parts import Crumb
-from shuzheng.kernel.errors import Invalid, Missing
+from shuzheng.kernel.errors import Denied, Invalid, Missing
 
 VERBS: dict[str, tuple[str, Callable[..., Any]]] = {
     "publish": ("flows.definition.publish", defining.publish),
@@ -67,7 +66,7 @@ def save_text(actor: Actor, text: str, tables: dict[str, str], *, key: str) -> D
     code = compiled(text, tables).outline.code[:40]
     row = Definition.objects.filter(node_id=actor.organ_id, code=code).order_by("-edition").first()
     if row is None:
-        row = Definition(code=code, audience=division_path(actor.organ_path))
+        row = Definition(code=code)
         row.node_id, row.path = actor.organ_id, actor.organ_path
     [saved] = defining.save_definitions([row], actor=actor, key=key, bpmn=text, tables=tables)
     return saved
@@ -86,6 +85,8 @@ def find(actor: Actor, pk: UUID, permission: str) -> Definition:
         raise Missing()
     if permission:
         actor.require(permission, row.path)
+        if row.path not in actor.scope.write:
+            raise Denied(_("流程定义由发布的单位自己维护。"))
     return row
 
 
@@ -98,7 +99,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "row": row, "outline": outline, "svg": diagram.svg(row.bpmn), "key": new_key(),
         "faults": [f.message for f in defining.faults_of(outline)],
-        "may": {name: actor.may(right, row.path) for name, (right, _verb) in VERBS.items()},
+        "may": {n: actor.may(right, row.path) and row.path in actor.scope.write for n, (right, _verb) in VERBS.items()},
         "crumbs": [Crumb(_("流程定义"), reverse("flows:definitions")), Crumb(row.label)],
     }  # fmt: skip
     return render(request, "flows/definition.html", context)
