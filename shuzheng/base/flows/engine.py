@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from shuzheng.base.accounts.models import Post
 from shuzheng.base.core import ports
@@ -169,7 +170,7 @@ class Move:
         return row
 
     def _name(self) -> str:
-        return _("系统") if "system" in self.by.origin else self.by.name
+        return gettext_noop("系统") if "system" in self.by.origin else self.by.name
 
     def add_step(self, element: str, name: str, *, token: str = "", mends: Step | None = None) -> Step:
         earlier = [s for s in self.steps if s.element == element]
@@ -297,10 +298,10 @@ class Move:
             if rule.empty == "refuse":
                 raise Invalid(_("“%(step)s”没有人可以办，请找流程管理员核对人员设置。") % {"step": rule.name})
             if rule.empty == "skip":
-                self.say("skip", _("没有符合条件的人，按规则跳过。"), step=step)
+                self.say("skip", gettext_noop("没有符合条件的人，按规则跳过。"), step=step)
                 return self._pass(step, Step.State.SKIPPED)
             holders = self.finder.admins()
-            self.say("admin", _("没有符合条件的人，转业务管理员。"), step=step)
+            self.say("admin", gettext_noop("没有符合条件的人，转业务管理员。"), step=step)
         role = {"handle": Task.Role.HANDLE, "read": Task.Role.READ}.get(rule.kind, Task.Role.APPROVE)
         passed = {t.person_id for t in self.tasks if t.verdict == Task.Verdict.PASS} if rule.skip else set()
         for place, holder in enumerate(holders):
@@ -310,7 +311,7 @@ class Move:
                 self.add_task(
                     step, holder, role, place=place, state=Task.State.DONE, verdict=Task.Verdict.SKIPPED, done_at=self.now
                 )
-                self.say("skip", _("同一人已同意过，自动跳过。"), step=step, to=holder.post.person.name)
+                self.say("skip", gettext_noop("同一人已同意过，自动跳过。"), step=step, to=holder.post.person.name)
             else:
                 self.add_task(step, holder, role, place=place, state=state)
         return self.weigh(step, run=False)

@@ -36,9 +36,9 @@ def sheet(view: CaseView) -> bytes:
             "heads": [_("环节"), _("意见"), _("签署")],
             "lines": [
                 [
-                    line.row.step_name or _("发起"),
-                    f"{line.said}。{line.row.text}" if line.row.text else str(line.said),
-                    f"{line.row.person} {line.row.post_name}\n{formats.full(line.row.at)}",
+                    line.step or _("发起"),
+                    f"{line.said}。{line.text}" if line.text else str(line.said),
+                    f"{line.person} {line.row.post_name}\n{formats.full(line.row.at)}",
                 ]
                 for line in lines
             ],

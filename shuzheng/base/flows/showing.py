@@ -55,6 +55,7 @@ TONES = {
     "pass": "ok", "handle": "ok", "start": "ok", "mend": "ok", "auto_pass": "ok", "refuse": "over", "back": "warn",
     "auto_back": "warn", "revoke": "over", "terminate": "over", "escalate": "late", "remind": "late", "urge": "warn",
 }  # fmt: skip
+OF_THE_SYSTEM = ("skip", "admin", "remind", "escalate", "auto_pass", "auto_back")
 STATE_TONES = {"draft": "mute", "running": "info", "done": "ok", "refused": "over", "revoked": "mute", "ended": "mute"}
 PHRASES = (
     gettext_lazy("同意。"), gettext_lazy("拟同意，请领导批示。"), gettext_lazy("已阅。"), gettext_lazy("请按规定办理。"),
@@ -71,6 +72,23 @@ class Line:
     tone: str
     row: Opinion
     files: Sequence[Attachment]
+
+    @property
+    def person(self) -> str:
+        return self.row.person if self.row.person_id else _(self.row.person)
+
+    @property
+    def text(self) -> str:
+        """What was written; what the system says of itself, in the reader's language."""
+        return _(self.row.text) if self.row.text and self.verb in OF_THE_SYSTEM else self.row.text
+
+    @property
+    def step(self) -> str:
+        return _(self.row.step_name) if self.row.step_name else ""
+
+    @property
+    def to(self) -> str:
+        return _(self.row.to) if self.row.to else ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from shuzheng.base.flows import limits
 from shuzheng.base.flows.engine import Move, verb
@@ -21,7 +22,7 @@ def places_back(m: Move, step: Step) -> list[tuple[str, str]]:
     rule = m.rule(step)
     if rule.back == "none" or not step.token:
         return []
-    start = (START, _("发起人"))
+    start = (START, gettext_noop("发起人"))
     if rule.back == "start":
         return [start]
     earlier = list(dict.fromkeys(m.token.before(step.token)))
@@ -53,7 +54,7 @@ def back(m: Move, *, task_id: UUID, to: str | None, straight: bool, text: str) -
 def _park(m: Move, step: Step, target: str) -> None:
     """The token stays; whoever did the target mends, and then the step is taken up again."""
     m.close_step(step, Step.State.PARKED)
-    name = m.outline.steps[target].name if target else _("补正")
+    name = m.outline.steps[target].name if target else gettext_noop("补正")
     mending = m.add_step(target, name, mends=step)
     _to_those_before(m, mending, target)
 
@@ -66,7 +67,7 @@ def _to_those_before(m: Move, mending: Step, target: str) -> None:
     held = m.finder.valid(posts)
     holders = m.finder.deputies(held) or m.finder.admins()
     if not held:
-        m.say("admin", _("原办理人已不在岗，转业务管理员。"), step=mending)
+        m.say("admin", gettext_noop("原办理人已不在岗，转业务管理员。"), step=mending)
     for holder in holders:
         m.add_task(mending, holder, Role.MEND)
 
@@ -101,7 +102,7 @@ def _to_starter(m: Move) -> None:
     m.stop(m.timers)
     m._token = None
     m.w.change(m.case, engine={})
-    mending = m.add_step(START, _("补正"))
+    mending = m.add_step(START, gettext_noop("补正"))
     held = m.finder.valid([m.case.post_id])
     for holder in [Holder(p) for p in held] or m.finder.admins():
         m.add_task(mending, holder, Role.MEND)
@@ -204,18 +205,18 @@ def fire(m: Move, *, timer_id: UUID) -> None:
     waiting = [t for t in m.of(step) if t.is_open and t.role not in Task.TO_READ]
     if timer.what == Timer.What.REMIND:
         m.fresh += waiting
-        m.say("remind", _("超过时限，自动催办。"), step=step, to="、".join(t.person for t in waiting))
+        m.say("remind", gettext_noop("超过时限，自动催办。"), step=step, to="、".join(t.person for t in waiting))
         if timer.every:
             m.add_timer(Timer.What.REMIND, limits.due(timer.every, m.now, m.case.path), step=step, every=timer.every)
     elif timer.what == Timer.What.ESCALATE:
         _escalate(m, step, waiting)
     elif timer.what == Timer.What.PASS:
-        m.say("auto_pass", _("超过时限，按规则自动通过。"), step=step)
+        m.say("auto_pass", gettext_noop("超过时限，按规则自动通过。"), step=step)
         for task in [t for t in m.of(step) if t.state in (State.OPEN, State.QUEUED, State.PARKED) and t.counts]:
             m.close_task(task, Verdict.SKIPPED)
         m.weigh(step)
     else:
-        m.say("auto_back", _("超过时限，按规则自动退回。"), step=step)
+        m.say("auto_back", gettext_noop("超过时限，按规则自动退回。"), step=step)
         send_back(m, step=step, to=START)
 
 
@@ -228,8 +229,8 @@ def _escalate(m: Move, step: Step, waiting: list[Task]) -> None:
         found += [h for p in post for h in m.finder.heads(p) if h.person_id not in busy]
     for head in {h.pk: h for h in found}.values():
         m.add_task(step, Holder(head), Role.APPROVE, place=99)
-    names = "、".join(dict.fromkeys(h.person.name for h in found)) or _("没有可上报的负责人")
-    m.say("escalate", _("超过时限，上报负责人。"), step=step, to=names)
+    names = "、".join(dict.fromkeys(h.person.name for h in found)) or gettext_noop("没有可上报的负责人")
+    m.say("escalate", gettext_noop("超过时限，上报负责人。"), step=step, to=names)
 
 
 @verb
