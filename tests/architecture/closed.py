@@ -18,7 +18,6 @@ SYSTEM_SCOPES = frozenset(
         "files.alert",
         "files.tidy",
         "flows.engine",
-        "flows.load",
         "flows.tell",
         "flows.timers",
         "forms.fold",

@@ -33,7 +33,6 @@ MANIFEST = AppManifest(
         "flows.engine": "moves a case on: opens tasks in the addressees' organs, finds who holds a post or role, reads standing delegations",
         "flows.tell": "tells those who have something to do, and the starter when a case has ended",
         "flows.timers": "does what falls due: reminders, escalation, automatic pass or return, timers of a process",
-        "flows.load": "publishes the processes that ship with the platform",
     },
     role_permissions={
         "staff": STARTING,
