@@ -256,6 +256,15 @@ def hand_round(w: Write, cases: Sequence[Case], *, to: Sequence[UUID], role: str
     return _all(w, cases, "hand_round", to=to, role=role, text=text)
 
 
+@action("flows.case.deliver", permission="", system_only=True)
+def deliver(w: Write, cases: Sequence[Case], *, message: str) -> list[Case]:
+    """Give cases a message that they may be waiting for; apps call it from their event subscribers.
+
+    One that comes early or twice has no effect, and the story of the case says so.
+    """
+    return _all(w, cases, "message", text=message)
+
+
 # standing delegations
 
 
@@ -292,7 +301,7 @@ def end_delegations(w: Write, rows: Sequence[Delegation]) -> Sequence[Delegation
 
 
 __all__ = [
-    "Definition", "add_signers", "claim", "decide", "delegate", "discard", "end_delegations", "hand_round", "reassign",
+    "Definition", "add_signers", "claim", "decide", "delegate", "deliver", "discard", "end_delegations", "hand_round", "reassign",
     "remove_signer", "revoke", "save_delegations", "save_drafts", "send_back", "start", "terminate", "transfer",
     "turning", "undo", "urge", "verbs", "withdraw",
 ]  # fmt: skip

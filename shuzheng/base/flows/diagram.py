@@ -94,7 +94,8 @@ def _edge(edge: Any, root: Any) -> SafeString:
     label: SafeString = mark_safe("")
     if name:
         x, y = points[1] if len(points) > 2 else ((points[0][0] + points[1][0]) / 2, (points[0][1] + points[1][1]) / 2)
-        label = format_html('<text class="lb" x="{}" y="{}">{}</text>', f"{x:g}", f"{y - 5:g}", _cut(name, 110))
+        beside = _wide(_cut(name, 110)) / 2 + 6 if len(points) == 2 and points[0][0] == points[1][0] else 0
+        label = format_html('<text class="lb" x="{}" y="{}">{}</text>', f"{x + beside:g}", f"{y - 5:g}", _cut(name, 110))
     return format_html('<g class="ed"><path d="{}" marker-end="url(#fl-ar)"/></g>{}', way, label)
 
 
@@ -115,7 +116,7 @@ def _shape(box: Box, case: Case | None, step: Step | None, by_step: dict[Any, li
         return format_html(
             '<g class="gw"><path d="M{} {}l{} {} -{} {} -{} -{}z"/><text x="{}" y="{}">{}</text><text class="lb" x="{}" y="{}">{}</text></g>',
             f"{middle:g}", f"{box.y:g}", half, half, half, half, half, half, f"{middle:g}", f"{centre + 4:g}", sign,
-            f"{middle:g}", f"{box.y - 6:g}", _cut(box.name, 120),
+            f"{middle + 14 + _wide(_cut(box.name, 120)) / 2:g}", f"{box.y + 2:g}", _cut(box.name, 120),
         )  # fmt: skip
     look = LOOKS.get(Step.State(step.state), "todo") if step else "todo"
     tick: SafeString = mark_safe("")
@@ -144,11 +145,16 @@ def _who(step: Step | None, by_step: dict[Any, list[Task]]) -> str:
     return f"{who} {took(step.opened_at, step.closed_at)}"
 
 
+def _wide(text: str) -> int:
+    """About how wide a text is: a Chinese character 12, a Latin one 7."""
+    return sum(12 if ord(sign) > 0x2E7F else 7 for sign in text)
+
+
 def _cut(text: str, wide: float) -> str:
-    """As much as fits: a Chinese character is 12 wide, a Latin one 7."""
+    """As much as fits."""
     left = wide
     for place, sign in enumerate(text):
-        left -= 12 if ord(sign) > 0x2E7F else 7
+        left -= _wide(sign)
         if left < 0:
             return text[: max(1, place - 1)] + "…"
     return text

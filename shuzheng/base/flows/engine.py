@@ -28,7 +28,7 @@ from shuzheng.base.flows.values import context
 from shuzheng.base.flows.who import Finder, Holder
 from shuzheng.kernel.errors import Conflict, Invalid, Missing
 
-MOST = 500
+MOST = 100
 """Steps that a process may pass by itself in one move: past that it goes in a circle."""
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from shuzheng.base.accounts.models import Post
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.flows.engine import move
-from shuzheng.base.flows.models import Timer
+from shuzheng.base.flows.models import Task, Timer
 from shuzheng.base.jobs.declare import job
 
 BATCH = 500
@@ -25,3 +27,16 @@ def tick(*, actor: Actor) -> int:
         if case is not None:
             move(case, "fire", by=actor, timer_id=timer)
     return len(due)
+
+
+@job(scope="flows.timers", cron="20 * * * *", atomic=False)
+def rehouse(*, actor: Actor) -> int:
+    """Find tasks whose holder has left, or whose post is no more, and give them to whoever has to do them now."""
+    with actor.scope.activate():
+        held = Post.objects.filter(pk=OuterRef("post_id"), valid__contains=timezone.localdate(), person__is_active=True)
+        lost = Task.objects.filter(~Exists(held), state=Task.State.OPEN).exclude(role__in=Task.TO_READ)
+        cases = list(lost.order_by("case_id").values_list("case_id", flat=True).distinct()[:BATCH])
+    for case in cases:
+        if case is not None:
+            move(case, "rehouse", by=actor)
+    return len(cases)

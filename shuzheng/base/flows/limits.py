@@ -39,3 +39,11 @@ def took(first: datetime, last: datetime | None = None) -> str:
     if seconds < 86400:
         return _("%(n)d 小时") % {"n": seconds // 3600}
     return _("%(n)d 天") % {"n": seconds // 86400}
+
+
+def said(limit: str) -> str:
+    """A limit in words; empty for none."""
+    if not limit:
+        return ""
+    words = {"d": _("%(n)d 个工作日"), "h": _("%(n)d 小时"), "m": _("%(n)d 分钟")}
+    return words[limit[-1]] % {"n": int(limit[:-1])}

@@ -234,10 +234,30 @@ def _escalate(m: Move, step: Step, waiting: list[Task]) -> None:
 
 
 @verb
-def message(m: Move, *, name: str) -> None:
+def rehouse(m: Move) -> None:
+    """Whoever holds an open task holds the post no more: it goes to whom the rule of its step names now, else to an administrator."""
+    for task in [t for t in m.tasks if t.is_open and t.role not in Task.TO_READ]:
+        if m.finder.valid([task.post_id]):
+            continue
+        step = m.step(task)
+        rule = m.outline.steps.get(step.element) if step.token else None
+        busy = {t.person_id for t in m.of(step) if t is not task and t.state != State.DROPPED}
+        heirs = [h for h in m.finder.find(rule.who, rule.element) if h.post.person_id not in busy] if rule else []
+        others = any(t.is_open for t in m.of(step) if t is not task and t.counts)
+        m.close_task(task, Verdict.MOVED)
+        if not heirs and others and m.rule(step).mode in ("any", "claim", "single"):
+            continue  # the others who were asked are enough
+        for holder in (heirs or m.finder.admins())[:1]:
+            m.add_task(step, holder, Task.Role(task.role), place=task.place)
+            m.say("admin", gettext_noop("原办理人已不在岗，转业务管理员。"), step=step, to=holder.post.person.name)
+        m.weigh(step)
+
+
+@verb
+def message(m: Move, *, text: str) -> None:
     """A message for the process. One that comes early, or twice, changes nothing: it is said so in the story."""
-    if m.case.is_running and m.token.deliver(name):
-        m.say("message", name)
+    if m.case.is_running and m.token.deliver(text):
+        m.say("message", text)
         m.settle()
     else:
-        m.say("early", name)
+        m.say("early", text)

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from shuzheng.base.access.models import Grant
 from shuzheng.base.accounts.models import Post
@@ -55,6 +56,30 @@ def fault_of(rule: str, outline: Outline) -> str:
     if place not in PLACES and not (kind in ("competent", "upper", "node") and line):
         return _("看不懂“%(rule)s”。") % {"rule": rule}
     return ""
+
+
+PLACE_WORDS: Mapping[str, Any] = {
+    "organ": gettext_lazy("本单位"), "department": gettext_lazy("本部门"), "office": gettext_lazy("本级主管部门"),
+    "upper": gettext_lazy("上级主管部门"), "competent": gettext_lazy("本级主管部门"), "node": gettext_lazy("指定单位"),
+}  # fmt: skip
+KIND_WORDS: Mapping[str, Any] = {
+    "starter": gettext_lazy("发起人"), "head": gettext_lazy("部门负责人"), "chosen": gettext_lazy("上一步选定的人"),
+}  # fmt: skip
+
+
+def words_of(rule: str) -> str:
+    """A rule as people say it; an expression as it is written."""
+    match = _RULE.fullmatch(rule)
+    if match is None:
+        return rule
+    if match["kind"] in KIND_WORDS:
+        return str(KIND_WORDS[match["kind"]])
+    if match["kind"] == "person":
+        return _("工号 %(n)s") % {"n": match["value"]}
+    word, _sep, more = (match["place"] or "organ").partition(":")
+    place = str(PLACE_WORDS[word]) + (f"（{_(LINES[more].label)}）" if more in LINES else "")
+    name = match["value"] or ""
+    return f"{place} {_(ROLES[name].label) if match['kind'] == 'role' and name in ROLES else name}"
 
 
 @dataclass(frozen=True)
