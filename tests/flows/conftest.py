@@ -36,7 +36,9 @@ class Desk:
         return self.people[name]
 
     def publish(self, steps: list[dict[str, Any]], code: str = "ask", **values: Any) -> Definition:
-        text = simple.to_bpmn({"code": code, "name": "请示", "title": "{subject}", "fields": FIELDS, "steps": steps, **values})
+        text = simple.to_bpmn(
+            {"code": code, "name": "请示", "title": "{subject}", "fields": FIELDS, "steps": steps, **values}
+        )
         return self.publish_text(text, code)
 
     def publish_text(self, text: str, code: str, tables: dict[str, str] | None = None) -> Definition:
@@ -49,7 +51,9 @@ class Desk:
             [found] = defining.publish([draft], actor=self.admin)
         return found
 
-    def start(self, who: str, definition: Definition, *, chosen: Any = None, urgent: bool = False, **values: Any) -> Case:
+    def start(
+        self, who: str, definition: Definition, *, chosen: Any = None, urgent: bool = False, **values: Any
+    ) -> Case:
         actor = self.people[who]
         case = Case(definition=definition)
         case.node_id, case.path = actor.organ_id, actor.organ_path
@@ -91,12 +95,12 @@ def waiting(case: Case) -> list[str]:
 
 def story(case: Case) -> list[str]:
     with system_scope("tests").activate():
-        return [f"{o.person} {o.verb}" for o in Opinion.objects.filter(case=case).order_by("at", "pk")]
+        return [f"{o.person} {o.verb}" for o in Opinion.objects.filter(case_id=case.pk).order_by("at", "pk")]
 
 
 def steps(case: Case) -> list[tuple[str, str]]:
     with system_scope("tests").activate():
-        return list(Step.objects.filter(case=case).order_by("opened_at", "pk").values_list("name", "state"))
+        return list(Step.objects.filter(case_id=case.pk).order_by("opened_at", "pk").values_list("name", "state"))
 
 
 def step(ident: str, name: str, *who: str, **values: Any) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from tests.flows.conftest import OFFICE, Desk, fresh, step, steps, story, waitin
 
 @pytest.mark.django_db
 def test_the_approver_leaves(desk: Desk):
-    case = desk.start("经办", desk.publish([step("one", "审批", "role:leader@organ"), step("two", "复核", "role:reviewer@organ")]))
+    case = desk.start(
+        "经办", desk.publish([step("one", "审批", "role:leader@organ"), step("two", "复核", "role:reviewer@organ")])
+    )
     desk.hire("新主任", OFFICE, "leader")
     with system_scope("tests").activate():
         Person.objects.filter(pk=desk.people["主任"].person_id).update(is_active=False)
@@ -72,7 +74,9 @@ def test_many_countersign_at_once(nation):
     names = [f"签{n}" for n in range(10)]
     for name in names:
         desk.hire(name, OFFICE, "reviewer")
-    case = desk.start("经办", desk.publish([step("one", "会签", "role:reviewer@organ", mode="all"), step("two", "办", "starter")]))
+    case = desk.start(
+        "经办", desk.publish([step("one", "会签", "role:reviewer@organ", mode="all"), step("two", "办", "starter")])
+    )
     ready, faults = threading.Barrier(len(names)), []
 
     def sign(name: str) -> None:

@@ -222,7 +222,7 @@ def test_timeout_actions(desk: Desk, overdue: str, then: list[str], said: str):
         only = step("one", "审批", "role:leader@organ", due="1d", overdue=overdue, every="1d")
     case = desk.start("经办", desk.publish([only, THREE[2]]))
     with system_scope("tests").activate():
-        timer = Timer.objects.get(case=case)
+        timer = Timer.objects.get(case_id=case.pk)
         assert timer.at > timezone.now()
         Timer.objects.filter(pk=timer.pk).update(at=timezone.now() - timedelta(days=40))  # the system was down
     jobs.tick()
@@ -278,7 +278,8 @@ def test_no_script_of_an_administrator_runs(desk: Desk):
     text = desk.publish([step("one", "审批", "head")], "evil").bpmn
     for script in ("x = __import__('os').getcwd()", "import os", "x = open('/etc/passwd').read()", "x = 9 ** 9 ** 9"):
         bad = text.replace(
-            '<bpmn:endEvent id="end"', f'<bpmn:scriptTask id="s"><bpmn:script>{script}</bpmn:script></bpmn:scriptTask><bpmn:endEvent id="end"'
+            '<bpmn:endEvent id="end"',
+            f'<bpmn:scriptTask id="s"><bpmn:script>{script}</bpmn:script></bpmn:scriptTask><bpmn:endEvent id="end"',
         )
         with pytest.raises(Invalid):
             read(bad)

@@ -11,7 +11,7 @@ from shuzheng.base.accounts.models import Account
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.scope import system_scope
-from shuzheng.base.flows.models import Definition, Task
+from shuzheng.base.flows.models import Case, Definition, Task
 from tests.api.conftest import token_for
 from tests.flows.conftest import Desk, fresh, step, waiting
 
@@ -32,7 +32,9 @@ def test_from_the_start_page_to_the_printed_sheet(desk: Desk):
     assert 'name="f-subject"' in page and "<svg" in page
     bad = clerk.post(f"/flows/start/{definition.pk}/", {"f-amount": "五元", "send": "1"})
     assert bad.status_code == 422 and "不是数字" in bad.content.decode()
-    sent = clerk.post(f"/flows/start/{definition.pk}/", {"f-subject": "买纸", "f-amount": "12", "urgent": "on", "send": "1"})
+    sent = clerk.post(
+        f"/flows/start/{definition.pk}/", {"f-subject": "买纸", "f-amount": "12", "urgent": "on", "send": "1"}
+    )
     case_url = sent.url
     assert "等 主任 办“审批”" in clerk.get(case_url).content.decode()
     assert "买纸" in head.get("/flows/").content.decode()
@@ -54,11 +56,13 @@ def test_from_the_start_page_to_the_printed_sheet(desk: Desk):
 
 def _case(desk: Desk):
     with system_scope("tests").activate():
-        return Task.objects.latest("opened_at").step.case
+        return Case.objects.latest("created_at")
 
 
 def test_every_way_is_a_press(desk: Desk):
-    definition = desk.publish([step("one", "核稿", "role:leader@organ"), step("two", "会签", "role:reviewer@organ", mode="all")])
+    definition = desk.publish(
+        [step("one", "核稿", "role:leader@organ"), step("two", "会签", "role:reviewer@organ", mode="all")]
+    )
     case = desk.start("经办", definition)
     url, head = f"/flows/{case.pk}/", browser(desk, "主任")
     head.post(f"{url}do/delegate/", {"to": str(desk.post("甲"))})

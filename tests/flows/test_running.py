@@ -66,7 +66,9 @@ def test_nobody_decides_twice_nor_for_somebody_else(desk: Desk):
 def test_nobody_for_a_step_goes_by_its_rule_and_never_silently(desk: Desk):
     desk.hire("管理员", OFFICE, "business_admin")
     to_admin = desk.publish([step("one", "审批", "post:没有这个岗位@organ")], "one")
-    skipped = desk.publish([step("one", "审批", "post:没有@organ", empty="skip"), step("two", "签发", "role:leader@organ")], "two")
+    skipped = desk.publish(
+        [step("one", "审批", "post:没有@organ", empty="skip"), step("two", "签发", "role:leader@organ")], "two"
+    )
     refused = desk.publish([step("one", "审批", "post:没有@organ", empty="refuse")], "three")
     assert "管理员" in waiting(desk.start("经办", to_admin))
     case = desk.start("经办", skipped)

@@ -25,7 +25,9 @@ OFFICERS = "Lxxxxxxooo"
 RECORD = "Lnoooonnnn"  # a supervised record that every post of the organ may view
 KEEPING = "Lnxooonnnn"  # changing it: a role, in the organ or above it
 INSIDE = "Lnxonnnxxx"  # an internal record of statistics: of the institution alone, for those who look at numbers
-REVIEWING = "Lnxxoonnnn"  # deciding about what an institution handed in: a role at the division, not at the institution itself
+REVIEWING = (
+    "Lnxxoonnnn"  # deciding about what an institution handed in: a role at the division, not at the institution itself
+)
 OWN_ONLY = "Lnxoxxnnnn"  # changing it, where no tier above may do so in the institution's place
 BATCH = "Lnxooonxxx"  # the same for many records, from a list that officers have not
 THEIRS = "Lnxonnnnnn"  # what only the institution itself can do: to everybody else there is nothing to be done here

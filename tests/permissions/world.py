@@ -298,7 +298,9 @@ def _flows(world: World) -> dict[str, Any]:
     unit, holder = world.nation.organ(UNIT), actor_of(world.accounts["with right"])
     field = {"code": "subject", "label": "事由", "required": True}
     step = {"type": "step", "id": "one", "name": "审批", "who": ["role:leader@organ"]}
-    text = simple.to_bpmn({"code": "unit-ask", "name": "请示", "title": "{subject}", "fields": [field], "steps": [step]})
+    text = simple.to_bpmn(
+        {"code": "unit-ask", "name": "请示", "title": "{subject}", "fields": [field], "steps": [step]}
+    )
     made: dict[str, Any] = {}
     with holder.scope.activate():
         for word, code in (("flow", "unit-ask"), ("draft_flow", "unit-draft")):

@@ -36,7 +36,9 @@ Chosen = Mapping[str, Sequence[str]]
 
 
 @action("flows.case.draft", permission="flows.case.start")
-def save_drafts(w: Write, cases: Sequence[Case], *, values: Mapping[str, Any], is_urgent: bool = False) -> Sequence[Case]:
+def save_drafts(
+    w: Write, cases: Sequence[Case], *, values: Mapping[str, Any], is_urgent: bool = False
+) -> Sequence[Case]:
     """Keep a request that is not handed in yet; of a new one the caller has set definition and owner.
 
     Raises:
@@ -108,7 +110,9 @@ def _mine(w: Write, tasks: Sequence[Task]) -> None:
 
 def _each(w: Write, tasks: Sequence[Task], name: str, **values: Any) -> list[Task]:
     _mine(w, tasks)
-    for task in sorted(tasks, key=lambda t: str(t.case_id)):  # in one order, so that two batches don't wait for each other
+    for task in sorted(
+        tasks, key=lambda t: str(t.case_id)
+    ):  # in one order, so that two batches don't wait for each other
         move(_case(task), name, by=w.actor, task_id=task.pk, **values)
     return list(Task.objects.filter(pk__in=[t.pk for t in tasks]))
 
@@ -270,7 +274,14 @@ def deliver(w: Write, cases: Sequence[Case], *, message: str) -> list[Case]:
 
 @action("flows.delegation.save")
 def save_delegations(
-    w: Write, rows: Sequence[Delegation], *, to: UUID, first: date, last: date, codes: Sequence[str] = (), reason: str = ""
+    w: Write,
+    rows: Sequence[Delegation],
+    *,
+    to: UUID,
+    first: date,
+    last: date,
+    codes: Sequence[str] = (),
+    reason: str = "",
 ) -> Sequence[Delegation]:
     """委托授权: what comes to the actor's post from ``first`` to ``last`` goes to another; of some processes or of all.
 

@@ -30,7 +30,9 @@ Long = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
 Code = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")]
 Text = Annotated[str, StringConstraints(max_length=2_000_000, pattern=r"^[^\x00]*$")]
 Value = str | bool | list[Code] | None
-Values = Annotated[dict[Code, Annotated[str, StringConstraints(max_length=4000)] | bool | list[Code] | None], Field(max_length=200)]
+Values = Annotated[
+    dict[Code, Annotated[str, StringConstraints(max_length=4000)] | bool | list[Code] | None], Field(max_length=200)
+]
 Posts = Annotated[list[UUID], Field(max_length=50)]
 
 
@@ -187,7 +189,10 @@ def read_one(request: HttpRequest, pk: UUID = Path(...)) -> dict[str, Any]:
 
 @router.put("/definitions/{uuid:pk}", response={200: BpmnOut, **REFUSALS}, operation_id="save_flow_definition")
 def save(
-    request: HttpRequest, pk: UUID = Path(...), body: BpmnIn = Body(...), key: Key = Header(..., alias="Idempotency-Key")
+    request: HttpRequest,
+    pk: UUID = Path(...),
+    body: BpmnIn = Body(...),
+    key: Key = Header(..., alias="Idempotency-Key"),
 ) -> dict[str, Any]:
     """Save a draft; of a published edition, the draft of the next one, whose id is answered."""
     row = find(actor_of(request), pk, "flows.definition.save")
@@ -203,15 +208,22 @@ def read_simple(request: HttpRequest, pk: UUID = Path(...)) -> dict[str, Any]:
 
 @router.put("/definitions/{uuid:pk}/simple", response={200: BpmnOut, **REFUSALS}, operation_id="save_flow_simple")
 def save_simple(
-    request: HttpRequest, pk: UUID = Path(...), body: SimpleIn = Body(...), key: Key = Header(..., alias="Idempotency-Key")
+    request: HttpRequest,
+    pk: UUID = Path(...),
+    body: SimpleIn = Body(...),
+    key: Key = Header(..., alias="Idempotency-Key"),
 ) -> dict[str, Any]:
     """Save from the simple designer: BPMN with a diagram is made of it."""
     row = find(actor_of(request), pk, "flows.definition.save")
     return _saved(actor_of(request), row, simple.to_bpmn(body.simple), {}, key)
 
 
-@router.post("/definitions/{uuid:pk}/publish", response={200: BpmnOut, **REFUSALS}, operation_id="publish_flow_definition")
-def publish(request: HttpRequest, pk: UUID = Path(...), key: Key = Header(..., alias="Idempotency-Key")) -> dict[str, Any]:
+@router.post(
+    "/definitions/{uuid:pk}/publish", response={200: BpmnOut, **REFUSALS}, operation_id="publish_flow_definition"
+)
+def publish(
+    request: HttpRequest, pk: UUID = Path(...), key: Key = Header(..., alias="Idempotency-Key")
+) -> dict[str, Any]:
     """Publish a draft; the edition before is retired."""
     row = find(actor_of(request), pk, "flows.definition.publish")
     [row] = defining.publish([row], actor=actor_of(request), key=f"api:{key}")

@@ -117,7 +117,9 @@ def faults_of(outline: Outline) -> list[FieldFault]:
             faults.append(FieldFault(step.element, _("“%(name)s”（%(id)s）没有写由谁办。") % where, row=step.line))
         for rule in (*step.who, *step.cc):
             if why := fault_of(rule, outline):
-                faults.append(FieldFault(step.element, _("“%(name)s”（%(id)s）：%(why)s") % {**where, "why": why}, row=step.line))
+                faults.append(
+                    FieldFault(step.element, _("“%(name)s”（%(id)s）：%(why)s") % {**where, "why": why}, row=step.line)
+                )
     return faults
 
 

@@ -15,7 +15,6 @@ from shuzheng.base.flows.bpmn.words import NS, local
 from shuzheng.base.flows.limits import took
 from shuzheng.base.flows.models import Case, Step, Task
 
-
 MARGIN = 14
 LOOKS = {
     Step.State.OPEN: "now", Step.State.PARKED: "now", Step.State.PASSED: "done", Step.State.REFUSED: "done",
@@ -95,7 +94,9 @@ def _edge(edge: Any, root: Any) -> SafeString:
     if name:
         x, y = points[1] if len(points) > 2 else ((points[0][0] + points[1][0]) / 2, (points[0][1] + points[1][1]) / 2)
         beside = _wide(_cut(name, 110)) / 2 + 6 if len(points) == 2 and points[0][0] == points[1][0] else 0
-        label = format_html('<text class="lb" x="{}" y="{}">{}</text>', f"{x + beside:g}", f"{y - 5:g}", _cut(name, 110))
+        label = format_html(
+            '<text class="lb" x="{}" y="{}">{}</text>', f"{x + beside:g}", f"{y - 5:g}", _cut(name, 110)
+        )
     return format_html('<g class="ed"><path d="{}" marker-end="url(#fl-ar)"/></g>{}', way, label)
 
 

@@ -100,9 +100,9 @@ class Move:
         definition = self.case.definition
         self.process = running.compiled(definition.bpmn, definition.tables)
         self.outline = self.process.outline
-        self.steps = list(Step.objects.filter(case=self.case).order_by("opened_at", "pk"))
+        self.steps = list(Step.objects.filter(case_id=self.case.pk).order_by("opened_at", "pk"))
         self.tasks = list(Task.objects.filter(case_id=self.case.pk).order_by("opened_at", "pk"))
-        self.timers = list(Timer.objects.filter(case=self.case, done_at=None))
+        self.timers = list(Timer.objects.filter(case_id=self.case.pk, done_at=None))
         self.fresh: list[Task] = []
         self.sent: list[str] = []
         self._token: running.Token | None = None
@@ -155,11 +155,13 @@ class Move:
 
     # what is written
 
-    def say(self, verb: str, text: str = "", *, task: Task | None = None, step: Step | None = None, to: str = "") -> Opinion:
+    def say(
+        self, verb: str, text: str = "", *, task: Task | None = None, step: Step | None = None, to: str = ""
+    ) -> Opinion:
         """A line of the story. It belongs to the speaker's organ; what the system does, to the case's."""
         step = step or (self.step(task) if task else None)
         row = Opinion(
-            case=self.case, case_id=self.case.pk, verb=verb, text=text.strip()[:1000], to=to[:300], at=self.now,
+            case_id=self.case.pk, verb=verb, text=text.strip()[:1000], to=to[:300], at=self.now,
             step_id=step.pk if step else None, task_id=task.pk if task else None, step_name=step.name if step else "",
             person_id=self.by.person_id if self.by.person_id.int else None, person=self._name(),
             post_name=self.by.post_name, organ_name=self.by.organ_name,
@@ -176,7 +178,7 @@ class Move:
         earlier = [s for s in self.steps if s.element == element]
         rule = self.outline.steps.get(element) if token else None
         step = Step(
-            case=self.case, case_id=self.case.pk, element=element, token=token, name=name[:80], opened_at=self.now,
+            case_id=self.case.pk, element=element, token=token, name=name[:80], opened_at=self.now,
             mends=mends.pk if mends else None, rounds=len(earlier) + 1,
             due=limits.due(rule.due, self.now, self.case.path) if rule and rule.due else None,
         )  # fmt: skip
@@ -187,8 +189,10 @@ class Move:
             self.add_timer(Timer.What(rule.overdue), step.due, step=step, every=rule.every)
         return step
 
-    def add_timer(self, what: Timer.What, at: Any, *, step: Step | None = None, every: str = "", token: str = "") -> None:
-        timer = Timer(case=self.case, case_id=self.case.pk, step=step, what=what, at=at, every=every, token=token)
+    def add_timer(
+        self, what: Timer.What, at: Any, *, step: Step | None = None, every: str = "", token: str = ""
+    ) -> None:
+        timer = Timer(case_id=self.case.pk, step=step, what=what, at=at, every=every, token=token)
         timer.node_id, timer.path = self.case.node_id, self.case.path
         self.timers.append(timer)
         self.w.create(timer)
@@ -309,7 +313,13 @@ class Move:
             state = Task.State.QUEUED if queued else Task.State.OPEN
             if holder.post.person_id in passed:
                 self.add_task(
-                    step, holder, role, place=place, state=Task.State.DONE, verdict=Task.Verdict.SKIPPED, done_at=self.now
+                    step,
+                    holder,
+                    role,
+                    place=place,
+                    state=Task.State.DONE,
+                    verdict=Task.Verdict.SKIPPED,
+                    done_at=self.now,
                 )
                 self.say("skip", gettext_noop("同一人已同意过，自动跳过。"), step=step, to=holder.post.person.name)
             else:
@@ -318,7 +328,9 @@ class Move:
 
     def _again(self, step: Step) -> list[Holder]:
         """Whoever did the step before it was sent back does it again, if they still hold their posts."""
-        earlier = [s for s in self.steps if s.element == step.element and s is not step and s.state == Step.State.RETURNED]
+        earlier = [
+            s for s in self.steps if s.element == step.element and s is not step and s.state == Step.State.RETURNED
+        ]
         if not earlier:
             return []
         posts = [t.post_id for t in signing.group(self.of(earlier[-1])) if t.verdict != Task.Verdict.TAKEN]

@@ -16,13 +16,16 @@ def tell_moved(event: Event, actor: Actor) -> None:
     ids = list(event.payload.get("tasks", ()))
     for task in Task.objects.filter(pk__in=ids, state=Task.State.OPEN):
         if post := Post.objects.filter(pk=task.post_id).select_related("node").first():
-            name = "flows.urged" if event.payload.get("urged") else "flows.read" if task.role in Task.TO_READ else "flows.waits"
+            name = (
+                "flows.urged"
+                if event.payload.get("urged")
+                else "flows.read"
+                if task.role in Task.TO_READ
+                else "flows.waits"
+            )
             tell(post, actor, task.case_id, name, {"title": task.title, "step": task.step_name, "starter": task.starter},
                  key=f"{name}:{event.pk.hex[:16]}:{task.pk.hex[-12:]}", due=task.due)  # fmt: skip
     if event.payload.get("ended"):
         for case in Case.objects.filter(pk__in=event.ids):
             if post := Post.objects.filter(pk=case.post_id).select_related("node").first():
                 tell(post, actor, case.pk, f"flows.{case.state}", {"title": case.title}, key=f"flows.end:{case.pk.hex}")
-
-
-

@@ -34,7 +34,10 @@ class CaseForm(forms.Form):
 
     def given(self) -> dict[str, Any]:
         """What was sent, by code; a box that is not ticked is sent as nothing."""
-        return {code: field.widget.value_from_datadict(self.data, self.files, self.add_prefix(code)) for code, field in self.fields.items()}
+        return {
+            code: field.widget.value_from_datadict(self.data, self.files, self.add_prefix(code))
+            for code, field in self.fields.items()
+        }
 
     def blame(self, fault: Invalid) -> None:
         """Put the faults to their fields."""

@@ -132,7 +132,6 @@ class Step(CaseRecord):
 
     scoping = Scoping(Kind.CASE)
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="steps")
     element = models.CharField(max_length=80, db_collation="C")
     token = models.CharField(max_length=36, blank=True, db_collation="C")
     name = models.CharField(_("环节"), max_length=80)
@@ -148,7 +147,7 @@ class Step(CaseRecord):
         verbose_name = _("流程环节")
         indexes: ClassVar = [
             *CaseRecord.Meta.indexes,
-            models.Index(fields=["case"], name="flows_step_case"),
+            models.Index(fields=["case_id"], name="flows_step_of"),
         ]
 
     def __str__(self) -> str:
@@ -257,7 +256,6 @@ class Opinion(CaseRecord):
 
     scoping = Scoping(Kind.CASE)
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="opinions")
     step_id = models.UUIDField(null=True, editable=False)
     task_id = models.UUIDField(null=True, editable=False)
     verb = models.CharField(_("动作"), max_length=12)
@@ -274,8 +272,7 @@ class Opinion(CaseRecord):
         verbose_name = _("流程意见")
         indexes: ClassVar = [
             *CaseRecord.Meta.indexes,
-            models.Index(fields=["case", "at"], name="flows_opinion_case"),
-            models.Index(fields=["case_id"], name="flows_opinion_of"),
+            models.Index(fields=["case_id", "at"], name="flows_opinion_of"),
         ]
 
     def __str__(self) -> str:
@@ -294,7 +291,6 @@ class Timer(CaseRecord):
 
     scoping = Scoping(Kind.CASE)
 
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timers")
     step = models.ForeignKey(Step, on_delete=models.CASCADE, null=True, related_name="timers")
     what = models.CharField(_("到时"), max_length=8, choices=What)
     at = models.DateTimeField(_("时间"))
@@ -307,7 +303,7 @@ class Timer(CaseRecord):
         indexes: ClassVar = [
             *CaseRecord.Meta.indexes,
             models.Index(fields=["at"], name="flows_timer_due", condition=models.Q(done_at=None)),
-            models.Index(fields=["case"], name="flows_timer_case"),
+            models.Index(fields=["case_id"], name="flows_timer_of"),
         ]
 
     def __str__(self) -> str:

@@ -24,7 +24,14 @@ texts.declare("flows.ended", _("已终止：{title}"))
 
 
 def tell(
-    post: Post, actor: Actor, case_id: UUID | None, name: str, values: dict[str, Any], *, key: str, due: datetime | None = None
+    post: Post,
+    actor: Actor,
+    case_id: UUID | None,
+    name: str,
+    values: dict[str, Any],
+    *,
+    key: str,
+    due: datetime | None = None,
 ) -> None:
     """One notice to one post, with the way to the case. The same key twice is one notice."""
     send(

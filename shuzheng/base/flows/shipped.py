@@ -30,7 +30,9 @@ def load_flows(actor: Actor, owner: Node) -> list[Definition]:
     with actor.scope.activate():
         for file in files():
             text = file.read_text(encoding="utf-8")
-            tables = {t.stem.partition(".")[2]: t.read_text(encoding="utf-8") for t in file.parent.glob(f"{file.stem}.*.dmn")}
+            tables = {
+                t.stem.partition(".")[2]: t.read_text(encoding="utf-8") for t in file.parent.glob(f"{file.stem}.*.dmn")
+            }
             held = Definition.objects.filter(node=owner, code=file.stem).order_by("-edition").first()
             if held is not None and held.digest == digest_of(text, tables):
                 continue

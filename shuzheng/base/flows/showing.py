@@ -111,8 +111,12 @@ class CaseView:
         mine = [t for t in self.move.tasks if t.person_id == actor.person_id]
         self.open = [t for t in mine if t.is_open and case.state != Case.State.DRAFT]
         self.task = next((t for t in self.open if t.role not in Task.TO_READ), next(iter(self.open), None))
-        self.added = [t for t in self.move.tasks if self.task and t.added_by == self.task.pk and t.state in ("open", "queued")]
-        self.done = next((t for t in reversed(mine) if t.state == Task.State.DONE and t.verdict in ("pass", "refuse")), None)
+        self.added = [
+            t for t in self.move.tasks if self.task and t.added_by == self.task.pk and t.state in ("open", "queued")
+        ]
+        self.done = next(
+            (t for t in reversed(mine) if t.state == Task.State.DONE and t.verdict in ("pass", "refuse")), None
+        )
 
     @property
     def is_starter(self) -> bool:
@@ -130,7 +134,10 @@ class CaseView:
         if self.task is not None and self.step is not None and self.task.role not in Task.TO_READ:
             return rights(self.outline, self.outline.steps.get(self.step.element))
         if self.is_starter:
-            return {f.code: "hidden" if f.start == "hidden" and not self.case.is_over else "read" for f in self.outline.fields}
+            return {
+                f.code: "hidden" if f.start == "hidden" and not self.case.is_over else "read"
+                for f in self.outline.fields
+            }
         visited = [s.element for s in self.move.steps for t in self.move.of(s) if t.person_id == self.actor.person_id]
         rules = [self.outline.steps[e] for e in visited if e in self.outline.steps]
         return {
@@ -153,7 +160,7 @@ class CaseView:
 
     @cached_property
     def story(self) -> list[Line]:
-        rows = list(Opinion.objects.filter(case=self.case).order_by("-at", "-pk"))
+        rows = list(Opinion.objects.filter(case_id=self.case.pk).order_by("-at", "-pk"))
         files: dict[Any, list[Attachment]] = {}
         for file in Attachment.objects.filter(target_model="flows.opinion", target_id__in=[r.pk for r in rows]):
             files.setdefault(file.target_id, []).append(file)

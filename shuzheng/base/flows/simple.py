@@ -90,7 +90,7 @@ def to_bpmn(simple: Json) -> str:
 
 
 def _write(simple: Json) -> str:
-    root = etree.Element(tag("definitions"), nsmap={k: v for k, v in NS.items()})
+    root = etree.Element(tag("definitions"), nsmap=dict(NS))
     root.set("targetNamespace", SZ)
     code = str(simple["code"])
     process = etree.SubElement(root, tag("process"), id=f"p_{code}", name=str(simple["name"]), isExecutable="true")
@@ -161,7 +161,9 @@ def _arms(writer: _Writer, step: Json, ident: str, depth: int) -> str:
 
 
 def _human(writer: _Writer, step: Json, ident: str) -> None:
-    node = writer.node("manualTask" if step.get("kind") in ("handle", "copy", "read") else "userTask", ident, str(step["name"]))
+    node = writer.node(
+        "manualTask" if step.get("kind") in ("handle", "copy", "read") else "userTask", ident, str(step["name"])
+    )
     inside = etree.SubElement(node, tag("extensionElements"))
     made = {k: str(step[k]) for k in STEP if step.get(k)}
     if step.get("skip"):
@@ -178,7 +180,10 @@ def _human(writer: _Writer, step: Json, ident: str) -> None:
         if mode == "sequence":
             loop.set("isSequential", "true")
         etree.SubElement(loop, tag("loopCardinality")).text = "nrOfInstances"
-        ends = {"any": "nrOfCompletedInstances >= 1", "share": f"nrOfAgreed / nrOfInstances >= {step.get('share', '0.5')}"}
+        ends = {
+            "any": "nrOfCompletedInstances >= 1",
+            "share": f"nrOfAgreed / nrOfInstances >= {step.get('share', '0.5')}",
+        }
         if mode in ends:
             etree.SubElement(loop, tag("completionCondition")).text = ends[mode]
 

@@ -130,7 +130,12 @@ def withdraw(m: Move, *, text: str = "") -> None:
     passed = any(s.state == Step.State.PASSED and s.element for s in m.steps)
     decided = any(t.state == State.DONE and t.counts and s.is_open for s in m.steps for t in m.of(s))
     rule = m.outline.withdraw
-    if rule == "never" or (rule == "first" and passed) or decided or any(t.role == Role.MEND and t.is_open for t in m.tasks):
+    if (
+        rule == "never"
+        or (rule == "first" and passed)
+        or decided
+        or any(t.role == Role.MEND and t.is_open for t in m.tasks)
+    ):
         raise Invalid(_("已经有人办理，不能撤回；可以催办或撤销。"))
     m.say("withdraw", text)
     _to_starter(m)

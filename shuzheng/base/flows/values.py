@@ -87,7 +87,9 @@ def _one(field: Field, value: Any) -> Any:
     if field.kind == "choice" and text not in field.options:
         raise Invalid.one(field.code, _("“%(field)s”没有这个选项。") % {"field": label(field)})
     if field.kind in LONGEST and len(text) > LONGEST[field.kind]:
-        raise Invalid.one(field.code, _("“%(field)s”最多 %(n)d 个字。") % {"field": label(field), "n": LONGEST[field.kind]})
+        raise Invalid.one(
+            field.code, _("“%(field)s”最多 %(n)d 个字。") % {"field": label(field), "n": LONGEST[field.kind]}
+        )
     return text
 
 

@@ -131,7 +131,9 @@ def _ask_choices(m: Move, element: str) -> None:
     held = m.case.facts.get("chosen") or {}
     missing = [e for e in to_choose(m, element) if not held.get(e)]
     if missing:
-        faults = [FieldFault(f"chosen.{e}", _("请选“%(step)s”由谁办。") % {"step": m.outline.steps[e].name}) for e in missing]
+        faults = [
+            FieldFault(f"chosen.{e}", _("请选“%(step)s”由谁办。") % {"step": m.outline.steps[e].name}) for e in missing
+        ]
         raise Invalid(_("还没有选下一步的人。"), faults)
 
 
@@ -143,7 +145,9 @@ def to_choose(m: Move, element: str) -> list[str]:
 
 def _give_back(m: Move, task: Task) -> None:
     """Those asked before (前加签、委派) have all answered: it is the asker's turn again."""
-    others = [t for t in m.tasks if t.added_by == task.added_by and t.is_before and t.state in (State.OPEN, State.PARKED)]
+    others = [
+        t for t in m.tasks if t.added_by == task.added_by and t.is_before and t.state in (State.OPEN, State.PARKED)
+    ]
     asker = next(t for t in m.tasks if t.pk == task.added_by)
     if not others and asker.state == State.PARKED:
         m.wake(asker)

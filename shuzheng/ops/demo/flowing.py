@@ -123,8 +123,8 @@ def _some(item: Any) -> str:
 
 def _age(case: Case, by: timedelta) -> None:
     """As if it had begun that long ago."""
-    Step.objects.filter(case=case).update(opened_at=F("opened_at") - by, closed_at=F("closed_at") - by / 2)
+    Step.objects.filter(case_id=case.pk).update(opened_at=F("opened_at") - by, closed_at=F("closed_at") - by / 2)
     Task.objects.filter(case_id=case.pk).update(opened_at=F("opened_at") - by / 2, done_at=F("done_at") - by / 2)
-    Opinion.objects.filter(case=case).update(at=F("at") - by / 2)
-    Opinion.objects.filter(case=case, verb="start").update(at=F("at") - by / 2)
+    Opinion.objects.filter(case_id=case.pk).update(at=F("at") - by / 2)
+    Opinion.objects.filter(case_id=case.pk, verb="start").update(at=F("at") - by / 2)
     Case.objects.filter(pk=case.pk).update(started_at=F("started_at") - by, ended_at=F("ended_at") - by / 2)

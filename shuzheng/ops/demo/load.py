@@ -10,9 +10,9 @@ from shuzheng.base.access.shipped import sync_roles
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.manifest import modules
 from shuzheng.base.core.scope import system_scope
+from shuzheng.base.flows.shipped import load_flows
 from shuzheng.base.forms import rollup
 from shuzheng.base.forms.models import Definition
-from shuzheng.base.flows.shipped import load_flows
 from shuzheng.base.forms.shipped import load_forms
 from shuzheng.base.org.models import Node
 from shuzheng.base.search.reindex import reindex

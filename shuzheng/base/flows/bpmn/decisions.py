@@ -76,7 +76,9 @@ class Table:
                 compile_test(cell, column.type, names)({**values, "?": subject})
                 for column, cell, subject in zip(self.inputs, tests, subjects, strict=True)
             ):
-                hits.append((number, [compile(c, names, o.type)(values) for o, c in zip(self.outputs, results, strict=True)]))
+                hits.append(
+                    (number, [compile(c, names, o.type)(values) for o, c in zip(self.outputs, results, strict=True)])
+                )
         return self._result(hits)
 
     def _result(self, hits: list[tuple[int, list[Any]]]) -> dict[str, Any]:
@@ -88,7 +90,9 @@ class Table:
         apart = self.policy == "UNIQUE" and len(rows) > 1 or self.policy == "ANY" and any(r != rows[0] for r in rows)
         if apart:
             lines = "、".join(str(number) for number, _row in hits)
-            raise Invalid(_("决策表“%(table)s”第 %(rows)s 行同时成立，无法取舍。") % {"table": self.name, "rows": lines})
+            raise Invalid(
+                _("决策表“%(table)s”第 %(rows)s 行同时成立，无法取舍。") % {"table": self.name, "rows": lines}
+            )
         if self.policy == "PRIORITY" and rows:
             rows.sort(key=lambda row: [_rank(o, v) for o, v in zip(self.outputs, row, strict=True)])
         return dict(zip(keys, rows[0] if rows else [None] * len(keys), strict=True))
@@ -149,7 +153,9 @@ def _text(node: Any) -> str:
 def _type(node: Any, where: str) -> Type:
     said = node.get("typeRef", "string")
     if said not in TYPES:
-        raise Invalid(faults=[FieldFault(where, _("“%(where)s”的类型“%(type)s”用不了。") % {"where": where, "type": said})])
+        raise Invalid(
+            faults=[FieldFault(where, _("“%(where)s”的类型“%(type)s”用不了。") % {"where": where, "type": said})]
+        )
     return TYPES[said]
 
 

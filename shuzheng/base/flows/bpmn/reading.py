@@ -158,7 +158,12 @@ def _unsupported(root: Any) -> list[FieldFault]:
             faults.append(place(node, _("不支持事件子流程。")))
         elif name == "messageEventDefinition" and local(node.getparent()) == "endEvent":
             faults.append(place(node.getparent(), _("不支持 %(tag)s。") % {"tag": "endEvent/message"}))
-        elif name not in RUNS and name not in SAYS and local(node.getparent()) not in ("dataObject", "ioSpecification", "dataInputAssociation", "dataOutputAssociation"):
+        elif (
+            name not in RUNS
+            and name not in SAYS
+            and local(node.getparent())
+            not in ("dataObject", "ioSpecification", "dataInputAssociation", "dataOutputAssociation")
+        ):
             holder = node if node.get("name") or not name.endswith("EventDefinition") else node.getparent()
             faults.append(place(holder, _("不支持 %(tag)s。") % {"tag": name}))
         elif name == "process" and node.get("isExecutable") == "false" and not len(node):
@@ -309,4 +314,6 @@ def _expressions(root: Any, names: dict[str, Type], faults: list[FieldFault]) ->
     for node in root.iter(tag("process")):
         own = _one(node, "process")
         if own is not None and own.get("withdraw", "undecided") not in WITHDRAW:
-            faults.append(place(node, _("%(name)s 不能是“%(value)s”。") % {"name": "withdraw", "value": own.get("withdraw")}))
+            faults.append(
+                place(node, _("%(name)s 不能是“%(value)s”。") % {"name": "withdraw", "value": own.get("withdraw")})
+            )

@@ -102,9 +102,13 @@ def _runnable(bpmn: str, outline: Outline) -> Any:
     root = copy.deepcopy(parse(bpmn))
     for node in list(root.iter()):
         name = local(node)
-        if name in ("extensionElements", "BPMNDiagram", "collaboration", "laneSet", "multiInstanceLoopCharacteristics") or (
-            name in SAYS and name.startswith("data")
-        ):
+        if name in (
+            "extensionElements",
+            "BPMNDiagram",
+            "collaboration",
+            "laneSet",
+            "multiInstanceLoopCharacteristics",
+        ) or (name in SAYS and name.startswith("data")):
             node.getparent().remove(node)
         elif name == "manualTask":
             node.tag = tag("userTask")

@@ -70,7 +70,11 @@ def _form(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
     form = CaseForm(outline, allowed, case.values, request.POST or None)
     chooses = _chooses(outline)
     if request.method == "POST":
-        key, urgent, send = request.POST.get("key", "")[:50] or new_key(), "urgent" in request.POST, "send" in request.POST
+        key, urgent, send = (
+            request.POST.get("key", "")[:50] or new_key(),
+            "urgent" in request.POST,
+            "send" in request.POST,
+        )
         try:
             [case] = actions.save_drafts([case], actor=actor, key=f"{key}:d", values=form.given(), is_urgent=urgent)
             if send:
@@ -107,6 +111,8 @@ def people(request: HttpRequest) -> HttpResponse:
     words = Q(person__name__startswith=q) | Q(person__number=q) | Q(person__initials__startswith=q.lower())
     found = list((own.filter(words) if q else own).order_by("person__pinyin", "pk")[: SHOWN + 1])
     if q and len(found) <= SHOWN:
-        found += list(posts.filter(words).exclude(path__startswith=actor.organ_path).order_by("pk")[: SHOWN + 1 - len(found)])
+        found += list(
+            posts.filter(words).exclude(path__startswith=actor.organ_path).order_by("pk")[: SHOWN + 1 - len(found)]
+        )
     rows = [(p.pk, p.person.name, f"{p.node} · {p.name}") for p in found[:SHOWN]]
     return render(request, "flows/people.html", {"rows": rows, "more": len(found) > SHOWN})

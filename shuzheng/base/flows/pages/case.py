@@ -39,7 +39,9 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
         return _page(request, CaseView(case, actor))
 
 
-def _page(request: HttpRequest, view: CaseView, form: CaseForm | None = None, fault: Fault | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, view: CaseView, form: CaseForm | None = None, fault: Fault | None = None
+) -> HttpResponse:
     case, actor = view.case, view.actor
     form = form or CaseForm(view.outline, view.rights if view.task else {}, case.values, form="decide")
     following = inbox(actor).exclude(case_id=case.pk).exclude(role__in=Task.TO_READ).values_list("case_id", flat=True)

@@ -44,7 +44,7 @@ def page(request: HttpRequest) -> HttpResponse:
     links = {}
     for word, place in (("previous", number - 1), ("next", number + 1)):
         more["page"] = str(place)
-        if 0 < place and (place < number or len(found) > PAGE):
+        if place > 0 and (place < number or len(found) > PAGE):
             links[word] = f"?{more.urlencode()}"
     held = list(inbox(actor).values_list("role", "code", "process")[:1000])
     todo = sum(role not in Task.TO_READ for role, _code, _process in held)
