@@ -82,6 +82,10 @@ def test_every_way_is_a_press(desk: Desk):
     head.post(f"{url}do/pass/")
     head.post(f"{url}do/undo/")
     assert waiting(case) == ["主任"]
+    head.post(
+        f"{url}do/reassign/", {"task": str(Task_of(case, "主任").pk), "to": str(desk.post("乙")), "text": "主任外出"}
+    )
+    assert waiting(case) == ["乙"]
     clerk.post(f"{url}do/urge/", {"text": "急"})
     clerk.post(f"{url}do/withdraw/")
     assert waiting(case) == ["经办"]

@@ -233,5 +233,11 @@ class CaseView:
         return not is_followed(self.move, self.done)
 
     @property
+    def may_reassign(self) -> list[Task]:
+        """Open tasks of one's own organ that one may give to somebody else."""
+        waits = [t for t in self.move.tasks if t.is_open and t.role not in Task.TO_READ and self.case.is_running]
+        return [t for t in waits if self.actor.may("flows.case.reassign", t.path) and t.path in self.actor.scope.write]
+
+    @property
     def may_terminate(self) -> bool:
         return self.case.is_running and self.actor.may("flows.case.terminate", self.case.path)

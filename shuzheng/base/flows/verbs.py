@@ -87,9 +87,10 @@ def decide(
         raise Invalid.one("verdict", _("办理的环节只能办结或退回。"))
     if verdict == Verdict.REFUSE and not text.strip():
         raise Invalid.one("text", _("不同意要写明理由。"))
-    _fill(m, step, task, values or {}, complete=verdict == Verdict.PASS)
+    answers_for_it = task.role not in (Role.HELP, Role.SIGN)  # who is asked beside it need not fill in the form
+    _fill(m, step, task, values or {}, complete=verdict == Verdict.PASS and answers_for_it)
     _choose(m, chosen or {})
-    if verdict == Verdict.PASS and task.role not in (Role.HELP, Role.SIGN) and step.token:
+    if verdict == Verdict.PASS and answers_for_it and step.token:
         _ask_choices(m, step.element)
     m.close_task(task, verdict)
     said = m.say({"handle": "handle", "mend": "mend"}.get(task.role, verdict), text, task=task)

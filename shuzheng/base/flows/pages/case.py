@@ -113,6 +113,11 @@ def _do(request: HttpRequest, view: CaseView, form: CaseForm, verb: str) -> None
         CASES[verb]([case], actor=actor, key=key, text=text)
     elif verb == "share":
         actions.hand_round([case], actor=actor, key=key, to=_ids(sent, "to"), role=sent.get("role", "copy"), text=text)
+    elif verb == "reassign":
+        chosen_task = next((t for t in view.may_reassign if str(t.pk) == sent.get("task", "")), None)
+        if chosen_task is None:
+            raise Missing(_("这一步已经办过或已取消。"))
+        actions.reassign([chosen_task], actor=actor, key=key, to=_one(sent), text=text)
     elif verb == "undo" and view.done is not None:
         actions.undo([view.done], actor=actor, key=key, text=text)
     elif view.task is None:
