@@ -34,11 +34,11 @@ def test_bpmn_import_export(desk: Desk):
 def test_unsupported_elements_are_refused_with_name_and_place(desk: Desk):
     text = desk.publish(THREE).bpmn.replace(
         '<bpmn:endEvent id="end"',
-        '<bpmn:adHocSubProcess id="free" name="自由办"/>\n<bpmn:task id="who" name="谁办"/>\n<bpmn:endEvent id="end"',
+        '<bpmn:adHocSubProcess id="free" name="自由办"/>\n<bpmn:transaction id="whole" name="整体"/>\n<bpmn:endEvent id="end"',
     )
     with pytest.raises(Invalid) as caught:
         read(text)
-    assert [(f.field, f.row) for f in caught.value.faults] == [("free", 36), ("who", 37)]
+    assert [(f.field, f.row) for f in caught.value.faults] == [("free", 36), ("whole", 37)]
     assert "自由办" in caught.value.faults[0].message and "adHocSubProcess" in caught.value.faults[0].message
 
 

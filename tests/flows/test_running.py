@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from shuzheng.base.flows import actions
+from shuzheng.base.flows.reaching import inbox
 from shuzheng.kernel.errors import Conflict, Denied, Invalid
 from tests.flows.conftest import OFFICE, Desk, fresh, step, steps, story, waiting
 
@@ -93,3 +95,18 @@ def test_the_form_is_checked_by_the_rights_of_the_step(desk: Desk):
     desk.agree("主任", case, values={"amount": "1,200.5"})
     assert fresh(case).values["amount"] == "1200.5"
     assert waiting(case) == ["局长"]
+
+
+def test_the_inbox_is_one_question_of_one_index(desk: Desk, django_assert_num_queries):
+    definition = desk.publish([step("one", "审批", "role:leader@organ")])
+    urgent = desk.start("经办", definition, urgent=True)
+    desk.start("经办", definition)
+    with desk.people["主任"].scope.activate():
+        with django_assert_num_queries(1):
+            first = list(inbox(desk.people["主任"])[:50])
+        assert first[0].case_id == urgent.pk and len(first) == 2
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+        plan = inbox(desk.people["主任"])[:50].explain()
+    assert "flows_task_inbox" in plan and "Sort" not in plan, plan

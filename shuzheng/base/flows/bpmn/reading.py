@@ -35,7 +35,7 @@ from shuzheng.kernel.expr import BOOLEAN, ExprError, Type, compile
 
 LARGEST = 2_000_000
 """Characters of one definition."""
-HUMAN = ("userTask", "manualTask")
+HUMAN = ("userTask", "manualTask", "task")
 RUNS = frozenset({
     "process", "startEvent", "endEvent", *HUMAN, "scriptTask", "businessRuleTask", "sendTask", "receiveTask",
     "subProcess", "callActivity", "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway",
@@ -45,14 +45,33 @@ RUNS = frozenset({
     "multiInstanceLoopCharacteristics", "completionCondition", "loopCardinality",
 })  # fmt: skip
 """Elements that have an effect here."""
-SAYS = frozenset({
-    "definitions", "collaboration", "participant", "laneSet", "lane", "flowNodeRef", "childLaneSet", "documentation",
-    "extensionElements", "textAnnotation", "text", "association", "group", "category", "categoryValue", "message",
-    "signal", "error", "escalation", "itemDefinition", "import", "dataObject", "dataObjectReference",
-    "dataStoreReference", "dataInputAssociation", "dataOutputAssociation", "ioSpecification", "messageFlow",
-})  # fmt: skip
-"""Elements that only say something to the reader; kept, and left out of what is run."""
-EVENTS = ("startEvent", "intermediateCatchEvent", "boundaryEvent", "endEvent", "receiveTask", "sendTask")
+QUIET = frozenset(
+    {
+        "extensionElements",
+        "collaboration",
+        "laneSet",
+        "documentation",
+        "textAnnotation",
+        "association",
+        "group",
+        "category",
+        "dataObject",
+        "dataObjectReference",
+        "dataStore",
+        "dataStoreReference",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "ioSpecification",
+        "property",
+        "resource",
+        "performer",
+        "humanPerformer",
+        "potentialOwner",
+    }  # fmt: skip
+)
+"""Elements that only say something to the reader, with all that is in them; kept, and left out of what is run."""
+SAYS = frozenset({"definitions", "import", "message", "signal", "error", "escalation", "itemDefinition"})
+"""Elements that others refer to."""
 _CODE = re.compile(r"[^\W\d]\w*")
 _DURATION = re.compile(r"(\d{1,3})([dhm])")
 
@@ -147,27 +166,18 @@ def _ours(node: Any) -> bool:
 def _unsupported(root: Any) -> list[FieldFault]:
     faults = []
     for node in root.iter():
-        if not _ours(node) or any(local(a) == "extensionElements" for a in node.iterancestors()):
-            continue
         name = local(node)
-        if name == "task":
-            faults.append(place(node, _("没有说明由谁办的任务，改成用户任务。")))
-        elif name == "multiInstanceLoopCharacteristics" and local(node.getparent()) not in HUMAN:
+        if not _ours(node) or name in QUIET or any(local(a) in QUIET for a in node.iterancestors()):
+            continue
+        if name == "multiInstanceLoopCharacteristics" and local(node.getparent()) not in HUMAN:
             faults.append(place(node.getparent(), _("多实例只用于人办的任务。")))
         elif name == "subProcess" and node.get("triggeredByEvent") == "true":
             faults.append(place(node, _("不支持事件子流程。")))
         elif name == "messageEventDefinition" and local(node.getparent()) == "endEvent":
             faults.append(place(node.getparent(), _("不支持 %(tag)s。") % {"tag": "endEvent/message"}))
-        elif (
-            name not in RUNS
-            and name not in SAYS
-            and local(node.getparent())
-            not in ("dataObject", "ioSpecification", "dataInputAssociation", "dataOutputAssociation")
-        ):
+        elif name not in RUNS and name not in SAYS:
             holder = node if node.get("name") or not name.endswith("EventDefinition") else node.getparent()
             faults.append(place(holder, _("不支持 %(tag)s。") % {"tag": name}))
-        elif name == "process" and node.get("isExecutable") == "false" and not len(node):
-            continue
     return faults
 
 
@@ -311,6 +321,14 @@ def _expressions(root: Any, names: dict[str, Type], faults: list[FieldFault]) ->
             compile((node.text or "").strip().removeprefix("="), names, BOOLEAN)
         except ExprError as fault:
             faults.append(place(flow, _("条件写得不对：%(why)s") % {"why": fault.message}))
+    for gate in root.iter(tag("exclusiveGateway"), tag("inclusiveGateway")):
+        out = [f for f in root.iter(tag("sequenceFlow")) if f.get("sourceRef") == gate.get("id")]
+        bare = [f for f in out if f.find(tag("conditionExpression")) is None and f.get("id") != gate.get("default")]
+        if len(out) > 1 and bare:
+            faults.append(place(gate, _("有 %(n)d 条分支没有写条件，也不是默认分支。") % {"n": len(bare)}))
+    for inner in root.iter(tag("subProcess")):
+        if len(inner.findall(tag("startEvent"))) != 1:
+            faults.append(place(inner, _("一个流程只能有一个开始事件。")))
     for node in root.iter(tag("process")):
         own = _one(node, "process")
         if own is not None and own.get("withdraw", "undecided") not in WITHDRAW:

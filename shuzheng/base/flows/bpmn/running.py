@@ -32,7 +32,7 @@ from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
 from SpiffWorkflow.util.task import TaskState
 
 from shuzheng.base.flows.bpmn import decisions
-from shuzheng.base.flows.bpmn.reading import SAYS, parse, read
+from shuzheng.base.flows.bpmn.reading import HUMAN, QUIET, parse, read
 from shuzheng.base.flows.bpmn.words import Outline, local, tag
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.expr import ExprError, compile
@@ -102,15 +102,10 @@ def _runnable(bpmn: str, outline: Outline) -> Any:
     root = copy.deepcopy(parse(bpmn))
     for node in list(root.iter()):
         name = local(node)
-        if name in (
-            "extensionElements",
-            "BPMNDiagram",
-            "collaboration",
-            "laneSet",
-            "multiInstanceLoopCharacteristics",
-        ) or (name in SAYS and name.startswith("data")):
-            node.getparent().remove(node)
-        elif name == "manualTask":
+        if name in QUIET or name in ("BPMNDiagram", "multiInstanceLoopCharacteristics"):
+            if node.getparent() is not None:
+                node.getparent().remove(node)
+        elif name in HUMAN:
             node.tag = tag("userTask")
         elif name in ("businessRuleTask", "sendTask"):
             node.tag = tag("scriptTask")
