@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.core.scope import case_scope, system_scope
+from shuzheng.base.core.scope import system_scope
 from shuzheng.base.flows import actions, defining, simple
 from shuzheng.base.flows.models import Case, Definition, Opinion, Step, Task
 from shuzheng.kernel.ids import uuid7
-from tests.factories import Nation
+from tests.factories import Nation, actor_of
 
 OFFICE, UNIT, UPPER = "33/11/23/0/goa/", "33/11/23/0/u1/", "33/11/0/goa/"
 FIELDS = [
@@ -30,8 +30,6 @@ class Desk:
         self.admin = nation.actor(OFFICE, "business_admin", at="33/11/23/")
 
     def hire(self, name: str, organ: str = OFFICE, *roles: str, at: str | None = None) -> Actor:
-        from tests.factories import actor_of
-
         self.people[name] = actor_of(self.nation.account(organ, *roles, at=at, name=name))
         return self.people[name]
 
@@ -116,6 +114,3 @@ def desk(nation: Nation) -> Desk:
         found.hire(name, OFFICE, "reviewer")
     found.hire("局长", UPPER, "leader", at="33/11/")
     return found
-
-
-__all__ = ["Actor", "case_scope"]

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from shuzheng.base.core.actor import system_actor
+from shuzheng.base.accounts.models import Person
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.flows import actions, jobs, simple
 from shuzheng.base.flows.bpmn.reading import read
 from shuzheng.base.flows.models import Delegation, Task, Timer
 from shuzheng.kernel.errors import Denied, Invalid, TooMany
-from tests.flows.conftest import OFFICE, UPPER, Desk, fresh, step, steps, story, waiting
+from tests.flows.conftest import OFFICE, Desk, fresh, step, steps, story, waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -232,8 +232,6 @@ def test_timeout_actions(desk: Desk, overdue: str, then: list[str], said: str):
 
 
 def _number(desk: Desk, who: str) -> str:
-    from shuzheng.base.accounts.models import Person
-
     with system_scope("tests").activate():
         return Person.objects.get(pk=desk.people[who].person_id).number
 
@@ -285,6 +283,3 @@ def test_no_script_of_an_administrator_runs(desk: Desk):
             read(bad)
     with pytest.raises(Invalid):
         read('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + text)
-
-
-__all__ = ["UPPER", "system_actor"]

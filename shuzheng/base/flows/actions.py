@@ -1,6 +1,6 @@
 """Verbs of flows for people. Pages, the API and jobs call these and nothing else.
 
-What concerns one's own task needs no right but that it is one's own; the engine writes what follows (``engine.move``), in the
+What concerns one's own task needs no right but that it is one's own; the engine writes what follows (``moving.move``), in the
 same transaction.
 """
 
@@ -17,10 +17,9 @@ from django.utils.translation import gettext as _
 from shuzheng.base.accounts.models import Post
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.locks import hold
-from shuzheng.base.flows import turning, verbs
 from shuzheng.base.flows.bpmn.running import compiled
-from shuzheng.base.flows.engine import move
-from shuzheng.base.flows.models import Case, Definition, Delegation, Task
+from shuzheng.base.flows.models import Case, Delegation, Task
+from shuzheng.base.flows.moving import move
 from shuzheng.base.flows.reaching import startable
 from shuzheng.base.flows.values import headline, rights, take
 from shuzheng.kernel.errors import Conflict, Denied, Invalid
@@ -309,10 +308,3 @@ def end_delegations(w: Write, rows: Sequence[Delegation]) -> Sequence[Delegation
             raise Denied(_("只能结束自己的委托。"))
         w.change(row, ended_at=timezone.now())
     return rows
-
-
-__all__ = [
-    "Definition", "add_signers", "claim", "decide", "delegate", "deliver", "discard", "end_delegations", "hand_round", "reassign",
-    "remove_signer", "revoke", "save_delegations", "save_drafts", "send_back", "start", "terminate", "transfer",
-    "turning", "undo", "urge", "verbs", "withdraw",
-]  # fmt: skip

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from shuzheng.base.accounts.models import Post
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.flows.engine import move
 from shuzheng.base.flows.models import Task, Timer
+from shuzheng.base.flows.moving import move
 from shuzheng.base.jobs.declare import job
 
 BATCH = 500

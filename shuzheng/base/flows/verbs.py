@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from shuzheng.base.flows import signing
 from shuzheng.base.flows.engine import Move, verb
 from shuzheng.base.flows.models import Case, Opinion, Step, Task
 from shuzheng.base.flows.values import headline, rights, take
@@ -270,6 +269,3 @@ def hand_round(m: Move, *, to: Sequence[UUID], role: str, text: str = "") -> Non
     for post in posts:
         m.add_task(step, Holder(post), Task.Role(role))
     m.say(role, text, to="、".join(p.person.name for p in posts))
-
-
-__all__ = ["BETWEEN_URGES", "START", "signing", "to_choose"]
