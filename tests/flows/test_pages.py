@@ -124,6 +124,18 @@ def test_designers_and_programs_by_the_api(desk: Desk):
     draft = admin.send("PUT", f"{base}/simple", {"simple": told})
     assert (draft["edition"], draft["state"], draft["faults"]) == (2, "draft", [])
     xml = admin.get(f"/flows/definitions/{draft['id']}")["bpmn"]
+    half = {
+        "type": "branch",
+        "id": "b",
+        "name": "金额",
+        "arms": [{"when": "amount >", "steps": []}, {"when": "", "steps": []}],
+    }
+    unfinished = admin.send(
+        "PUT", f"{base}/simple", {"simple": {**told, "steps": [*told["steps"], half, step("x", "谁办")]}}
+    )
+    assert len(unfinished["faults"]) == 2 and "由谁办" in unfinished["faults"][1]
+    refused = admin.program.post(f"/flows/definitions/{draft['id']}/publish", {})
+    assert refused.status_code == 422
     saved = admin.send("PUT", f"/flows/definitions/{draft['id']}", {"bpmn": xml.replace("签发", "批办")})
     assert admin.send("POST", f"/flows/definitions/{saved['id']}/publish", {})["state"] == "published"
     clerk, head = Caller(desk.people["经办"]), Caller(desk.people["主任"])

@@ -237,7 +237,7 @@ def _saved(actor: Actor, row: Definition, bpmn: str, tables: dict[str, str], key
 
 def _definition(row: Definition) -> dict[str, Any]:
     names = ("version", "code", "edition", "name", "group", "state", "bpmn", "tables")
-    faults = [f.message for f in defining.faults_of(defining.read(row.bpmn, row.tables))]
+    faults = [f.message for f in defining.faults_of(row)]
     return {"id": row.pk, **{n: getattr(row, n) for n in names}, "faults": faults}
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import Write, action
-from shuzheng.base.flows.bpmn.reading import read
+from shuzheng.base.flows.bpmn.reading import look
 from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.bpmn.words import Outline
 from shuzheng.base.flows.models import Definition
@@ -27,12 +27,12 @@ def digest_of(bpmn: str, tables: Mapping[str, str]) -> str:
 
 
 def take_over(row: Definition, bpmn: str, tables: Mapping[str, str]) -> Outline:
-    """Put a text into a definition, with what is read from it.
+    """Put a text into a definition, with what is read from it. What is not finished yet is kept, too.
 
     Raises:
-        Invalid: an element is not supported, or an expression or table cannot be worked out; each with its place.
+        Invalid: an element is not supported, each with its place; or it is no BPMN.
     """
-    outline = read(bpmn, tables)
+    outline, _unfinished = look(bpmn, tables)
     row.bpmn, row.tables, row.digest = bpmn, dict(tables), digest_of(bpmn, tables)
     row.name, row.name_en, row.group = outline.name[:80], outline.name_en[:80], outline.group[:40]
     row.about, row.basis = outline.about[:300], outline.basis[:300]
@@ -92,9 +92,9 @@ def publish(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
     for row in rows:
         if row.state != State.DRAFT:
             raise Invalid(_("“%(name)s”不是草稿。") % {"name": row.name})
-        outline = compiled(row.bpmn, row.tables).outline
-        if faults := faults_of(outline):
+        if faults := faults_of(row):
             raise Invalid(_("流程里有 %(n)d 处不能用。") % {"n": len(faults)}, faults)
+        compiled(row.bpmn, row.tables)
         before = Definition.objects.filter(node_id=row.node_id, code=row.code, state=State.PUBLISHED)
         for old in before:
             w.change(old, state=State.RETIRED)
@@ -108,9 +108,9 @@ def publish(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
     return rows
 
 
-def faults_of(outline: Outline) -> list[FieldFault]:
-    """Steps whose people cannot be found by what is written."""
-    faults = []
+def faults_of(row: Definition) -> list[FieldFault]:
+    """What keeps a definition from being published: what cannot be run, and steps whose people cannot be found."""
+    outline, faults = look(row.bpmn, row.tables)
     for step in outline.steps.values():
         where = {"name": step.name, "id": step.element}
         if not step.who:

@@ -47,7 +47,10 @@ def boxes(root: Any) -> list[Box]:
         node, bounds = nodes.get(shape.get("bpmnElement")), shape.find("dc:Bounds", NS)
         if node is None or bounds is None or local(node) in ("lane", "participant", "textAnnotation", "group"):
             continue
-        x, y, wide, high = (float(bounds.get(k, "0")) for k in ("x", "y", "width", "height"))
+        try:
+            x, y, wide, high = (float(bounds.get(k, "0")) for k in ("x", "y", "width", "height"))
+        except ValueError:
+            continue  # another tool's shape without numbers: not drawn
         found.append(Box(node.get("id"), local(node), node.get("name") or "", x, y, wide, high))
     return found
 
@@ -84,7 +87,10 @@ def _said(shapes: Sequence[Box], last: dict[str, Step]) -> str:
 
 
 def _edge(edge: Any, root: Any) -> SafeString:
-    points = [(float(p.get("x")), float(p.get("y"))) for p in edge.iterfind("di:waypoint", NS)]
+    try:
+        points = [(float(p.get("x", "")), float(p.get("y", ""))) for p in edge.iterfind("di:waypoint", NS)]
+    except ValueError:
+        points = []
     if len(points) < 2:
         return mark_safe("")
     way = "M" + "L".join(f"{x:g} {y:g}" for x, y in points)

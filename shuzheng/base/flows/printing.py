@@ -37,7 +37,7 @@ def sheet(view: CaseView) -> bytes:
             "lines": [
                 [
                     line.step or _("发起"),
-                    f"{line.said}。{line.text}" if line.text else str(line.said),
+                    line.text if line.text.startswith(str(line.said)) else f"{line.said}。{line.text}",
                     f"{line.person} {line.row.post_name}\n{formats.full(line.row.at)}",
                 ]
                 for line in lines

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 from shuzheng.base.flows.bpmn.layout import draw
-from shuzheng.base.flows.bpmn.reading import HUMAN, parse, read
+from shuzheng.base.flows.bpmn.reading import HUMAN, look, parse
 from shuzheng.base.flows.bpmn.words import BPMN, NS, SZ, Field, Outline, StepRule, local, tag
 from shuzheng.kernel.errors import Invalid
 
@@ -76,16 +76,16 @@ class _Writer:
 
 
 def to_bpmn(simple: Json) -> str:
-    """BPMN with a diagram. The result is read again, so that what comes out can be run.
+    """BPMN with a diagram. What is not finished (a condition, who does a step) is written as it is.
 
     Raises:
-        Invalid: the steps are not of the form above, or ``reading.read`` finds something.
+        Invalid: the steps are not of the form above.
     """
     try:
         text = _write(simple)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Invalid.one("simple", _("流程步骤的格式不对：%(why)s") % {"why": error}) from error
-    read(text)
+    look(text)
     return text
 
 
@@ -197,7 +197,7 @@ def from_bpmn(bpmn: str, tables: Mapping[str, str] | None = None) -> Json:
     Raises:
         NotSimple: it says more than the simple designer can show; with what that is.
     """
-    outline = read(bpmn, tables)
+    outline, _unfinished = look(bpmn, tables)
     root = parse(bpmn)
     shown = {*HUMAN, "startEvent", "endEvent", "exclusiveGateway", "parallelGateway", "sequenceFlow"}
     process = next(p for p in root.iterfind("bpmn:process", NS) if p.get("id") == outline.process)
@@ -210,7 +210,10 @@ def from_bpmn(bpmn: str, tables: Mapping[str, str] | None = None) -> Json:
             raise NotSimple(_("“%(name)s”只能在专业设计器里看和改。") % {"name": node.get("name") or kind})
         nodes[node.get("id")] = node
     reader = _Reader(outline, nodes)
-    [start] = [i for i, n in nodes.items() if local(n) == "startEvent"]
+    starts = [i for i, n in nodes.items() if local(n) == "startEvent"]
+    if len(starts) != 1:
+        raise NotSimple(_("一个流程只能有一个开始事件。"))
+    [start] = starts
     steps, end = reader.chain(reader.next(start), None)
     if local(nodes[end]) != "endEvent" or len([n for n in nodes.values() if local(n) == "endEvent"]) != 1:
         raise NotSimple(_("有不止一个结束，或有绕回去的线。"))

@@ -45,6 +45,10 @@ RUNS = frozenset({
     "multiInstanceLoopCharacteristics", "completionCondition", "loopCardinality",
 })  # fmt: skip
 """Elements that have an effect here."""
+NAMED = frozenset(
+    n for n in RUNS if n == "process" or n.endswith(("Task", "Event", "Gateway", "Flow", "Process", "Activity", "task"))
+)
+"""Elements that are spoken of by their id."""
 QUIET = frozenset(
     {
         "extensionElements",
@@ -103,8 +107,22 @@ def read(text: str, tables: Mapping[str, str] | None = None) -> Outline:
         Invalid: one ``FieldFault`` for each element that is not supported or says what cannot be (``field`` is its id,
             ``row`` its line).
     """
+    outline, faults = look(text, tables)
+    if faults:
+        raise Invalid(_("流程里有 %(n)d 处不能用。") % {"n": len(faults)}, faults)
+    return outline
+
+
+def look(text: str, tables: Mapping[str, str] | None = None) -> tuple[Outline, list[FieldFault]]:
+    """What a draft says so far, and what still keeps it from running: a designer saves what is not finished.
+
+    Raises:
+        Invalid: it holds what we do not run at all, or there is no process in it.
+    """
     root = parse(text)
-    faults = _unsupported(root)
+    if refused := _unsupported(root):
+        raise Invalid(_("流程里有 %(n)d 处不能用。") % {"n": len(refused)}, refused)
+    faults: list[FieldFault] = []
     process = _process(root, faults)
     own = _one(process, "process")
     fields = tuple(_field(node, faults) for node in process.iterfind("bpmn:extensionElements/sz:form/sz:field", NS))
@@ -113,16 +131,15 @@ def read(text: str, tables: Mapping[str, str] | None = None) -> Outline:
     names = {f.code: KINDS[f.kind] for f in fields if f.kind in KINDS} | facts_of(steps)
     called = _called(root, tables or {}, names, faults)
     _expressions(root, names, faults)
-    if faults:
-        raise Invalid(_("流程里有 %(n)d 处不能用。") % {"n": len(faults)}, faults)
     elements = {n.get("id"): (local(n), n.get("name") or "") for n in root.iter() if n.get("id") and _ours(n)}
     get = own.get if own is not None else lambda name, default="": default
-    return Outline(
+    outline = Outline(
         process=process.get("id"), code=get("code", "") or process.get("id"), name=process.get("name") or process.get("id"),
         name_en=get("name_en", ""), group=get("group", ""), about=get("about", ""), basis=get("basis", ""),
         title=get("title", ""), withdraw=get("withdraw", "undecided"), fields=fields, steps=steps, names=names,
         called=called, follows=_follows(root, steps), elements=elements,
     )  # fmt: skip
+    return outline, faults
 
 
 def place(node: Any, what: str) -> FieldFault:
@@ -169,7 +186,9 @@ def _unsupported(root: Any) -> list[FieldFault]:
         name = local(node)
         if not _ours(node) or name in QUIET or any(local(a) in QUIET for a in node.iterancestors()):
             continue
-        if name == "multiInstanceLoopCharacteristics" and local(node.getparent()) not in HUMAN:
+        if name in NAMED and not node.get("id"):
+            faults.append(place(node, _("没有 id。")))
+        elif name == "multiInstanceLoopCharacteristics" and local(node.getparent()) not in HUMAN:
             faults.append(place(node.getparent(), _("多实例只用于人办的任务。")))
         elif name == "subProcess" and node.get("triggeredByEvent") == "true":
             faults.append(place(node, _("不支持事件子流程。")))
@@ -191,7 +210,9 @@ def _process(root: Any, faults: list[FieldFault]) -> Any:
     found = [p for p in found if p.get("id") not in called]
     if len(found) != 1:
         faults.append(FieldFault("process", _("要有且只有一个带开始事件的主流程，现有 %(n)d 个。") % {"n": len(found)}))
-        raise Invalid(_("流程里有 %(n)d 处不能用。") % {"n": len(faults)}, faults)
+        found = found or root.findall(tag("process"))
+        if not found:
+            raise Invalid.one("bpmn", faults[-1].message)
     for process in root.iterfind("bpmn:process", NS):
         starts = process.findall(tag("startEvent"))
         if process.get("id") in ids and len(starts) > 1:
@@ -321,6 +342,10 @@ def _expressions(root: Any, names: dict[str, Type], faults: list[FieldFault]) ->
             compile((node.text or "").strip().removeprefix("="), names, BOOLEAN)
         except ExprError as fault:
             faults.append(place(flow, _("条件写得不对：%(why)s") % {"why": fault.message}))
+    known = {n.get("id") for n in root.iter() if local(n) in NAMED}
+    for flow in root.iter(tag("sequenceFlow")):
+        if flow.get("sourceRef") not in known or flow.get("targetRef") not in known:
+            faults.append(place(flow, _("这条线的一头没有接上。")))
     for gate in root.iter(tag("exclusiveGateway"), tag("inclusiveGateway")):
         out = [f for f in root.iter(tag("sequenceFlow")) if f.get("sourceRef") == gate.get("id")]
         bare = [f for f in out if f.find(tag("conditionExpression")) is None and f.get("id") != gate.get("default")]

@@ -18,8 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows import defining, diagram, limits
-from shuzheng.base.flows.bpmn.reading import LARGEST
-from shuzheng.base.flows.bpmn.running import compiled
+from shuzheng.base.flows.bpmn.reading import LARGEST, look
 from shuzheng.base.flows.bpmn.words import StepRule
 from shuzheng.base.flows.models import Definition
 from shuzheng.base.flows.who import words_of
@@ -72,7 +71,7 @@ def _import(request: HttpRequest, actor: Actor) -> Definition:
 
 def save_text(actor: Actor, text: str, tables: dict[str, str], *, key: str) -> Definition:
     """Keep a BPMN text as the draft of the actor's organ of its code, for the organ's division."""
-    code = compiled(text, tables).outline.code[:40]
+    code = look(text, tables)[0].code[:40]
     row = Definition.objects.filter(node_id=actor.organ_id, code=code).order_by("-edition").first()
     if row is None:
         row = Definition(code=code)
@@ -104,10 +103,10 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One with its diagram, form and steps."""
     actor = actor_of(request)
     row = find(actor, pk, "")
-    outline = compiled(row.bpmn, row.tables).outline
+    outline, _unfinished = look(row.bpmn, row.tables)
     context = {
         "row": row, "outline": outline, "steps": [_said(s) for s in outline.steps.values()], "svg": diagram.svg(row.bpmn), "key": new_key(),
-        "faults": [f.message for f in defining.faults_of(outline)],
+        "faults": [f.message for f in defining.faults_of(row)],
         "may": {n: actor.may(right, row.path) and row.path in actor.scope.write for n, (right, _verb) in VERBS.items()},
         "crumbs": [Crumb(_("流程定义"), reverse("flows:definitions")), Crumb(row.label)],
     }  # fmt: skip
