@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
-from shuzheng.base.accounts.models import Person
+from shuzheng.base.accounts.models import Account, Person
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.flows import actions, jobs, simple
 from shuzheng.base.flows.bpmn.reading import read
@@ -283,3 +284,24 @@ def test_no_script_of_an_administrator_runs(desk: Desk):
             read(bad)
     with pytest.raises(Invalid):
         read('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + text)
+
+
+def test_migrate_running_instance(desk: Desk):
+    definition = desk.publish(THREE)
+    passed, stuck = desk.start("经办", definition), desk.start("经办", definition)
+    desk.agree("甲", passed)
+    newer = desk.publish([THREE[0], THREE[1], step("both", "会签", "role:reviewer@organ", mode="all")])
+    client = Client()
+    client.force_login(Account.objects.get(person_id=desk.admin.person_id))
+    desk.publish([*THREE[1:], step("last", "归档", "starter")])
+    newest = desk.publish([step("new", "预审", "role:reviewer@organ"), *THREE[1:]])
+    shown = client.get(f"/flows/definitions/{newest.pk}/").content.decode()
+    assert "走不到“审签”" in shown and "走不到“核稿”" in shown  # told beforehand: a new first step stands in the way
+    assert newer.edition == 2 and newest.edition == 4
+    last = desk.publish([THREE[0], THREE[1], step("last", "归档", "starter")])
+    moved = client.post(f"/flows/definitions/{last.pk}/do/migrate/", {"case": [str(passed.pk), str(stuck.pk)]})
+    assert moved.status_code == 302
+    assert fresh(passed).definition.edition == fresh(stuck).definition.edition == 5
+    assert waiting(passed) == ["主任"] and waiting(stuck) == ["丙", "乙", "甲"]
+    desk.agree("主任", passed)
+    assert waiting(passed) == ["经办"]  # by the new edition

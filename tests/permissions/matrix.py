@@ -317,6 +317,7 @@ PAGES: dict[str, list[Page]] = {
         post(OWN_FLOW, pk="@draft_flow", verb="publish"),
         post(OWN_FLOW, pk="@draft_flow", verb="discard"),
         post(OWN_FLOW, pk="@flow", verb="retire"),
+        post(BATCH, pk="@flow", verb="migrate"),  # cases of one's own organ
     ],
     "flows:case": [get(THEIRS, pk="@case")],
     "flows:edit": [get(THEIRS, pk="@draft_case"), post(THEIRS, pk="@draft_case")],

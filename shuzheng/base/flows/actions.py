@@ -18,7 +18,7 @@ from shuzheng.base.accounts.models import Post
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.locks import hold
 from shuzheng.base.flows.bpmn.running import compiled
-from shuzheng.base.flows.models import Case, Delegation, Task
+from shuzheng.base.flows.models import Case, Definition, Delegation, Task
 from shuzheng.base.flows.moving import move
 from shuzheng.base.flows.reaching import startable
 from shuzheng.base.flows.values import headline, rights, take
@@ -234,6 +234,19 @@ def revoke(w: Write, cases: Sequence[Case], *, text: str) -> list[Case]:
 def terminate(w: Write, cases: Sequence[Case], *, text: str) -> list[Case]:
     """终止 by somebody who answers for the organ's cases."""
     return _all(w, cases, "terminate", text=text)
+
+
+@action("flows.case.migrate")
+def migrate(w: Write, cases: Sequence[Case], *, target: Definition) -> list[Case]:
+    """Let running cases go on by another published edition of their process; ``migrating.walk`` shows it beforehand.
+
+    Raises:
+        Invalid: it is another process, it is not published, or a case stands where the new edition does not come.
+    """
+    for case in cases:
+        if not case.is_running or target.state != Definition.State.PUBLISHED or case.definition.code != target.code:
+            raise Invalid(_("只能把办理中的事项迁到同一流程的已发布版本。"))
+    return _all(w, cases, "migrate", target=target)
 
 
 @action("flows.case.urge", permission="")

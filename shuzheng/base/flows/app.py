@@ -16,6 +16,7 @@ MANIFEST = AppManifest(
         Permission("flows.case.view", "查看本单位的流程"),
         Permission("flows.case.terminate", "终止流程"),
         Permission("flows.case.reassign", "改派流程待办"),
+        Permission("flows.case.migrate", "把办理中的流程迁到新版"),
         Permission("flows.delegation.save", "设置委托授权"),
         Permission("flows.definition.view", "查看流程定义"),
         Permission("flows.definition.save", "编辑流程定义"),
@@ -41,6 +42,7 @@ MANIFEST = AppManifest(
         "leader": [*LOOKING, "flows.case.terminate", "flows.case.reassign", "flows.definition.view"],
         "business_admin": [
             *LOOKING,
+            "flows.case.migrate",
             "flows.case.terminate",
             "flows.case.reassign",
             "flows.definition.view",

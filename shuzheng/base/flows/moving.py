@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shuzheng.base.flows import turning, verbs
+from shuzheng.base.flows import migrating, turning, verbs
 from shuzheng.base.flows.engine import VERBS, move
 
-KNOWN = (turning, verbs)
+KNOWN = (migrating, turning, verbs)
 """Modules of verbs, named here so that whoever can move a case has all of them."""
 
 __all__ = ["KNOWN", "VERBS", "move"]

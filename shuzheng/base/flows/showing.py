@@ -48,6 +48,7 @@ VERBS: Mapping[str, Any] = {
     "undo": gettext_lazy("撤回意见"),
     "revoke": gettext_lazy("撤销"),
     "terminate": gettext_lazy("终止"),
+    "migrate": gettext_lazy("迁到新版"),
     "message": gettext_lazy("收到消息"),
     "early": gettext_lazy("消息没有用上"),
 }

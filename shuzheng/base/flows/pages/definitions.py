@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,12 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from shuzheng.base.core.action import new_key
+from shuzheng.base.core.action import Write, new_key
 from shuzheng.base.core.actor import Actor, actor_of
-from shuzheng.base.flows import defining, diagram, limits
+from shuzheng.base.core.scope import Range, case_scope
+from shuzheng.base.flows import actions, defining, diagram, limits
 from shuzheng.base.flows.bpmn.reading import LARGEST, look
 from shuzheng.base.flows.bpmn.words import StepRule
-from shuzheng.base.flows.models import Definition
+from shuzheng.base.flows.engine import Move
+from shuzheng.base.flows.migrating import walk
+from shuzheng.base.flows.models import Case, Definition
 from shuzheng.base.flows.who import words_of
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Denied, Invalid, Missing
@@ -30,6 +34,8 @@ MODE_WORDS: dict[str, Any] = {
     "veto": gettext_lazy("会签，一票否决"), "any": gettext_lazy("或签，一人即可"), "sequence": gettext_lazy("依次"),
     "claim": gettext_lazy("抢办"),
 }  # fmt: skip
+MOST = 100
+"""Running cases that are looked at, and moved, at once."""
 VERBS: dict[str, tuple[str, Callable[..., Any]]] = {
     "publish": ("flows.definition.publish", defining.publish),
     "retire": ("flows.definition.retire", defining.retire),
@@ -108,6 +114,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
         "row": row, "outline": outline, "steps": [_said(s) for s in outline.steps.values()], "svg": diagram.svg(row.bpmn), "key": new_key(),
         "faults": [f.message for f in defining.faults_of(row)],
         "may": {n: actor.may(right, row.path) and row.path in actor.scope.write for n, (right, _verb) in VERBS.items()},
+        "older": older(actor, row),
         "crumbs": [Crumb(_("流程定义"), reverse("flows:definitions")), Crumb(row.label)],
     }  # fmt: skip
     return render(request, "flows/definition.html", context)
@@ -133,9 +140,46 @@ def bpmn(request: HttpRequest, pk: UUID) -> HttpResponse:
     return response
 
 
+@dataclass(frozen=True)
+class Older:
+    """A running case of the actor's organ that goes by an older edition: what would be new on its way, why it can't move."""
+
+    case: Case
+    fresh: str
+    faults: str
+
+
+def older(actor: Actor, row: Definition) -> list[Older]:
+    """Those that could go on by a published edition, each tried without writing anything."""
+    if row.state != Definition.State.PUBLISHED or not actor.may("flows.case.migrate", actor.organ_path):
+        return []
+    own = Range.subtree(actor.organ_path)
+    cases = Case.objects.filter(path__gte=own.lo, path__lt=own.hi, state=Case.State.RUNNING, definition__code=row.code)
+    found = []
+    for case in cases.exclude(definition=row).select_related("definition", "node").order_by("pk")[:MOST]:
+        with case_scope(case.pk):
+            _token, _places, fresh, faults = walk(Move(cast(Write, None), case, actor), row)
+        found.append(Older(case, "、".join(fresh), "".join(faults)))
+    return found
+
+
+def _migrate(request: HttpRequest, actor: Actor, row: Definition) -> HttpResponse:
+    chosen = set(request.POST.getlist("case"))
+    cases = [o.case for o in older(actor, row) if str(o.case.pk) in chosen]
+    if cases:
+        actions.migrate(cases, actor=actor, key=request.POST.get("key", "")[:60], target=row)
+        messages.success(request, _("已迁移 %(n)d 件") % {"n": len(cases)})
+    return redirect("flows:definition", row.pk)
+
+
 @require_POST
 def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
-    """Publish, retire, discard."""
+    """Publish, retire, discard; let running cases of the own organ go on by this edition."""
+    if verb == "migrate":
+        actor = actor_of(request)
+        row = find(actor, pk, "")
+        actor.require("flows.case.migrate", actor.organ_path)
+        return _migrate(request, actor, row)
     if verb not in VERBS:
         raise Missing()
     permission, do = VERBS[verb]
