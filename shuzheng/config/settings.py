@@ -41,6 +41,7 @@ BASE_APPS = [
     "shuzheng.base.masters",
     "shuzheng.base.api",
     "shuzheng.base.forms",
+    "shuzheng.base.flows",
     "shuzheng.base.collect",
     "shuzheng.base.stats",
     "shuzheng.base.portal",

@@ -9,9 +9,12 @@ from tests.journeys.conftest import Desk, serious
 pytestmark = pytest.mark.browser
 
 PAGES = {
-    "sc.unit": ["/", "/forms/", "/todos/", "/apps/", "/help/", "first:a[href*='/forms/entry/']"],
-    "sc.review": ["/", "/forms/", "/r/places/", "/notify/", "/search/?q=遂昌"],
+    "sc.unit": ["/", "/todos/", "/apps/", "/help/", "/forms/", "first:main a[href*='/forms/entry/']"],
+    "sc.review": ["/", "/forms/", "/r/places/", "/notify/", "/search/?q=遂昌", "/flows/", "first:.fl-list a.strong"],
+    "sc.clerk": ["/flows/start/", "first:.fl-kinds a.strong", "/flows/?tab=started", "/flows/delegations/"],
     "zj.admin": [
+        "/flows/definitions/",
+        "first:.sz-table a.strong",
         "/org/tree/",
         "/r/nodes/",
         "/r/people/",
@@ -33,9 +36,8 @@ def test_pages_are_sound(desk: Desk, account: str, phone: bool) -> None:
     page = desk(account, phone=phone, language="en-US" if phone else "zh-CN")
     found = {}
     for path in PAGES[account]:
-        if path.startswith("first:"):
-            page.goto("/forms/")
-            path = page.locator(f"main {path.removeprefix('first:')}").first.get_attribute("href") or ""
+        if path.startswith("first:"):  # the page behind the first such link of the page before
+            path = page.locator(path.removeprefix("first:")).first.get_attribute("href") or "/"
         answer = page.goto(path)
         assert answer is not None
         assert answer.status == 200, path

@@ -35,6 +35,8 @@ MINE = "Lnnonnnnnn"  # one person's own
 SURVEY = "Lnxonnnxxx"  # an organ's own: those above it and its neighbours see none of it
 NODE = "Lxxxoooxxx"  # reorganising: the right must hold above the node; nodes are a directory, so nobody gets a 404
 PUBLISHED = "Lnoooonooo"  # a standard of the county: for its organs (its officers, too), and for those who supervise
+BELOW = "Lnooonnxxx"  # what is published to the county, for whoever may start something; officers may not
+OWN_FLOW = "Lnxoxxnxxx"  # those who supervise a process may look at it, and do not change it
 WITHIN = "Lxxooooxxx"  # a right over what lies in the directory, in the organ or above it
 
 PLACE = {"register": "places", "pk": "@place"}
@@ -310,6 +312,30 @@ PAGES: dict[str, list[Page]] = {
     "forms:once": [get(STAFF, pk="@definition"), post(NOBODY, pk="@definition")],  # the nation's form
     "forms:burden": [get(STAFF)],
     "forms:burden_export": [get(BUSINESS)],
+    # flows: the institution's own process; a case that somebody there started and has to decide
+    "flows:inbox": [get(SIGNED_IN)],
+    "flows:batch": [post(SIGNED_IN)],
+    "flows:begin": [get(STAFF)],
+    "flows:new": [get(BELOW, pk="@flow"), post(BELOW, pk="@flow")],
+    "flows:people": [get(SIGNED_IN)],
+    "flows:delegations": [get(STAFF), post(STAFF)],
+    "flows:delegation_end": [post(THEIRS, pk="@deputy")],
+    "flows:definitions": [get(BUSINESS), post(BUSINESS)],
+    "flows:definition": [get(BATCH, pk="@flow")],
+    "flows:definition_bpmn": [get(BATCH, pk="@flow")],
+    "flows:definition_act": [
+        post(OWN_FLOW, pk="@draft_flow", verb="publish"),
+        post(OWN_FLOW, pk="@draft_flow", verb="discard"),
+        post(OWN_FLOW, pk="@flow", verb="retire"),
+        post(BATCH, pk="@flow", verb="migrate"),  # cases of one's own organ
+    ],
+    "flows:case": [get(THEIRS, pk="@case")],
+    "flows:edit": [get(THEIRS, pk="@draft_case"), post(THEIRS, pk="@draft_case")],
+    "flows:act": [
+        post(THEIRS, {"text": "理由"}, pk="@case", verb=verb) for verb in ("pass", "refuse", "urge", "revoke", "terminate")
+    ],
+    "flows:sheet": [get(THEIRS, pk="@case")],
+    "flows:file": [get(THEIRS, pk="@case", file="@case_file")],
     # quick collection: the county's institution asks; its own people, and whoever has the link of the open one, answer
     "collect:index": [get(BUSINESS)],
     "collect:mine": [get(SIGNED_IN)],

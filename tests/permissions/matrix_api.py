@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from shuzheng.base.flows import simple
 from tests.permissions.matrix import (
+    BATCH,
+    BELOW,
     BUSINESS,
     DIVISION,
     KEEPING,
+    OWN_FLOW,
     OWN_ONLY,
     REGISTER_PAGES,
     REVIEWING,
@@ -17,6 +21,7 @@ from tests.permissions.matrix import (
 from tests.permissions.trying import Call
 
 ENDING = "Lnxxoonxxx"  # an entry of the county's office: for those above, and not for the institutions that read it
+FLOW = simple.to_bpmn({"code": "unit-ask", "name": "请示", "steps": [{"name": "审批", "who": ["head"]}]})
 FROM = {"effective_from": "2031-01-01", "name": "新的一项"}
 # For the division of one's organ: who has the right in an institution alone can't publish for the county.
 PUBLISHING = "Loxxoooxxx"
@@ -107,6 +112,17 @@ OPERATIONS: dict[str, Call] = {
     "ask_stats": Call(BUSINESS, sent={"indicators": ["energy.total"], "by": ["county"]}),
     "drill_stats": Call(BUSINESS, sent={"indicators": ["energy.total"]}),
     "trend_stats": Call(BUSINESS, query="?indicator=energy.total"),
+    "list_flow_definitions": Call(BUSINESS),
+    "create_flow_definition": Call(BUSINESS, sent={"bpmn": FLOW}),
+    "read_flow_definition": Call(BATCH, "@flow"),
+    "save_flow_definition": Call(OWN_FLOW, "@flow", {"bpmn": FLOW}),
+    "read_flow_simple": Call(BATCH, "@flow"),
+    "save_flow_simple": Call(OWN_FLOW, "@flow", {"simple": {"code": "unit-ask", "name": "请示", "steps": []}}),
+    "publish_flow_definition": Call(OWN_FLOW, "@draft_flow"),
+    "list_flow_tasks": Call(SIGNED_IN),
+    "start_flow_case": Call(BELOW, sent={"code": "unit-ask", "values": {"subject": "买纸"}}),
+    "read_flow_case": Call(THEIRS, "@case"),
+    "act_flow_case": Call(THEIRS, "@case", {"verb": "pass", "text": "同意"}),
     "list_collect": Call(BUSINESS),
     "read_collect": Call(THEIRS, "@survey"),
     "figures_collect": Call(THEIRS, "@survey"),

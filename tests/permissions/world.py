@@ -22,6 +22,10 @@ from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.files.actions import receive
 from shuzheng.base.files.models import Block
+from shuzheng.base.flows import actions as flows
+from shuzheng.base.flows import defining, simple
+from shuzheng.base.flows.models import Case, Delegation
+from shuzheng.base.flows.models import Definition as Process
 from shuzheng.base.forms import actions as reporting
 from shuzheng.base.forms.models import Allowance, Amendment, Circular, Definition, Doubt, Rollup, Round, Submission
 from shuzheng.base.forms.shipped import load_forms
@@ -95,6 +99,7 @@ def make_world() -> World:
     nation.competent("33/11/0/u1/", "33/11/", "reporting")
     nation.competent("33/11/0/u3/", "33/11/", "general")
     world.things = {**_records(world), **_standards(nation), **_reporting(nation), **_collections(nation)}
+    world.things |= _flows(world)
     world.sign_in()
     return world
 
@@ -287,6 +292,32 @@ def _collections(nation: Nation) -> dict[str, Any]:
         "open_survey": stored(Collection, unit, title="开", token="t-open", audience="open", **opened),
         "draft_survey": stored(Collection, unit, title="稿", token="t-draft", audience="own", state="draft", per="organ", **facts),
     }  # fmt: skip
+
+
+def _flows(world: World) -> dict[str, Any]:
+    """A process of the institution, and what one person of it started: they are its head, too, and so have to decide it."""
+    unit, holder = world.nation.organ(UNIT), actor_of(world.accounts["with right"])
+    field = {"code": "subject", "label": "事由", "required": True}
+    step = {"type": "step", "id": "one", "name": "审批", "who": ["role:leader@organ"]}
+    text = simple.to_bpmn(
+        {"code": "unit-ask", "name": "请示", "title": "{subject}", "fields": [field], "steps": [step]}
+    )
+    made: dict[str, Any] = {}
+    with holder.scope.activate():
+        for word, code in (("flow", "unit-ask"), ("draft_flow", "unit-draft")):
+            row = Process(code=code)
+            row.own(unit)
+            [made[word]] = defining.save_definitions([row], actor=holder, bpmn=text)
+        defining.publish([made["flow"]], actor=holder)
+        for word in ("case", "draft_case"):
+            case = Case(definition=made["flow"])
+            case.own(unit)
+            [made[word]] = flows.save_drafts([case], actor=holder, values={"subject": "买纸"})
+        made["case_file"] = receive(made["case"], "依据.txt", io.BytesIO("依据".encode()), actor=holder)
+        flows.start([made["case"]], actor=holder)
+    day = timezone.localdate()
+    made["deputy"] = stored(Delegation, unit, post_id=holder.id, principal="甲", deputy="乙", first=day, last=day)
+    return made
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.flows.models import Task
+from shuzheng.base.flows.reaching import inbox
 from shuzheng.base.forms import workbench as reporting
 from shuzheng.base.notify import receipts, texts
 from shuzheng.base.notify.todos import waiting
@@ -23,9 +25,15 @@ from shuzheng.base.standards import working_days
 def todos(actor: Actor, limit: int = 12) -> list[Todo]:
     """What waits for the actor, late first, then by deadline; things without one at the end."""
     noted = [Todo(texts.title(t), t.link, due=t.due) for t in waiting(actor)[:limit]]
-    found = [*reporting.todos(actor), *noted]
+    found = [*reporting.todos(actor), *_flows(actor, limit), *noted]
     far = timezone.now() + timedelta(days=3650)
     return sorted(found, key=lambda t: _moment(t.due) or far)[:limit]
+
+
+def _flows(actor: Actor, limit: int) -> list[Todo]:
+    """Cases that wait for the actor's post. One query."""
+    waits = inbox(actor).exclude(role__in=Task.TO_READ)[:limit]
+    return [Todo(f"{t.title} · {t.step_name}", reverse("flows:case", args=[t.case_id]), due=t.due) for t in waits]
 
 
 def _moment(due: date | datetime | None) -> datetime | None:

@@ -10,6 +10,7 @@ from shuzheng.base.access.shipped import sync_roles
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.manifest import modules
 from shuzheng.base.core.scope import system_scope
+from shuzheng.base.flows.shipped import load_flows
 from shuzheng.base.forms import rollup
 from shuzheng.base.forms.models import Definition
 from shuzheng.base.forms.shipped import load_forms
@@ -20,6 +21,7 @@ from shuzheng.base.stats import exporting
 from shuzheng.ops.demo.analysis import analyse
 from shuzheng.ops.demo.beside import go_on
 from shuzheng.ops.demo.collecting import collect
+from shuzheng.ops.demo.flowing import flow
 from shuzheng.ops.demo.nation import SCALES, Tick, build
 from shuzheng.ops.demo.people import populate
 from shuzheng.ops.demo.reporting import report
@@ -41,10 +43,12 @@ def load(scale: str, tick: Tick, today: date | None = None) -> bool:
         sync_roles(actor)
         load_standards(actor)
         load_forms(actor, root)
+        load_flows(actor, root)
         if nation.institutions:
             populate(nation, tick)
             furnish(nation)
             collect(nation)
+            flow()
             definition = Definition.objects.get(code="energy-quarterly", state=Definition.State.PUBLISHED)
             report(nation, definition, today, tick)
             for _manifest, module in modules("demo"):

@@ -1,0 +1,7 @@
+from shuzheng.base.core.manifest import ShuzhengAppConfig
+
+
+class FlowsConfig(ShuzhengAppConfig):
+    name = "shuzheng.base.flows"
+    label = "flows"
+    modules = ("actions", "defining", "reorganise", "notices")

@@ -1,0 +1,139 @@
+"""What we write into BPMN beside the standard: the form of a process, and who does a step and how.
+
+Namespace ``urn:shuzheng:flows``, inside ``bpmn:extensionElements``, so that other tools keep it and pass it on:
+
+    <sz:process code="seal" group="office" title="用印：{subject}" withdraw="undecided"/>
+    <sz:form><sz:field code="amount" label="金额" kind="money" unit="元" required="true"/></sz:form>
+    <sz:step mode="all" refuse="end" back="any" empty="admin" due="2d" overdue="remind" fields="amount:read"/>
+    <sz:who rule="role:leader@organ"/>  <sz:cc rule="post:档案员@organ"/>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shuzheng.kernel.expr import BOOLEAN, DATE, NUMBER, TEXT, Type, list_of
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
+DC = "http://www.omg.org/spec/DD/20100524/DC"
+DI = "http://www.omg.org/spec/DD/20100524/DI"
+SZ = "urn:shuzheng:flows"
+NS = {"bpmn": BPMN, "bpmndi": BPMNDI, "dc": DC, "di": DI, "sz": SZ}
+
+KINDS: Mapping[str, Type] = {
+    "text": TEXT,
+    "long": TEXT,
+    "number": NUMBER,
+    "money": NUMBER,
+    "date": DATE,
+    "choice": TEXT,
+    "choices": list_of(TEXT),
+    "boolean": BOOLEAN,
+}
+"""Kinds of form fields, and what each is in an expression."""
+
+RIGHTS = ("read", "edit", "required", "hidden")
+MODES = ("single", "all", "share", "veto", "any", "sequence", "claim")
+"""``all``: everybody decides, and one refusal refuses; ``share``: enough must agree; ``veto``: the first refusal ends it;
+``any`` (或签): the first decides for all; ``sequence`` (依次): one after the other; ``claim`` (抢办): who takes it does it;
+``single``: as ``any``, for steps of one person."""
+STEP_KINDS = ("approve", "handle", "read", "copy")
+EMPTY = ("admin", "skip", "refuse")
+REFUSALS = ("end", "start", "previous", "go")
+"""What a refusal does: end the case, send it back, or ``go`` on with ``result = "refuse"`` for a gateway to see."""
+BACK = ("any", "start", "previous", "none")
+OVERDUE = ("remind", "escalate", "pass", "return")
+WITHDRAW = ("undecided", "first", "never")
+"""When the starter may take a case back: while the step it stands at is undecided, while the first one is, never."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the form. ``start`` is the starter's right to it when the case begins."""
+
+    code: str
+    label: str
+    label_en: str = ""
+    kind: str = "text"
+    required: bool = False
+    unit: str = ""
+    options: tuple[str, ...] = ()
+    help: str = ""
+    start: str = "edit"
+
+
+@dataclass(frozen=True)
+class StepRule:
+    """A human step as it was drawn."""
+
+    element: str
+    name: str
+    line: int = 0
+    kind: str = "approve"
+    mode: str = "single"
+    share: str = "0.5"
+    who: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    empty: str = "admin"
+    refuse: str = "end"
+    back: str = "any"
+    due: str = ""
+    overdue: str = "remind"
+    every: str = ""
+    skip: bool = False
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def right(self, code: str) -> str:
+        """What whoever does the step may do with a field."""
+        return self.fields.get(code, "read")
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a definition says to everybody but the engine."""
+
+    process: str
+    code: str
+    name: str
+    name_en: str
+    group: str
+    about: str
+    basis: str
+    title: str
+    withdraw: str
+    fields: tuple[Field, ...]
+    steps: Mapping[str, StepRule]
+    names: Mapping[str, Type]
+    """Names that expressions of the process may use, with their types."""
+    called: Mapping[str, str]
+    """By id of a rule task or sending task: the decision, or the message."""
+    follows: Mapping[str, tuple[str, ...]]
+    """Human steps that may come right after an element, through gateways and events."""
+    elements: Mapping[str, tuple[str, str]]
+    """By id: kind of element and name, for faults and the diagram."""
+
+    def field(self, code: str) -> Field | None:
+        return next((f for f in self.fields if f.code == code), None)
+
+
+def facts_of(steps: Mapping[str, StepRule]) -> dict[str, Type]:
+    """Names that the engine provides: of the starter, the last verdict, and each step's own."""
+    found = {
+        "starter.tier": NUMBER, "starter.organ": TEXT, "starter.post": TEXT, "starter.is_head": BOOLEAN,
+        "result": TEXT, "is_urgent": BOOLEAN,
+    }  # fmt: skip
+    for element in steps:
+        found |= {f"{element}.result": TEXT, f"{element}.agreed": NUMBER, f"{element}.refused": NUMBER}
+    return found
+
+
+def tag(name: str, space: str = BPMN) -> str:
+    return f"{{{space}}}{name}"
+
+
+def local(node: Any) -> str:
+    """The tag without its namespace; empty for a comment."""
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""

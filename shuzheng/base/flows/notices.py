@@ -1,0 +1,40 @@
+"""What people are told about cases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from shuzheng.base.accounts.models import Post
+from shuzheng.base.core.actor import Actor
+from shuzheng.base.notify import texts
+from shuzheng.base.notify.actions import send
+
+texts.declare("flows.waits", _("等你办：{title}（{step}）"), _("{starter} 发起。"))
+texts.declare("flows.read", _("请阅：{title}"), _("{starter} 发起。"))
+texts.declare("flows.urged", _("催办：{title}（{step}）"), _("{starter} 催办。"))
+texts.declare("flows.done", _("已通过：{title}"))
+texts.declare("flows.refused", _("未通过：{title}"))
+texts.declare("flows.revoked", _("已撤销：{title}"))
+texts.declare("flows.ended", _("已终止：{title}"))
+
+
+def tell(
+    post: Post,
+    actor: Actor,
+    case_id: UUID | None,
+    name: str,
+    values: dict[str, Any],
+    *,
+    key: str,
+    due: datetime | None = None,
+) -> None:
+    """One notice to one post, with the way to the case. The same key twice is one notice."""
+    send(
+        [post], actor=actor, key=key, template=name, values=values, due=due,
+        link=reverse("flows:case", args=[case_id]),
+    )  # fmt: skip

@@ -1,0 +1,43 @@
+"""Processes that ship with the platform, published by the root's office for everybody. Loading them again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.apps import apps
+
+from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.manifest import MANIFESTS
+from shuzheng.base.flows.defining import digest_of, publish, take_over
+from shuzheng.base.flows.models import Definition
+from shuzheng.base.org.models import Node
+
+DATA = Path(__file__).parent / "data"
+
+
+def files() -> Iterator[Path]:
+    """The processes that ship: ours, and ``flows/*.bpmn`` of each app that is switched on."""
+    yield from sorted(DATA.glob("*.bpmn"))
+    for label in MANIFESTS:
+        yield from sorted(Path(apps.get_app_config(label).path).glob("flows/*.bpmn"))
+
+
+def load_flows(actor: Actor, owner: Node) -> list[Definition]:
+    """Publish each shipped process that ``owner`` has not published yet word for word; its decision tables lie beside it
+    as ``<code>.<decision>.dmn``."""
+    published = []
+    with actor.scope.activate():
+        for file in files():
+            text = file.read_text(encoding="utf-8")
+            tables = {
+                t.stem.partition(".")[2]: t.read_text(encoding="utf-8") for t in file.parent.glob(f"{file.stem}.*.dmn")
+            }
+            held = Definition.objects.filter(node=owner, code=file.stem).order_by("-edition").first()
+            if held is not None and held.digest == digest_of(text, tables):
+                continue
+            row = Definition(code=file.stem, edition=held.edition + 1 if held else 1)
+            row.own(owner)
+            take_over(row, text, tables)
+            published += publish([row], actor=actor)
+    return published
