@@ -28,6 +28,8 @@ PAGES: dict[str, dict[str, str]] = {
         "flow-case": "first:table.fl-list a.strong",
     },
     "sc.clerk": {
+        "collections": "/collect/",
+        "collection-new": "/collect/new/",
         "flow-start": "/flows/start/",
         "flow-form": "first:ul.fl-kinds a.strong",
         "flow-started": "/flows/?tab=started",
@@ -46,7 +48,6 @@ PAGES: dict[str, dict[str, str]] = {
         "energy-tables": "/energy/tables/",
         "energy-quality": "/energy/quality/",
     },
-    "sc.clerk": {"collections": "/collect/", "collection-new": "/collect/new/"},
     "gj.admin": {"forms": "/forms/definitions/", "form-new": "/forms/definitions/new/", "burden": "/forms/burden/"},
     "zj.admin": {
         "tree": "/org/tree/",
