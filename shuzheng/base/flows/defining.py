@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import Write, action
+from shuzheng.base.flows import checking
 from shuzheng.base.flows.bpmn.reading import look
 from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.bpmn.words import Outline
@@ -109,7 +110,10 @@ def publish(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
 
 
 def faults_of(row: Definition) -> list[FieldFault]:
-    """What keeps a definition from being published: what cannot be run, and steps whose people cannot be found."""
+    """What keeps a definition from being published.
+
+    What cannot be run, steps whose people cannot be found, and, once all can be read, how the process would run astray.
+    """
     outline, faults = look(row.bpmn, row.tables)
     for step in outline.steps.values():
         where = {"name": step.name, "id": step.element}
@@ -120,6 +124,9 @@ def faults_of(row: Definition) -> list[FieldFault]:
                 faults.append(
                     FieldFault(step.element, _("“%(name)s”（%(id)s）：%(why)s") % {**where, "why": why}, row=step.line)
                 )
+    if not faults:
+        found = checking.errors(checking.findings(row, outline))
+        faults += [FieldFault(f.place.id, str(f), row=f.place.line) for f in found]
     return faults
 
 

@@ -142,9 +142,9 @@ class _Reader:
         self.open.append(scope)
         for child in element.children:
             if child.space == SPACE and child.name == "sequenceFlow":
-                flow = Flow(
-                    _place(child), child.get("sourceRef"), child.get("targetRef"), child.text_of("conditionExpression")
-                )
+                # Some editors write FEEL with a leading "=".
+                condition = child.text_of("conditionExpression").removeprefix("=").strip()
+                flow = Flow(_place(child), child.get("sourceRef"), child.get("targetRef"), condition)
                 scope.flows.setdefault(flow.id, flow)
             elif child.space == SPACE and child.name in NODES:
                 node = self.node(child)
