@@ -32,7 +32,7 @@ _FORMULA = re.compile(PREFIX + rb"c\b([^>]*)>\s*" + PREFIX + rb"f\b(?:[^>]*/>|[^
 _ERROR = re.compile(PREFIX + rb'c\b([^>]*\bt="e"[^>]*)>')
 _PLACE = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _ATTRIBUTE = re.compile(r'([\w:]+)="([^"]*)"')
-_PROPERTY = re.compile(r"<property\b([^>]*)>\s*<[\w:]+>([^<]*)</", re.S)
+_PROPERTY = re.compile(r"<(?:\w+:)?property\b([^>]*)>\s*<[\w:]+[^>]*>([^<]*)</", re.S)
 
 
 class Parts:
