@@ -8,10 +8,11 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import time
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connections
+from django.db import ProgrammingError, connections
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = (
@@ -24,6 +25,7 @@ SOURCES = (
     "requirements/base.lock",
 )
 PREFIX = "sz_template_"
+DROPS = 10  # tries, a second apart
 KEPT = 4  # so that going back and forth between two states is quick too
 
 
@@ -58,8 +60,18 @@ def create() -> str:
 
 
 def drop(name: str) -> None:
-    """Remove a test database, whoever is still connected."""
-    _run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    """Remove a test database, whoever is still connected.
+
+    While the server's own vacuum is at it, which no role of ours may end, it takes another try.
+    """
+    for left in reversed(range(DROPS)):
+        try:
+            _run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        except ProgrammingError:
+            if not left:
+                raise
+            time.sleep(1)
 
 
 def _templates() -> list[str]:

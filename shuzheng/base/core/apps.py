@@ -16,7 +16,7 @@ class CoreConfig(ShuzhengAppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext
 
-        from shuzheng.base.core import guard, keys
+        from shuzheng.base.core import guard, keys, lookups  # noqa: F401 -- the lookups register themselves
 
         super().ready()
         words.lend(gettext)
