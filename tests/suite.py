@@ -29,7 +29,9 @@ def _pytest(part: str, *arguments: str) -> int:
 
 
 def _fast(extra: Sequence[str]) -> int:
-    return _pytest("fast", "-n", "2", "--dist", "loadfile", "-m", "not browser", *extra)
+    # In the order of conftest.py, the slow first: else one of them runs alone at the end.
+    files = ("--dist", "loadfile", "--no-loadscope-reorder")
+    return _pytest("fast", "-n", "2", *files, "-m", "not browser", *extra)
 
 
 def _browser(extra: Sequence[str]) -> int:

@@ -117,7 +117,7 @@ def test_kill_nine_of_web_worker_and_database_in_the_middle_of_a_thousand_action
     _verifies(house)
 
 
-KILLS = ((150, _web), (300, _database), (450, _web), (600, _worker), (750, _web))
+KILLS = ((100, _worker), (250, _web), (400, _database), (600, _web), (750, _web))
 """Who is killed at which number of acknowledged actions. The worker dies with the database, and past four deaths within
 seconds of its start the supervisor rightly takes it for broken and stops: hence not more of these."""
 
