@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -52,7 +53,7 @@ from tests.permissions.personas import PERSONAS, Persona
 from tests.rows import DAY, stored
 
 UNIT, OFFICE = "33/11/23/0/u1/", "33/11/23/0/goa/"
-RESULT = "tests/permissions.txt"
+RESULT = f"tests/permissions-{os.getpid()}.txt"  # test processes share a folder
 PUBLISHED = {
     "region": "33/11/23/",
     "audience": "33/11/23/",
