@@ -7,7 +7,7 @@ from shuzheng.base.flows.models import Definition
 from shuzheng.kernel import bpmn
 from shuzheng.kernel.bpmn import BpmnError, Surroundings
 from shuzheng.kernel.expr import NUMBER, Domain, Type
-from shuzheng.kernel.findings import Finding, Severity
+from shuzheng.kernel.findings import Finding
 from shuzheng.kernel.xml import XmlError
 
 COUNTED = (".agreed", ".refused")
@@ -31,11 +31,6 @@ def findings(row: Definition, outline: Outline) -> list[Finding]:
         collected=lambda _element: True,
     )
     return [f for f in bpmn.check(model, around) if f.code != "unsupported"]
-
-
-def errors(found: list[Finding]) -> list[Finding]:
-    """Those that keep a process from being published."""
-    return [f for f in found if f.severity == Severity.ERROR]
 
 
 def _domain(name: str, type_: Type, field: Field | None) -> Domain:

@@ -18,6 +18,7 @@ from shuzheng.base.flows.models import Definition
 from shuzheng.base.flows.who import fault_of
 from shuzheng.base.org.places import division_path
 from shuzheng.kernel.errors import FieldFault, Invalid
+from shuzheng.kernel.findings import Finding, Severity
 
 State = Definition.State
 
@@ -110,7 +111,12 @@ def publish(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
 
 
 def faults_of(row: Definition) -> list[FieldFault]:
-    """What keeps a definition from being published.
+    """What keeps a definition from being published."""
+    return examined(row)[0]
+
+
+def examined(row: Definition) -> tuple[list[FieldFault], list[Finding]]:
+    """What keeps a definition from being published, and what may be published but is hardly as meant.
 
     What cannot be run, steps whose people cannot be found, and, once all can be read, how the process would run astray.
     """
@@ -124,10 +130,9 @@ def faults_of(row: Definition) -> list[FieldFault]:
                 faults.append(
                     FieldFault(step.element, _("“%(name)s”（%(id)s）：%(why)s") % {**where, "why": why}, row=step.line)
                 )
-    if not faults:
-        found = checking.errors(checking.findings(row, outline))
-        faults += [FieldFault(f.place.id, str(f), row=f.place.line) for f in found]
-    return faults
+    found = [] if faults else checking.findings(row, outline)
+    faults += [FieldFault(f.place.id, str(f), row=f.place.line) for f in found if f.severity == Severity.ERROR]
+    return faults, [f for f in found if f.severity == Severity.WARNING]
 
 
 @action("flows.definition.retire")

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shuzheng.base.core.action import Write, new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import Range, case_scope
-from shuzheng.base.flows import actions, checking, defining, diagram, limits
+from shuzheng.base.flows import actions, defining, diagram, limits
 from shuzheng.base.flows.bpmn.reading import LARGEST, look
 from shuzheng.base.flows.bpmn.words import StepRule
 from shuzheng.base.flows.engine import Move
@@ -28,7 +28,6 @@ from shuzheng.base.flows.models import Case, Definition
 from shuzheng.base.flows.who import words_of
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Denied, Invalid, Missing
-from shuzheng.kernel.findings import Severity
 
 MODE_WORDS: dict[str, Any] = {
     "single": gettext_lazy("单人"), "all": gettext_lazy("会签，都要同意"), "share": gettext_lazy("会签，按比例"),
@@ -110,12 +109,12 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One with its diagram, form and steps."""
     actor = actor_of(request)
     row = find(actor, pk, "")
-    outline, unfinished = look(row.bpmn, row.tables)
-    doubts = [] if unfinished else [f for f in checking.findings(row, outline) if f.severity == Severity.WARNING]
+    outline, _unfinished = look(row.bpmn, row.tables)
+    faults, doubts = defining.examined(row)
     context = {
         "doubts": [str(f) for f in doubts],
         "row": row, "outline": outline, "steps": [_said(s) for s in outline.steps.values()], "svg": diagram.svg(row.bpmn), "key": new_key(),
-        "faults": [f.message for f in defining.faults_of(row)],
+        "faults": [f.message for f in faults],
         "may": {n: actor.may(right, row.path) and row.path in actor.scope.write for n, (right, _verb) in VERBS.items()},
         "older": older(actor, row),
         "crumbs": [Crumb(_("流程定义"), reverse("flows:definitions")), Crumb(row.label)],

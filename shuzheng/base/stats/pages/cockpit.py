@@ -91,6 +91,7 @@ def _context(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     progress = queries.board(round_, division, now)
     heads = cockpits.headlines(round_, division.path)
     ranked = _ranked(round_, place)
+    floor = _floor(progress)
     is_whole = whole.approved == whole.asked
     lead = next((h for h in heads if is_whole or "/" in h.indicator.unit), None)
     return context | {
@@ -101,8 +102,8 @@ def _context(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "title": names.label(round_.definition),
         "period": names.period_label(round_.period),
         "whole": whole,
-        "tiles": [_tile(p, _floor(progress)) for p in (*progress[:TILES_SHOWN], *_others(progress, division))],
-        "floor": _floor(progress),
+        "tiles": [_tile(p, floor) for p in (*progress[:TILES_SHOWN], *_others(progress, division))],
+        "floor": floor,
         "is_nation": division.tier == 1,
         "heads": [_headline(h, is_whole) for h in heads],
         "ranked": ranked,
