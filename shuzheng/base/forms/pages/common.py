@@ -15,7 +15,7 @@ from shuzheng.base.forms import names
 from shuzheng.base.forms.models import Round, Submission
 from shuzheng.base.forms.spec import FormSpec, load
 from shuzheng.base.org.models import Node, NodeKind
-from shuzheng.base.portal.parts import Crumb
+from shuzheng.base.portal.parts import Crumb, Tab
 from shuzheng.kernel.errors import Missing
 from shuzheng.kernel.periods import Period
 
@@ -108,6 +108,15 @@ def form_of(round_: Round) -> tuple[FormSpec, Period]:
 
 def crumbs(round_: Round, url: str, *more: Crumb) -> list[Crumb]:
     return [Crumb(_("报送任务"), reverse("forms:rounds")), Crumb(names.round_title(round_), url), *more]
+
+
+def quality_tabs(round_: Round, path: str, active: str) -> list[Tab]:
+    """The two ways to look at what is wrong in a round: as the checks say this minute, and what was noted until settled."""
+    views = (("findings", _("现在的检查结果")), ("doubts", _("核查疑点（留到核实）")))
+    return [
+        Tab(label, f"{reverse(f'forms:{name}', args=[round_.pk])}?at={path}", active=name == active)
+        for name, label in views
+    ]
 
 
 def trail(place: Place, actor: Actor, url: str) -> list[Crumb]:

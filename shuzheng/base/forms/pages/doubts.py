@@ -21,7 +21,16 @@ from shuzheng.base.forms import doubts as verbs
 from shuzheng.base.forms import names
 from shuzheng.base.forms.jobs import check_round
 from shuzheng.base.forms.models import Doubt, Round, Submission
-from shuzheng.base.forms.pages.common import asked, crumbs, find_place, find_round, find_submission, form_of, trail
+from shuzheng.base.forms.pages.common import (
+    asked,
+    crumbs,
+    find_place,
+    find_round,
+    find_submission,
+    form_of,
+    quality_tabs,
+    trail,
+)
 from shuzheng.base.forms.spec import FormSpec
 from shuzheng.base.portal import formats
 from shuzheng.base.portal.parts import Crumb, Tab
@@ -85,7 +94,8 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         "back_url": f"{more}{page.previous_page_number()}" if page.has_previous() else "",
         "may_settle": actor.may("forms.doubt.settle", actor.division) and chosen != "closed",
         "here": f"{here}&show={chosen}",
-        "crumbs": crumbs(round_, reverse("forms:round", args=[pk]), Crumb(_("疑点"))),
+        "crumbs": crumbs(round_, reverse("forms:round", args=[pk]), Crumb(_("数据核查"))),
+        "looks": quality_tabs(round_, place.path, "doubts"),
     }  # fmt: skip
     return render(request, "forms/doubts.html", context)
 

@@ -25,7 +25,7 @@ from shuzheng.base.forms.amendments import return_cells
 from shuzheng.base.forms.findings import KINDS, STATES, Finding
 from shuzheng.base.forms.jobs import export_findings
 from shuzheng.base.forms.models import Round, Submission
-from shuzheng.base.forms.pages.common import Place, asked, crumbs, find_place, find_round, trail
+from shuzheng.base.forms.pages.common import Place, asked, crumbs, find_place, find_round, quality_tabs, trail
 from shuzheng.base.forms.pages.review import deadlines
 from shuzheng.base.forms.pages.transfer import attachment
 from shuzheng.base.portal.parts import Crumb, Tab
@@ -48,7 +48,8 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "round": round_, "place": place, "trail": trail(place, actor, url), "reported": reported, "live": LIVE,
         "title": names.label(round_.definition), "period": names.period_label(round_.period),
-        "crumbs": crumbs(round_, f"{reverse('forms:round', args=[round_.pk])}?at={place.path}", Crumb(_("检查结果"))),
+        "crumbs": crumbs(round_, f"{reverse('forms:round', args=[round_.pk])}?at={place.path}", Crumb(_("数据核查"))),
+        "looks": quality_tabs(round_, place.path, "findings"),
         "is_large": reported > LIVE, "may_export": actor.may("forms.round.export"),
     }  # fmt: skip
     if reported <= LIVE:
