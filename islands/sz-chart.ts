@@ -172,7 +172,13 @@ export class SzChart extends Island {
     const chart = echarts.init(box, null, { renderer: 'svg' });
     chart.setOption(kind(theme(this), data) as echarts.EChartsCoreOption);
     this.#chart = chart;
-    this.#watch = new ResizeObserver(() => chart.resize());
+    let width = this.clientWidth;
+    this.#watch = new ResizeObserver(() => {
+      chart.resize();
+      if (this.clientWidth === width) return;
+      width = this.clientWidth; // how many labels fit is worked out anew
+      chart.setOption(kind(theme(this), data) as echarts.EChartsCoreOption);
+    });
     this.#watch.observe(box);
     const address = this.dataset['url'];
     if (address) {

@@ -87,6 +87,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # who read us has read enough: `shuzheng status | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+        return 141
     except Exception as error:
         if trouble := doors.as_trouble(error):
             complain(trouble)

@@ -17,13 +17,18 @@ from shuzheng.base.core.registry import BusinessLine, EventType, Permission, Rol
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A line of an app's menu. ``url`` is a url name; it shows to those who hold ``permission`` (empty: to all)."""
+    """A line of an app's menu. ``url`` is a url name; it shows to those who hold ``permission`` (empty: to all).
+
+    ``watches`` names a business line: then only to posts whose office watches over that line in its own division. An
+    institution, which has nobody below it, is not led to a page that would be empty for it.
+    """
 
     label: str
     url: str
     icon: str = "list-details"
     permission: str = ""
     group: str = ""
+    watches: str = ""
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,12 @@ def address(entry: MenuEntry) -> str:
 
 
 def openings(actor: Actor, manifest: AppManifest) -> list[Opening]:
-    """The entries of an app's menu that the actor holds the right for."""
+    """The entries of an app's menu that the actor holds the right for, and has something to see in."""
     return [
         Opening(_(e.label), address(e), e.icon, manifest.name, _(e.group) if e.group else "")
         for e in manifest.menu
-        if not e.permission or actor.may(e.permission)
+        if (not e.permission or actor.may(e.permission))
+        and (not e.watches or actor.scope.may_read(e.watches, actor.division))
     ]
 
 

@@ -132,7 +132,7 @@ MANIFEST = AppManifest(
     },
     menu=[
         MenuEntry("报送任务", "forms:rounds", "report", "forms.round.view"),
-        MenuEntry("报送台账", "forms:ledger", "checklist", "forms.submission.view"),
+        MenuEntry("报送台账", "forms:ledger", "checklist", "forms.submission.view", watches="reporting"),
         MenuEntry("通报", "forms:circulars", "speakerphone", "forms.circular.view"),
         MenuEntry("报表", "forms:definitions", "table", "forms.definition.view"),
         MenuEntry("填报负担", "forms:burden", "scale", "forms.round.view"),

@@ -70,15 +70,18 @@ def _is_cut(column: Shown) -> bool:
     )
 
 
-def _td(place: int, column: Shown) -> tuple[str, bool]:
-    """The class of a cell, and whether a long text is cut. ``l1`` and ``l2`` are the phone's two lines."""
+def _td(place: int, column: Shown, *, leads: bool) -> tuple[str, bool]:
+    """The class of a cell, and whether a long text is cut. ``l1`` and ``l2`` are the phone's two lines.
+
+    ``leads``: this state stands beside the name on a phone; there is room for one.
+    """
     line = "l2" if place <= 3 else "not-phone"
     if column.numeric:
         return f"num {line}", False
     if _is_cut(column):
         return f"clip u {line}", True
     if column.kind == "choice" and column.column.states:
-        return "nowrap l1", False
+        return f"nowrap {'l1' if leads else line}", False
     return f"nowrap {line}", False
 
 
@@ -95,7 +98,11 @@ def rows_html(
     first, *rest = columns
     before, after = link
     first_cell = cell_of(first)
-    cells = [(*_td(place, column), cell_of(column), column) for place, column in enumerate(rest, 1)]
+    states = [place for place, column in enumerate(rest, 1) if column.kind == "choice" and column.column.states]
+    lead = states[-1] if states and not verdicts else 0
+    cells = [
+        (*_td(place, column, leads=place == lead), cell_of(column), column) for place, column in enumerate(rest, 1)
+    ]
     word = escape(_("选择"))
     parts: list[str] = []
     add = parts.append

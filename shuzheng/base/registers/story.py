@@ -10,8 +10,8 @@ from uuid import UUID
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.utils.translation import gettext as _
 
+from shuzheng.base.audit.labels import action_label
 from shuzheng.base.audit.models import Entry as Line
-from shuzheng.base.core.registry import PERMISSIONS
 from shuzheng.base.portal.parts import Change, Entry
 from shuzheng.base.registers.declare import Column, Register
 from shuzheng.base.registers.fields import Shown, label_field, shown
@@ -36,13 +36,12 @@ def story(register: Register, row: Any, limit: int = MOST) -> list[Entry]:
 
 
 def _entry(register: Register, line: Line, names: Mapping[str, str]) -> Entry:
-    verb = PERMISSIONS[line.action].label if line.action in PERMISSIONS else line.action
     created = not line.before
     changes = () if created or not line.after else tuple(_changes(register, line, names))
     system = line.actor.startswith("system:")
     by = line.actor_organ + (_("（代管）") if line.handed_over else "")
     return Entry(
-        verb,
+        action_label(line.action),
         at=line.at,
         person="" if system else line.actor_name,
         by=_("系统") if system else by,
