@@ -499,3 +499,12 @@ def test_pages_ask_the_same_for_one_institution_and_for_three(running, name):
     running.approve(COUNTY, f"{COUNTY}0/u3/")
     assert asked() == one
     assert one <= 40
+
+
+def test_menus_lead_an_institution_to_no_page_about_a_division(running):
+    office_menu, own_menu = (c.get("/apps/").content.decode() for c in (office(running, COUNTY), unit(running)))
+    ledger = f'href="{reverse("forms:ledger")}"'
+    assert ledger in office_menu
+    assert ledger not in own_menu
+    assert ledger not in unit(running).get(reverse("forms:circulars")).content.decode()
+    assert f'href="{reverse("forms:rounds")}"' in own_menu

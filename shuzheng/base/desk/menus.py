@@ -39,9 +39,16 @@ def openings(actor: Actor, manifest: AppManifest) -> list[Opening]:
     return [
         Opening(_(e.label), address(e), e.icon, manifest.name, _(e.group) if e.group else "")
         for e in manifest.menu
-        if (not e.permission or actor.may(e.permission))
-        and (not e.watches or actor.scope.may_read(e.watches, actor.division))
+        if may_open(actor, e)
     ]
+
+
+def may_open(actor: Actor, entry: MenuEntry) -> bool:
+    """Whether an entry leads the actor to something: the right anywhere, or for a division's page in their own division."""
+    where = actor.division if entry.watches else None
+    if entry.permission and not actor.may(entry.permission, where):
+        return False
+    return not entry.watches or actor.scope.may_read(entry.watches, actor.division)
 
 
 def on_board(actor: Actor, board: Board) -> Iterator[tuple[AppManifest, list[Opening]]]:

@@ -117,7 +117,7 @@ class Elements(_Defined):
         "identifier",
         "data_type",
         "data_format",
-        "value_domain",
+        Column("value_domain", shown=False),
         "unit",
         "code_set",
         "required",
@@ -244,8 +244,8 @@ class Rules(_Defined):
     define = staticmethod(drafting.draft_rules)
     permissions = _names("rule", "standards.rule.draft")
     without = FIXED
-    columns = ("name", "code", "key", Column("value", align="end"), "unit", "bound", "pack",
-               Column("scope_level", shown=False), *BASIS_COLUMNS)  # fmt: skip
+    columns = ("name", "code", "key", Column("value", align="end"), "unit", "bound",
+               Column("pack", shown=False), Column("scope_level", shown=False), *BASIS_COLUMNS)  # fmt: skip
     key = ("code", "key", "scope_level", "edition")
     search = ("code", "name", "name_en", "source")
     filters = ("pack", "bound", "confidence")

@@ -150,7 +150,10 @@ def circulars(request: HttpRequest) -> HttpResponse:
         return redirect("forms:circular", pk=row.pk)
     actor = asked(request, "forms.circular.view")
     rows = Circular.objects.select_related("node").order_by("-created_at", "pk")[:PAGE]
-    context = {"rows": rows, "crumbs": [Crumb(_("报送任务"), reverse("forms:rounds")), Crumb(_("通报"))]}
+    context = {
+        "rows": rows, "crumbs": [Crumb(_("报送任务"), reverse("forms:rounds")), Crumb(_("通报"))],
+        "watches": supervises(actor) and actor.may("forms.submission.view", actor.division),
+    }  # fmt: skip
     return render(request, "forms/circulars.html", context)
 
 
