@@ -200,6 +200,17 @@ def _inside(url: str) -> Iterator[Finding]:
             else t("行级策略已启用", "row policies are on"),
             t("运行 shuzheng prepare 重建策略。", "Run shuzheng prepare to make them anew.") if bare else "",
         )
+        held = one("SELECT to_regclass('public.forms_recount')")  # not before its migration ran
+        wrong = int(str(one("SELECT coalesce(sum(wrong), 0) FROM forms_recount"))) if held else 0
+        yield Finding(
+            BAD if wrong else GOOD,
+            t(f"{wrong} 个区划的综合表与逐格重算不一致", f"{wrong} roll-ups differ from their cells")
+            if wrong
+            else t("综合表与逐格重算一致", "roll-ups agree with their cells"),
+            t("见日志 rollups differ；在综合表页核对。", "See the log (rollups differ); recount on the roll-up's page.")
+            if wrong
+            else "",
+        )
         age = one("SELECT extract(epoch FROM now() - max(last_heartbeat))::float FROM procrastinate_workers")
         beats = isinstance(age, float) and age < 60
         yield Finding(

@@ -68,7 +68,7 @@ def _migrations() -> set[tuple[str, str]]:
 
 
 class DatabaseCollector:
-    """Jobs and outbox, asked of the database when Prometheus comes by."""
+    """Jobs, outbox and the soundness of what is stored, asked of the database when Prometheus comes by."""
 
     def collect(self):
         jobs = GaugeMetricFamily("shuzheng_jobs", "Jobs in the queue by state", labels=["state"])
@@ -80,6 +80,14 @@ class DatabaseCollector:
         lag = GaugeMetricFamily(
             "shuzheng_outbox_lag_seconds", "Age of the oldest event that a subscriber still waits for"
         )
+        recounted = GaugeMetricFamily(
+            "shuzheng_rollups_recounted", "Roll-ups counted again from their cells, last time"
+        )
+        wrong = GaugeMetricFamily("shuzheng_rollups_wrong", "Roll-ups of them that differ from their cells")
+        checked = GaugeMetricFamily(
+            "shuzheng_rollups_recount_seconds", "Seconds since roll-ups were last counted again"
+        )
+        sealed = GaugeMetricFamily("shuzheng_audit_sealed", "Entries of the trail that the chain holds")
         up = GaugeMetricFamily("shuzheng_database_up", "Whether the database answers")
         try:
             with connection.cursor() as cursor:
@@ -111,10 +119,21 @@ class DatabaseCollector:
                     ")), 0)::float"
                 )
                 lag.add_metric([], cursor.fetchone()[0])
+                cursor.execute(
+                    "SELECT coalesce(sum(divisions), 0), coalesce(sum(wrong), 0), extract(epoch FROM now() - max(at))::float "
+                    "FROM forms_recount"
+                )
+                counted, differing, age = cursor.fetchone()
+                recounted.add_metric([], counted)
+                wrong.add_metric([], differing)
+                if age is not None:
+                    checked.add_metric([], age)
+                cursor.execute("SELECT coalesce(max(seq), 0) FROM audit_link")
+                sealed.add_metric([], cursor.fetchone()[0])
                 up.add_metric([], 1)
         except (DatabaseError, PoolTimeout):
             up.add_metric([], 0)
-        return [jobs, waiting, worker, outbox, lag, up]
+        return [jobs, waiting, worker, outbox, lag, recounted, wrong, checked, sealed, up]
 
 
 @login_not_required

@@ -22,6 +22,7 @@ SYSTEM_SCOPES = frozenset(
         "flows.timers",
         "forms.check",
         "forms.fold",
+        "forms.recount",
         "forms.notify",
         "forms.open",
         "forms.remind",

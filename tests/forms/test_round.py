@@ -5,15 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 
 from shuzheng.base.audit.models import Entry
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.scope import system_scope
-from shuzheng.base.forms import actions, rollup
+from shuzheng.base.forms import actions, integrity, rollup
 from shuzheng.base.forms.amendments import return_cells
 from shuzheng.base.forms.models import Cell, Rollup, RollupDelta, Submission
 from shuzheng.base.forms.queries import board, drill, overall
 from shuzheng.kernel.errors import Denied, Invalid, Missing
+from shuzheng.ops.health import DatabaseCollector
 from tests.forms.conftest import UNIT, due, full
 
 pytestmark = pytest.mark.django_db
@@ -186,6 +188,28 @@ def test_folding_changes_no_total_and_the_recount_agrees(reporting):
         again, units = rollup.recount(reporting.round, "33/11/", 3)
     assert {k: v for k, v in before[0].items() if v} == {k: v for k, v in again.items() if v}
     assert before[1] == units == 2
+
+
+def test_the_nightly_recount_finds_a_sum_that_is_not_its_cells(reporting):
+    reporting.handed_in(UNIT, e01_m1=1000)
+    reporting.approve("33/11/23/", UNIT)
+    reporting.approve("33/11/", UNIT)
+    actor = system_actor("forms.recount")
+    sound = integrity.recount_round(reporting.round, actor)
+    assert (sound.wrong, sound.first) == (0, "")
+    assert sound.divisions >= 6  # the nation, two provinces, and what lies below them
+    with system_scope("tests").activate():
+        RollupDelta.objects.filter(path="33/11/", code="e01_m1").update(value=1001)
+    spoilt = integrity.recount_round(reporting.round, actor)
+    assert (spoilt.divisions, spoilt.wrong, spoilt.first) == (sound.divisions, 1, "33/11/")
+    lines = generate_latest(_collected()).decode()
+    assert "shuzheng_rollups_wrong 1.0" in lines
+
+
+def _collected() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    registry.register(DatabaseCollector())
+    return registry
 
 
 def test_the_board_counts_every_institution_once_and_drilling_adds_up(reporting, django_assert_num_queries):

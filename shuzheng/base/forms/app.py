@@ -60,6 +60,7 @@ MANIFEST = AppManifest(
         "forms.fold": "adds pending deltas of roll-ups to their totals",
         "forms.remind": "reminds institutions that have not submitted, on working days",
         "forms.check": "compares what was handed in with rules and history each day, and notes doubts",
+        "forms.recount": "counts the roll-ups of rounds in progress again from their cells each night",
         "forms.notify": "tells institutions that a submission came back or is waited for",
     },
     handovers={
@@ -137,5 +138,5 @@ MANIFEST = AppManifest(
         MenuEntry("报表", "forms:definitions", "table", "forms.definition.view"),
         MenuEntry("填报负担", "forms:burden", "scale", "forms.round.view"),
     ],
-    unscoped={},
+    unscoped={"forms_recount": "how many roll-ups were counted again and how many differ; no number of any office"},
 )

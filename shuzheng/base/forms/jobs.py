@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.forms import doubts, exports, findings, reminders, rollup
+from shuzheng.base.forms import doubts, exports, findings, integrity, reminders, rollup
 from shuzheng.base.forms.actions import open_rounds
 from shuzheng.base.forms.models import Round
 from shuzheng.base.forms.notices import announce
@@ -42,6 +42,15 @@ def fold_once(actor: Actor) -> int:
     with actor.scope.activate(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [FOLD_LOCK])
         return rollup.fold() if cursor.fetchone()[0] else 0
+
+
+@job(scope="forms.recount", cron="20 2 * * *", atomic=False)
+def recount(*, actor: Actor) -> None:
+    """At night, count the roll-ups of rounds in progress again from their cells; ``/metrics`` says what differs."""
+    with actor.scope.activate():
+        rounds = list(Round.objects.select_related("definition").filter(state=Round.State.OPEN).order_by("pk"))
+    for round_ in rounds:
+        integrity.recount_round(round_, actor)
 
 
 @job(scope="forms.remind", cron="5 9-17 * * *", atomic=False)

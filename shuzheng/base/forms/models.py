@@ -252,6 +252,26 @@ class RollupDelta(Scoped):
         return f"{self.path} {self.code} {self.value:+}"
 
 
+class Recount(models.Model):
+    """What the last nightly recount of a round's roll-ups came to: how many divisions, how many differ from their cells.
+
+    Figures of the platform's own health, for ``/metrics`` and ``shuzheng doctor``: no number that an office reported.
+    """
+
+    round = models.OneToOneField(Round, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    at = models.DateTimeField(_("核对时间"))
+    divisions = models.PositiveIntegerField(_("核对区划数"))
+    wrong = models.PositiveIntegerField(_("不一致区划数"))
+    first = models.CharField(max_length=255, blank=True)
+    """Path of the first division that differs."""
+
+    class Meta:
+        verbose_name = _("汇总核对")
+
+    def __str__(self) -> str:
+        return f"{self.round_id} {self.wrong}/{self.divisions}"
+
+
 class RollupTotal(Scoped):
     """Folded deltas: by division, member and cell. Readers add what is still pending."""
 

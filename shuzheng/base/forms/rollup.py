@@ -169,10 +169,15 @@ def fold(limit: int = 100_000) -> int:
         return int(cursor.fetchone()[0])
 
 
-def rebuild(round_: Round, division: str, tier: int) -> None:
-    """Count a division's roll-up anew from the cells. No approval is under way meanwhile: their deltas wait."""
+def hold() -> None:
+    """Until the transaction ends nothing is added to any roll-up: what stands and what is counted belong to one moment."""
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE forms_rollupdelta IN SHARE ROW EXCLUSIVE MODE")
+
+
+def rebuild(round_: Round, division: str, tier: int) -> None:
+    """Count a division's roll-up anew from the cells. No approval is under way meanwhile: their deltas wait."""
+    hold()
     for model in (RollupDelta, RollupTotal):
         model.objects.filter(round=round_, path=division).delete()
     below = Range.subtree(division)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import ancestors
-from shuzheng.base.forms import names, rollup
+from shuzheng.base.forms import integrity, names, rollup
 from shuzheng.base.forms.actions import sign_rollups
 from shuzheng.base.forms.engine import derive
 from shuzheng.base.forms.factors import resolve
@@ -136,14 +136,12 @@ def check(request: HttpRequest, pk: UUID) -> HttpResponse:
     round_ = find_round(pk)
     place = find_place(request, actor, round_, "forms.rollup.view")
     spec, period = form_of(round_)
-    sums, units = rollup.totals(round_, place.division.path)
-    again, counted = rollup.recount(round_, place.division.path, place.division.tier)
-    codes = [c for c in spec.cells if sums.get(c, 0) != again.get(c, 0)]
+    found = integrity.compare(round_, place.division.path, place.division.tier)
     context = {
-        "agrees": not codes and units == counted,
-        "units": counted,
-        "cells": len(again),
-        "differ": [names.cell_title(spec, spec.cells[c], period) for c in codes],
+        "agrees": not found.wrong,
+        "units": found.units,
+        "cells": found.cells,
+        "differ": [names.cell_title(spec, spec.cells[c], period) if c else _("计入家数") for c in found.wrong],
         "closed": round_.state == Round.State.CLOSED,
     }
     return render(request, "forms/parts/recount.html", context)
