@@ -100,3 +100,16 @@ def test_a_cell_that_somebody_else_changed_is_a_conflict_with_their_value(report
     clash = own.call("PUT", url, {"cells": {"e01_m1": "6"}}, Idempotency_Key=new_key(), If_Match=stale)
     assert clash.status_code == 409
     assert clash.json()["current"]["cells"] == {"e01_m1": "5"}
+
+
+def test_a_county_passes_all_it_looked_at_in_one_call_or_none_of_them(reporting, program):  # noqa: F811
+    rows = [reporting.handed_in(path, e01_m1=1000) for path in (UNIT, "33/11/23/0/u2/")]
+    county = program(f"{COUNTY}0/goa/", "reviewer", at=COUNTY)
+    seen = [{"id": str(row.pk), "version": row.version} for row in rows]
+    stale = [seen[0], {**seen[1], "version": seen[1]["version"] + 1}]
+    assert county.post("/forms/submissions/approve", {"submissions": stale}).status_code == 409
+    states = [county.get(f"/forms/submissions/{s['id']}").json()["approved_tier"] for s in seen]
+    assert states == [5, 5]
+    assert county.post("/forms/submissions/approve", {"submissions": seen}).json() == {"approved": 2}
+    own = program(UNIT, "clerk").post("/forms/submissions/approve", {"submissions": seen})
+    assert own.status_code == 404  # the neighbour's is not there for them

@@ -93,6 +93,7 @@ OPERATIONS: dict[str, Call] = {
     "carry_forms_submission": Call(OWN_ONLY, "@draft"),
     "submit_forms_submission": Call(THEIRS, "@draft", {"statistics": "甲", "head": "乙"}),
     "approve_forms_submission": Call(REVIEWING, "@sent"),
+    "approve_forms_submissions": Call(REVIEWING, sent={"submissions": [{"id": "@sent", "version": 1}]}),
     "return_forms_submission": Call(REVIEWING, "@sent", {"why": "与凭证不符"}),
     "list_forms_amendments": Call(BUSINESS),
     "answer_forms_amendment": Call(THEIRS, "@asked_cells", {"note": "无误"}),

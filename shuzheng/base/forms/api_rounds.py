@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints
 from shuzheng.base.api.schemas import refuse_unknown
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import Range
-from shuzheng.base.forms import allowances, amendments, api, standing
+from shuzheng.base.forms import actions, allowances, amendments, api, standing
 from shuzheng.base.forms.engine import read_values
 from shuzheng.base.forms.models import Allowance, Amendment, Submission
 from shuzheng.base.forms.saving import carry_over
@@ -63,6 +63,25 @@ class Answer(api.Strict):
 
     cells: Annotated[dict[api.Code, api.Number | None], Field(max_length=2000)] = {}
     note: api.Text = ""
+
+
+class Seen(api.Strict):
+    """A submission and the version of it that was looked at."""
+
+    id: UUID
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class Passing(api.Strict):
+    """Which submissions pass."""
+
+    submissions: Annotated[list[Seen], Field(min_length=1, max_length=500)]
+
+
+class PassedOut(Schema):
+    """How many passed."""
+
+    approved: int
 
 
 class Refusal(api.Strict):
@@ -174,6 +193,23 @@ def correct(
     values = _read(submission, body.cells)
     [row] = amendments.correct([submission], actor=actor, key=f"api:{key}", values=values, note=body.note)
     return _amendment(_find(actor, row.pk))
+
+
+@router.post(
+    "/submissions/approve", response={200: PassedOut, **api.REFUSALS}, operation_id="approve_forms_submissions"
+)
+def approve_many(
+    request: HttpRequest, body: Passing = Body(...), key: api.Key = Header(..., alias="Idempotency-Key")
+) -> dict[str, int]:
+    """Pass many at once at the post's tier: all of them, or none where one has changed or may not be passed."""
+    actor = actor_of(request)
+    seen = {item.id: item.version for item in body.submissions}
+    rows = list(Submission.objects.select_related("node", "round__definition").filter(pk__in=seen))
+    if len(rows) != len(seen):
+        raise Missing(_("没有这份填报，或不归当前岗位看。"))
+    for row in rows:
+        actor.require("forms.submission.view", row.path)
+    return {"approved": len(actions.approve(rows, actor=actor, key=f"api:{key}", seen=seen))}
 
 
 @router.post(
