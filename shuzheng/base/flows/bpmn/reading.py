@@ -294,19 +294,17 @@ def _mode(node: Any) -> str:
 def _called(root: Any, tables: Mapping[str, str], names: dict[str, Type], faults: list[FieldFault]) -> dict[str, str]:
     """Decisions and messages by task; the columns that a decision fills become names."""
     called = {}
-    known = {code: _table(code, text, faults) for code, text in tables.items()}
+    decided = {
+        node.get("id"): next((n.text or "" for n in node.iter() if local(n) == "calledDecisionId"), "")
+        or node.get(f"{{{SZ}}}decision", "")
+        for node in root.iter(tag("businessRuleTask"))
+    }
+    _tables(tables, set(decided.values()), names, faults)
     for node in root.iter(tag("businessRuleTask")):
-        code = next((n.text or "" for n in node.iter() if local(n) == "calledDecisionId"), "") or node.get(
-            f"{{{SZ}}}decision", ""
-        )
-        if code not in known:
+        code = decided[node.get("id")]
+        if code not in tables:
             faults.append(place(node, _("没有决策表“%(code)s”。") % {"code": code}))
-        elif (table := known[code]) is not None:
-            names |= {output.name: output.type for output in table.outputs}
         called[node.get("id")] = code
-    for table in known.values():
-        if table is not None:
-            faults += [FieldFault(table.code, why) for why in table.check(names)]
     messages = {m.get("id"): m.get("name") or m.get("id") for m in root.iterfind("bpmn:message", NS)}
     for node in root.iter(tag("sendTask"), tag("receiveTask")):
         if node.get("messageRef") not in messages:
@@ -315,12 +313,23 @@ def _called(root: Any, tables: Mapping[str, str], names: dict[str, Type], faults
     return called
 
 
-def _table(code: str, text: str, faults: list[FieldFault]) -> decisions.Table | None:
-    try:
-        return decisions.read(code, text)
-    except Invalid as fault:
-        faults += fault.faults or [FieldFault(code, fault.message)]
-        return None
+def _tables(tables: Mapping[str, str], used: set[str], names: dict[str, Type], faults: list[FieldFault]) -> None:
+    """Check the tables, and add what those in use fill to ``names``: one table may draw on what another has filled."""
+    waiting = dict(tables)
+    while waiting:
+        broken: list[FieldFault] = []
+        for code, text in list(waiting.items()):
+            try:
+                table = decisions.ready(code, text, names)
+            except Invalid as fault:
+                broken += fault.faults or [FieldFault(code, fault.message)]
+                continue
+            del waiting[code]
+            names |= table.outputs if code in used else {}
+        if len(broken) and len(waiting) == len(tables):
+            faults += broken
+            return
+        tables = dict(waiting)
 
 
 def _expressions(root: Any, names: dict[str, Type], faults: list[FieldFault]) -> None:
