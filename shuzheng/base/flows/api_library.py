@@ -120,7 +120,7 @@ def one(request: HttpRequest, pk: UUID = Path(...)) -> dict[str, Any]:
     row = find(actor_of(request), pk)
     outline, _unfinished = look(row.bpmn, row.tables)
     names = ("code", "edition", "name", "about", "basis", "confidence", "bpmn", "tables")
-    steps = [{"id": e, **step_words(s), "hold": outline.holds(e)} for e, s in outline.steps.items()]
+    steps = [{"id": e, **step_words(s, outline), "hold": outline.holds(e)} for e, s in outline.steps.items()]
     return {
         "id": row.pk, **{n: getattr(row, n) for n in names}, "owner": str(row.node), "adding": outline.adding, "steps": steps,
         "adopters": [

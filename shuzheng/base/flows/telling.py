@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shuzheng.base.flows import limits
-from shuzheng.base.flows.bpmn.words import StepRule
+from shuzheng.base.flows.bpmn.words import Outline, StepRule
 from shuzheng.base.flows.who import words_of
 
 MODE_WORDS: Mapping[str, Any] = {
@@ -39,13 +40,19 @@ STEP_LABELS: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-def step_words(step: StepRule) -> dict[str, str]:
+def who_words(rule: str, outline: Outline | None = None) -> str:
+    """Who does a step, as people say it; a field that names somebody by its label."""
+    field = outline.field(rule[1:].strip()) if outline is not None and rule.startswith("=") else None
+    return _("“%(field)s”填写的人") % {"field": field.shown} if field else words_of(rule)
+
+
+def step_words(step: StepRule, outline: Outline | None = None) -> dict[str, str]:
     """What is said of a step, by the names of ``STEP_LABELS``."""
     share = f" {Decimal(step.share):.0%}" if step.mode == "share" else ""
     return {
         "name": step.label,
-        "who": "、".join(words_of(w) for w in step.who),
-        "cc": "、".join(words_of(w) for w in step.cc),
+        "who": "、".join(who_words(w, outline) for w in step.who),
+        "cc": "、".join(who_words(w, outline) for w in step.cc),
         **{name: str(VALUE_WORDS[name][getattr(step, name)]) for name in ("kind", "refuse", "back", "empty")},
         "mode": f"{MODE_WORDS[step.mode]}{share}",
         "due": limits.said(step.due),

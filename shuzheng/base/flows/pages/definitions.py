@@ -105,7 +105,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     faults, doubts = defining.examined(row)
     context = {
         "doubts": [str(f) for f in doubts],
-        "row": row, "outline": outline, "steps": [step_words(s) for s in outline.steps.values()], "svg": diagram.svg(row.bpmn), "key": new_key(),
+        "row": row, "outline": outline, "steps": [step_words(s, outline) for s in outline.steps.values()], "svg": diagram.svg(row.bpmn), "key": new_key(),
         "faults": [f.message for f in faults],
         "may": {n: actor.may(right, row.path) and row.path in actor.scope.write for n, (right, _verb) in VERBS.items()},
         "older": older(actor, row),

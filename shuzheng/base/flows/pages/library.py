@@ -102,7 +102,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     may_adopt = row.state == Definition.State.PUBLISHED and row.node_id != actor.organ_id
     context = {
         "row": row, "outline": outline, "svg": diagram.svg(row.bpmn), "key": new_key(), "adopters": adopted, "own": own,
-        "steps": [{**step_words(s), "hold": HOLD_WORDS[outline.holds(e)]} for e, s in outline.steps.items()],
+        "steps": [{**step_words(s, outline), "hold": HOLD_WORDS[outline.holds(e)]} for e, s in outline.steps.items()],
         "editions": list(editions.exclude(pk=row.pk).order_by("-edition").defer("bpmn", "tables")),
         "may_adopt": may_adopt and actor.may("flows.definition.save", actor.organ_path),
         "may_publish": actor.may("flows.definition.publish", actor.organ_path),
