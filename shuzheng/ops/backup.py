@@ -211,6 +211,7 @@ def upgrade(args: argparse.Namespace) -> int:
         try:
             say(t("2/3 迁移…", "2/3 migrating …"))
             preparation.prepare(cluster, urls)
+            preparation.run("load", {"DATABASE_URL": urls.app})
             say(t("3/3 检查…", "3/3 checking …"))
             preparation.run("doctor", {"DATABASE_URL": urls.app, "SZ_DOCTOR": "upgrade"})
         except Trouble as trouble:

@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     add("init", "初始化一个正式部署", "initialise a real deployment").add_argument(
         "--name", help=t("根节点名称", "name of the root node")
     )
+    add("load", "装入本版本的内置标准、报表和流程", "put in what ships with this version")
     demo = add("demo", "装入演示数据", "load the demo nation")
     demo.add_argument("--scale", choices=("small", "province", "nation"), default="small")
     org = add("import", "导入机构", "import organs", group("org", "机构", "organs"))

@@ -68,7 +68,11 @@ def run(command: str, environment: Mapping[str, str]) -> None:
         check=False,
     )
     if done.returncode:
-        steps = {"prepare": t("准备数据表", "Preparing the tables"), "doctor": t("检查", "The check")}
+        steps = {
+            "prepare": t("准备数据表", "Preparing the tables"),
+            "load": t("装入内置内容", "Loading what ships"),
+            "doctor": t("检查", "The check"),
+        }
         raise Trouble(
             t(
                 f"{steps[command]}没有通过。\n{done.stderr.strip()}",

@@ -16,7 +16,10 @@ from shuzheng.base.accounts.signin import accept_invitation
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.registry import ROLE_PERMISSIONS, ROLES
 from shuzheng.base.core.scope import system_scope
+from shuzheng.base.flows.models import Definition
+from shuzheng.base.flows.shipped import files as flow_files
 from shuzheng.base.org.models import Node
+from shuzheng.ops import shipped
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +64,13 @@ def test_shipped_roles_are_brought_in_step(capsys):
     with system_scope("tests").activate():
         clerk = Role.objects.get(code="clerk")
     assert (clerk.name, clerk.permissions) == ("经办人", sorted(ROLE_PERMISSIONS["clerk"]))
+
+
+def test_a_real_deployment_has_what_ships(capsys):
+    assert shipped.init_command(argparse.Namespace(name=None)) == 0
+    assert "业务流程规范" in capsys.readouterr().out
+    with system_scope("tests").activate():
+        office = Node.objects.get(path="0/goa/")
+        processes = Definition.objects.filter(state="published", audience="", node=office).exclude(confidence="")
+        assert set(processes.values_list("code", flat=True)) == {f.stem for f in flow_files()}
+    assert shipped.load() == 0  # again, as after an upgrade

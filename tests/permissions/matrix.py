@@ -36,6 +36,7 @@ SURVEY = "Lnxonnnxxx"  # an organ's own: those above it and its neighbours see n
 NODE = "Lxxxoooxxx"  # reorganising: the right must hold above the node; nodes are a directory, so nobody gets a 404
 PUBLISHED = "Lnoooonooo"  # a standard of the county: for its organs (its officers, too), and for those who supervise
 BELOW = "Lnooonnxxx"  # what is published to the county, for whoever may start something; officers may not
+NORM = "Lnoooonxxx"  # a standard process of the county: for whoever may start something, and those who supervise; officers may not
 OWN_FLOW = "Lnxoxxnxxx"  # those who supervise a process may look at it, and do not change it
 WITHIN = "Lxxooooxxx"  # a right over what lies in the directory, in the organ or above it
 
@@ -329,6 +330,12 @@ PAGES: dict[str, list[Page]] = {
         post(OWN_FLOW, pk="@flow", verb="retire"),
         post(BATCH, pk="@flow", verb="migrate"),  # cases of one's own organ
     ],
+    "flows:library": [get(STAFF)],
+    "flows:package_import": [post(BUSINESS)],
+    "flows:standard": [get(NORM, pk="@norm")],
+    "flows:standard_package": [get(NORM, pk="@norm")],
+    "flows:standard_compare": [get(NORM, pk="@norm", other="@norm")],
+    "flows:standard_adopt": [post(BATCH, pk="@norm")],
     "flows:case": [get(THEIRS, pk="@case")],
     "flows:edit": [get(THEIRS, pk="@draft_case"), post(THEIRS, pk="@draft_case")],
     "flows:act": [

@@ -9,6 +9,7 @@ from tests.permissions.matrix import (
     BUSINESS,
     DIVISION,
     KEEPING,
+    NORM,
     OWN_FLOW,
     OWN_ONLY,
     REGISTER_PAGES,
@@ -120,6 +121,10 @@ OPERATIONS: dict[str, Call] = {
     "read_flow_simple": Call(BATCH, "@flow"),
     "save_flow_simple": Call(OWN_FLOW, "@flow", {"simple": {"code": "unit-ask", "name": "请示", "steps": []}}),
     "publish_flow_definition": Call(OWN_FLOW, "@draft_flow"),
+    "list_flow_standards": Call(STAFF),
+    "read_flow_standard": Call(NORM, "@norm"),
+    "compare_flow_standards": Call(NORM, "@norm"),  # with itself
+    "adopt_flow_standard": Call(BATCH, "@norm"),
     "list_flow_tasks": Call(SIGNED_IN),
     "start_flow_case": Call(BELOW, sent={"code": "unit-ask", "values": {"subject": "买纸"}}),
     "read_flow_case": Call(THEIRS, "@case"),

@@ -69,7 +69,8 @@ class Call:
     files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
 
     def address(self, path: str, world: World) -> str:
-        return path.replace("{pk}", put(self.thing, world)).replace("{code}", self.code) + self.query
+        thing = put(self.thing, world)
+        return path.replace("{pk}", thing).replace("{other}", thing).replace("{code}", self.code) + self.query
 
     def body(self, world: World) -> Any:
         return None if self.sent is None else put(self.sent, world)

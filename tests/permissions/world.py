@@ -309,7 +309,11 @@ def _flows(world: World) -> dict[str, Any]:
             row = Process(code=code)
             row.own(unit)
             [made[word]] = defining.save_definitions([row], actor=holder, bpmn=text)
-        defining.publish([made["flow"]], actor=holder)
+        norm = Process(code="unit-norm")
+        norm.own(unit)
+        sure = text.replace('code="unit-ask"', 'code="unit-norm" confidence="B"')
+        [made["norm"]] = defining.save_definitions([norm], actor=holder, bpmn=sure)
+        defining.publish([made["flow"], made["norm"]], actor=holder)
         for word in ("case", "draft_case"):
             case = Case(definition=made["flow"])
             case.own(unit)

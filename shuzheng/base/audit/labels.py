@@ -41,6 +41,7 @@ LABELS = {
     "flows.case.withdraw": gettext_lazy("撤回流程修改"),
     "flows.definition.discard": gettext_lazy("删除流程定义草稿"),
     "flows.delegation.end": gettext_lazy("结束委托授权"),
+    "flows.standard.adopt": gettext_lazy("采用业务流程规范"),
     "flows.task.claim": gettext_lazy("抢办流程待办"),
     "flows.task.decide": gettext_lazy("办理流程待办"),
     "flows.task.delegate": gettext_lazy("委派流程待办"),

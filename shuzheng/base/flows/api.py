@@ -348,3 +348,8 @@ def _case(view: CaseView) -> dict[str, Any]:
             for o in view.story
         ],
     }  # fmt: skip
+
+
+from shuzheng.base.flows import api_library  # noqa: E402 -- its routes use what stands above
+
+router.add_router("", api_library.router)

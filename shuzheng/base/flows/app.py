@@ -2,7 +2,7 @@
 
 from shuzheng.base.core.manifest import AppManifest, EventType, MenuEntry, Permission
 
-STARTING = ["flows.case.start", "flows.delegation.save"]
+STARTING = ["flows.case.start", "flows.delegation.save", "flows.library.view"]
 LOOKING = [*STARTING, "flows.case.view"]
 
 MANIFEST = AppManifest(
@@ -18,6 +18,7 @@ MANIFEST = AppManifest(
         Permission("flows.case.reassign", "改派流程待办"),
         Permission("flows.case.migrate", "把办理中的流程迁到新版"),
         Permission("flows.delegation.save", "设置委托授权"),
+        Permission("flows.library.view", "查看业务流程规范"),
         Permission("flows.definition.view", "查看流程定义"),
         Permission("flows.definition.save", "编辑流程定义"),
         Permission("flows.definition.publish", "发布流程定义"),
@@ -32,7 +33,7 @@ MANIFEST = AppManifest(
     ],
     system_scopes={
         "flows.engine": "moves a case on: opens tasks in the addressees' organs, finds who holds a post or role, reads standing delegations",
-        "flows.tell": "tells those who have something to do, and the starter when a case has ended",
+        "flows.tell": "tells those who have something to do, the starter when a case has ended, and the adopters of a standard that has a new edition",
         "flows.timers": "does what falls due: reminders, escalation, automatic pass or return, timers of a process",
     },
     role_permissions={
@@ -55,6 +56,7 @@ MANIFEST = AppManifest(
         MenuEntry("流程待办", "flows:inbox", "inbox"),
         MenuEntry("发起流程", "flows:begin", "plus", "flows.case.start"),
         MenuEntry("委托授权", "flows:delegations", "users", "flows.delegation.save"),
+        MenuEntry("业务流程规范", "flows:library", "book-2", "flows.library.view"),
         MenuEntry("流程定义", "flows:definitions", "route", "flows.definition.view"),
     ],
 )

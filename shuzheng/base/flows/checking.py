@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shuzheng.base.flows.bpmn.words import Field, Outline
 from shuzheng.base.flows.models import Definition
-from shuzheng.kernel import bpmn
+from shuzheng.kernel import bpmn, dmn
 from shuzheng.kernel.bpmn import BpmnError, Surroundings
 from shuzheng.kernel.expr import NUMBER, Domain, Type
 from shuzheng.kernel.findings import Finding
@@ -24,13 +24,17 @@ def findings(row: Definition, outline: Outline) -> list[Finding]:
         model = bpmn.read(row.bpmn.encode())
     except (BpmnError, XmlError):
         return []
+    names = {name: _domain(name, type_, outline.field(name)) for name, type_ in outline.names.items()}
     around = Surroundings(
-        names={name: _domain(name, type_, outline.field(name)) for name, type_ in outline.names.items()},
+        names=names,
         decisions=frozenset(row.tables),
         assigned=lambda _node: True,
         collected=lambda _element: True,
     )
-    return [f for f in bpmn.check(model, around) if f.code != "unsupported"]
+    found = [f for f in bpmn.check(model, around) if f.code != "unsupported"]
+    for text in dict.fromkeys(row.tables.values()):
+        found += dmn.check(dmn.read(text.encode()), names)
+    return found
 
 
 def _domain(name: str, type_: Type, field: Field | None) -> Domain:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import Write, action
-from shuzheng.base.flows import checking
+from shuzheng.base.flows import checking, library
 from shuzheng.base.flows.bpmn.reading import look
 from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.bpmn.words import Outline
@@ -37,7 +37,7 @@ def take_over(row: Definition, bpmn: str, tables: Mapping[str, str]) -> Outline:
     outline, _unfinished = look(bpmn, tables)
     row.bpmn, row.tables, row.digest = bpmn, dict(tables), digest_of(bpmn, tables)
     row.name, row.name_en, row.group = outline.name[:80], outline.name_en[:80], outline.group[:40]
-    row.about, row.basis = outline.about[:300], outline.basis[:300]
+    row.about, row.basis, row.confidence = outline.about[:300], outline.basis[:300], outline.confidence
     return outline
 
 
@@ -61,7 +61,7 @@ def save_definitions(
         outline = take_over(fresh, bpmn, tables or {})
         values = {
             name: getattr(fresh, name)
-            for name in ("bpmn", "tables", "digest", "name", "name_en", "group", "about", "basis")
+            for name in ("bpmn", "tables", "digest", "name", "name_en", "group", "about", "basis", "confidence")
         }
         if row._state.adding:
             for name, value in values.items():
@@ -89,7 +89,8 @@ def publish(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
     """Let drafts be used from now on, in the owner's division and below; the edition before is retired, its cases go on by it.
 
     Raises:
-        Invalid: it cannot be run, a step names nobody who could do it, or it is no draft.
+        Invalid: it cannot be run, a step names nobody who could do it, the standard in force does not allow it, or it is no
+            draft.
     """
     for row in rows:
         if row.state != State.DRAFT:
@@ -100,7 +101,10 @@ def publish(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
         before = Definition.objects.filter(node_id=row.node_id, code=row.code, state=State.PUBLISHED)
         for old in before:
             w.change(old, state=State.RETIRED)
-        values = {"state": State.PUBLISHED, "published_at": timezone.now(), "audience": division_path(row.path)}
+        values = {
+            "state": State.PUBLISHED, "published_at": timezone.now(), "audience": division_path(row.path),
+            "standard": library.holding(row),
+        }  # fmt: skip
         if row._state.adding:
             for name, value in values.items():
                 setattr(row, name, value)
@@ -131,6 +135,8 @@ def examined(row: Definition) -> tuple[list[FieldFault], list[Finding]]:
                     FieldFault(step.element, _("“%(name)s”（%(id)s）：%(why)s") % {**where, "why": why}, row=step.line)
                 )
     found = [] if faults else checking.findings(row, outline)
+    if not faults and row.state == State.DRAFT and (standard := library.holding(row)) is not None:
+        faults += library.faults_against(standard, row)
     faults += [FieldFault(f.place.id, str(f), row=f.place.line) for f in found if f.severity == Severity.ERROR]
     return faults, [f for f in found if f.severity == Severity.WARNING]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shuzheng.base.flows.bpmn.reading import HUMAN, parse
@@ -51,12 +52,26 @@ def boxes(root: Any) -> list[Box]:
             x, y, wide, high = (float(bounds.get(k, "0")) for k in ("x", "y", "width", "height"))
         except ValueError:
             continue  # another tool's shape without numbers: not drawn
-        found.append(Box(node.get("id"), local(node), node.get("name") or "", x, y, wide, high))
+        found.append(Box(node.get("id"), local(node), _named(node), x, y, wide, high))
     return found
 
 
-def svg(bpmn: str, case: Case | None = None, steps: Sequence[Step] = (), tasks: Sequence[Task] = ()) -> SafeString:
-    """The diagram, of a case or of a definition alone; empty when nothing was drawn."""
+def _named(node: Any) -> str:
+    """The name of an element in the reader's language."""
+    said = node.find("bpmn:extensionElements/sz:step", NS)
+    english = said.get("name_en") if said is not None and (get_language() or "").startswith("en") else ""
+    return english or node.get("name") or ""
+
+
+def svg(
+    bpmn: str,
+    case: Case | None = None,
+    steps: Sequence[Step] = (),
+    tasks: Sequence[Task] = (),
+    marks: Mapping[str, str] | None = None,
+) -> SafeString:
+    """The diagram, of a case or of a definition alone; empty when nothing was drawn. ``marks`` are looks by element
+    (``plus``, ``minus``, ``diff``), where two editions are compared."""
     root = parse(bpmn)
     shapes = boxes(root)
     if not shapes:
@@ -69,7 +84,8 @@ def svg(bpmn: str, case: Case | None = None, steps: Sequence[Step] = (), tasks: 
     wide = max(b.x + b.wide for b in shapes) - left + MARGIN
     high = max(b.y + b.high for b in shapes) - top + MARGIN + 12
     drawn = [_edge(edge, root) for edge in root.iterfind(".//bpmndi:BPMNEdge", NS)]
-    drawn += [_shape(b, case, last.get(b.ident), by_step) for b in shapes]
+    marks = marks or {}
+    drawn += [_shape(b, case, last.get(b.ident), by_step, marks.get(b.ident, "")) for b in shapes]
     return format_html(
         '<svg class="sz-flow" viewBox="{} {} {} {}" width="{}" role="img" aria-label="{}">{}{}</svg>',
         f"{left:g}", f"{top:g}", f"{wide:g}", f"{high:g}", f"{wide:g}", _said(shapes, last), MARKER,
@@ -106,7 +122,9 @@ def _edge(edge: Any, root: Any) -> SafeString:
     return format_html('<g class="ed"><path d="{}" marker-end="url(#fl-ar)"/></g>{}', way, label)
 
 
-def _shape(box: Box, case: Case | None, step: Step | None, by_step: dict[Any, list[Task]]) -> SafeString:
+def _shape(
+    box: Box, case: Case | None, step: Step | None, by_step: dict[Any, list[Task]], mark: str = ""
+) -> SafeString:
     middle, centre = box.x + box.wide / 2, box.y + box.high / 2
     if box.kind.endswith("Event"):
         ended = box.kind == "endEvent"
@@ -121,11 +139,11 @@ def _shape(box: Box, case: Case | None, step: Step | None, by_step: dict[Any, li
         half = box.wide / 2
         sign = {"exclusiveGateway": "×", "parallelGateway": "+", "inclusiveGateway": "○"}.get(box.kind, "◇")
         return format_html(
-            '<g class="gw"><path d="M{} {}l{} {} -{} {} -{} -{}z"/><text x="{}" y="{}">{}</text><text class="lb" x="{}" y="{}">{}</text></g>',
-            f"{middle:g}", f"{box.y:g}", half, half, half, half, half, half, f"{middle:g}", f"{centre + 4:g}", sign,
+            '<g class="gw {}"><path d="M{} {}l{} {} -{} {} -{} -{}z"/><text x="{}" y="{}">{}</text><text class="lb" x="{}" y="{}">{}</text></g>',
+            mark, f"{middle:g}", f"{box.y:g}", half, half, half, half, half, half, f"{middle:g}", f"{centre + 4:g}", sign,
             f"{middle + 14 + _wide(_cut(box.name, 120)) / 2:g}", f"{box.y + 2:g}", _cut(box.name, 120),
         )  # fmt: skip
-    look = LOOKS.get(Step.State(step.state), "todo") if step else "todo"
+    look = LOOKS.get(Step.State(step.state), "todo") if step else mark or "todo"
     tick: SafeString = mark_safe("")
     if look == "done":
         tick = format_html(

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.models import CaseRecord, Kind, Published, Record, Scoping
+from shuzheng.base.standards.models import Confidence
 
 
 class Definition(Published):
@@ -41,6 +42,12 @@ class Definition(Published):
     tables = models.JSONField(_("决策表"), default=dict, blank=True)
     """DMN 1.3 texts by id of the decision."""
     digest = models.CharField(max_length=64, editable=False, db_collation="C")
+    confidence = models.CharField(_("可信度"), max_length=2, choices=Confidence, blank=True)
+    """How sure a standard process is; empty for what is no standard."""
+    standard = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("所依规范")
+    )
+    """The edition of the standard that it adapts."""
     published_at = models.DateTimeField(_("发布时间"), null=True, editable=False)
 
     class Meta(Published.Meta):
@@ -54,6 +61,10 @@ class Definition(Published):
 
     def __str__(self) -> str:
         return f"{self.label} v{self.edition}"
+
+    @property
+    def is_unverified(self) -> bool:
+        return self.confidence == Confidence.UNVERIFIED
 
     @property
     def label(self) -> str:

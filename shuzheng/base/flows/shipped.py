@@ -24,7 +24,7 @@ def files() -> Iterator[Path]:
 
 
 def load_flows(actor: Actor, owner: Node) -> list[Definition]:
-    """Publish each shipped process that ``owner`` has not published yet word for word; its decision tables lie beside it
+    """Publish each shipped process that ``owner`` has never published word for word; its decision tables lie beside it
     as ``<code>.<decision>.dmn``."""
     published = []
     with actor.scope.activate():
@@ -33,9 +33,10 @@ def load_flows(actor: Actor, owner: Node) -> list[Definition]:
             tables = {
                 t.stem.partition(".")[2]: t.read_text(encoding="utf-8") for t in file.parent.glob(f"{file.stem}.*.dmn")
             }
-            held = Definition.objects.filter(node=owner, code=file.stem).order_by("-edition").first()
-            if held is not None and held.digest == digest_of(text, tables):
-                continue
+            editions = Definition.objects.filter(node=owner, code=file.stem)
+            if editions.filter(digest=digest_of(text, tables)).exists():
+                continue  # published once; what the owner has made of it since is theirs
+            held = editions.order_by("-edition").first()
             row = Definition(code=file.stem, edition=held.edition + 1 if held else 1)
             row.own(owner)
             take_over(row, text, tables)

@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shuzheng.base.flows.bpmn.words import Field, Outline, StepRule
@@ -124,7 +123,7 @@ def context(outline: Outline, values: Mapping[str, Any], facts: Mapping[str, Any
 
 def label(field: Field) -> str:
     """The field's name in the reader's language."""
-    return field.label_en if field.label_en and (get_language() or "").startswith("en") else field.label
+    return field.shown
 
 
 def shown(field: Field, value: Any) -> str:

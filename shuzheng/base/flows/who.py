@@ -13,9 +13,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -192,17 +194,24 @@ class Finder:
         return competent_for(value or "general", division, self.today) if division is not None else None
 
     def _held(self) -> Any:
-        return (
-            Post.objects.filter(valid__contains=self.today, person__is_active=True)
-            .select_related("person", "node", "node__organ")
-            .order_by("pk")
-        )
+        return held_on(self.today)
 
     def _role(self, code: str, place: Node) -> list[Post]:
-        span = Range.subtree(place.path)
-        grants = Grant.objects.filter(role__code=code, valid__contains=self.today, path__gte=span.lo, path__lt=span.hi)
-        holders = [g.post_id for g in grants if place.path.startswith(g.at_path)]
-        return [p for p in self._held().filter(pk__in=holders) if p.path.startswith(place.path)]
+        return in_role(code, place, self.today)
+
+
+def held_on(day: date) -> QuerySet[Post]:
+    """Posts that somebody holds on a day."""
+    found = Post.objects.filter(valid__contains=day, person__is_active=True)
+    return found.select_related("person", "node", "node__organ").order_by("pk")
+
+
+def in_role(code: str, place: Node, day: date) -> list[Post]:
+    """Posts of an organ or department that hold a role there on a day."""
+    span = Range.subtree(place.path)
+    grants = Grant.objects.filter(role__code=code, valid__contains=day, path__gte=span.lo, path__lt=span.hi)
+    holders = [g.post_id for g in grants if place.path.startswith(g.at_path)]
+    return [p for p in held_on(day).filter(pk__in=holders) if p.path.startswith(place.path)]
 
 
 def once(posts: Iterable[Post]) -> list[Post]:

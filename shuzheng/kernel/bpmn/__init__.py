@@ -8,9 +8,10 @@ The check knows the drawing as a graph (`structure.py`), plays its tokens in eve
 conditions on every case they tell apart (`conditions.py`), and looks at what single elements must say (`details.py`).
 """
 
+from shuzheng.kernel.bpmn.certain import Certain, certain
 from shuzheng.kernel.bpmn.check import check
 from shuzheng.kernel.bpmn.model import Model, Node, Scope
 from shuzheng.kernel.bpmn.read import BpmnError, read
 from shuzheng.kernel.bpmn.surroundings import Surroundings
 
-__all__ = ["BpmnError", "Model", "Node", "Scope", "Surroundings", "check", "read"]
+__all__ = ["BpmnError", "Certain", "Model", "Node", "Scope", "Surroundings", "certain", "check", "read"]

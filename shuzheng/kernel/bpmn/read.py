@@ -207,7 +207,7 @@ def _decision(element: Element) -> str:
     if element.name != "businessRuleTask":
         return ""
     for key, value in element.attributes.items():
-        if key.endswith("}decisionRef"):
+        if key.endswith(("}decisionRef", "}decision")):
             return value.strip()
     for child in element.walk():
         if child.name == "calledDecisionId":

@@ -12,7 +12,7 @@ from django.db.models import F
 from shuzheng.base.access.actors import identify, identify_post
 from shuzheng.base.accounts.models import Account
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.flows import actions
+from shuzheng.base.flows import actions, defining, library, simple
 from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.models import Case, Definition, Opinion, Step, Task
 
@@ -53,6 +53,32 @@ SCENES = (
     Scene("purchase", "ls.review", {"subject": "机关食堂蒸箱", "amount": "32000", "kind": "货物", "reason": LONG}, 1, 90,
           refused="公物仓有可用设备，先调剂。"),
 )  # fmt: skip
+
+
+ADAPTER, ADAPTED = "zj.admin", "vehicle-trip"
+"""Whose office has adapted which standard process."""
+
+
+def adapt() -> Definition:
+    """A province takes a standard over and changes what it may: a shorter limit, a step more, one that it can do without."""
+    actor = _actor(Account.objects.get(username=ADAPTER))
+    with actor.scope.activate():
+        standard = Definition.objects.get(code=ADAPTED, state=Definition.State.PUBLISHED)
+        row = Definition(code=ADAPTED)
+        row.node_id, row.path = actor.organ_id, actor.organ_path
+        [draft] = library.adopt([row], actor=actor, standard=standard)
+        told = simple.from_bpmn(draft.bpmn, draft.tables)
+        told["steps"] = [s for s in told["steps"] if s["id"] != "publish"]
+        at = next(n for n, s in enumerate(told["steps"]) if s["id"] == "compliance")
+        told["steps"][at]["due"] = "2h"
+        platform = {
+            "type": "step", "id": "platform", "name": "省平台合并乘车", "name_en": "Shared rides on the platform", "kind": "handle",
+            "mode": "claim", "who": ["role:clerk@office"], "due": "1h", "overdue": "pass",
+        }  # fmt: skip
+        told["steps"].insert(at + 1, platform)
+        [draft] = defining.save_definitions([draft], actor=actor, bpmn=simple.to_bpmn(told))
+        [row] = defining.publish([draft], actor=actor)
+    return row
 
 
 def flow() -> list[Case]:

@@ -21,7 +21,7 @@ from shuzheng.base.stats import exporting
 from shuzheng.ops.demo.analysis import analyse
 from shuzheng.ops.demo.beside import go_on
 from shuzheng.ops.demo.collecting import collect
-from shuzheng.ops.demo.flowing import flow
+from shuzheng.ops.demo.flowing import adapt, flow
 from shuzheng.ops.demo.nation import SCALES, Tick, build
 from shuzheng.ops.demo.people import populate
 from shuzheng.ops.demo.reporting import report
@@ -48,6 +48,7 @@ def load(scale: str, tick: Tick, today: date | None = None) -> bool:
             populate(nation, tick)
             furnish(nation)
             collect(nation)
+            adapt()
             flow()
             definition = Definition.objects.get(code="energy-quarterly", state=Definition.State.PUBLISHED)
             report(nation, definition, today, tick)

@@ -11,9 +11,12 @@ from lxml import etree
 
 from shuzheng.base.flows.bpmn import decisions
 from shuzheng.base.flows.bpmn.words import (
+    ADDING,
     BACK,
     BPMN,
+    CONFIDENCES,
     EMPTY,
+    HOLDS,
     KINDS,
     MODES,
     NS,
@@ -21,7 +24,6 @@ from shuzheng.base.flows.bpmn.words import (
     REFUSALS,
     RIGHTS,
     STEP_KINDS,
-    SZ,
     WITHDRAW,
     Field,
     Outline,
@@ -30,6 +32,7 @@ from shuzheng.base.flows.bpmn.words import (
     local,
     tag,
 )
+from shuzheng.kernel import bpmn
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.expr import BOOLEAN, ExprError, Type, compile
 
@@ -76,6 +79,8 @@ QUIET = frozenset(
 """Elements that only say something to the reader, with all that is in them; kept, and left out of what is run."""
 SAYS = frozenset({"definitions", "import", "message", "signal", "error", "escalation", "itemDefinition"})
 """Elements that others refer to."""
+OF_PROCESS = {"withdraw": WITHDRAW, "confidence": CONFIDENCES, "hold": HOLDS, "adding": ADDING}
+"""Closed lists of what a process says of itself; the first is the usual."""
 _CODE = re.compile(r"[^\W\d]\w*")
 _DURATION = re.compile(r"(\d{1,3})([dhm])")
 
@@ -136,7 +141,8 @@ def look(text: str, tables: Mapping[str, str] | None = None) -> tuple[Outline, l
     outline = Outline(
         process=process.get("id"), code=get("code", "") or process.get("id"), name=process.get("name") or process.get("id"),
         name_en=get("name_en", ""), group=get("group", ""), about=get("about", ""), basis=get("basis", ""),
-        title=get("title", ""), withdraw=get("withdraw", "undecided"), fields=fields, steps=steps, names=names,
+        title=get("title", ""), withdraw=get("withdraw", "undecided"), confidence=get("confidence", ""),
+        hold=get("hold", "kept"), adding=get("adding", "free"), fields=fields, steps=steps, names=names,
         called=called, follows=_follows(root, steps), elements=elements,
     )  # fmt: skip
     return outline, faults
@@ -264,11 +270,13 @@ def _step(node: Any, fields: tuple[Field, ...], faults: list[FieldFault]) -> Ste
         who=tuple(w.get("rule", "") for w in node.iterfind("bpmn:extensionElements/sz:who", NS)),
         cc=tuple(w.get("rule", "") for w in node.iterfind("bpmn:extensionElements/sz:cc", NS)),
         empty=get("empty", "admin"), refuse=get("refuse", "end"), back=get("back", "any"), due=get("due", ""),
-        overdue=get("overdue", "remind"), every=get("every", ""), skip=get("skip", "") == "same", fields=rights,
+        overdue=get("overdue", "remind"), every=get("every", ""), skip=get("skip", "") == "same", hold=get("hold", ""),
+        name_en=get("name_en", ""), fields=rights,
     )  # fmt: skip
     for name, value, allowed in (
         ("kind", rule.kind, STEP_KINDS), ("mode", rule.mode, MODES), ("empty", rule.empty, EMPTY),
         ("refuse", rule.refuse, REFUSALS), ("back", rule.back, BACK), ("overdue", rule.overdue, OVERDUE),
+        ("hold", rule.hold, ("", *HOLDS)),
     ):  # fmt: skip
         if value not in allowed:
             faults.append(place(node, _("%(name)s 不能是“%(value)s”。") % {"name": name, "value": value}))
@@ -294,19 +302,14 @@ def _mode(node: Any) -> str:
 def _called(root: Any, tables: Mapping[str, str], names: dict[str, Type], faults: list[FieldFault]) -> dict[str, str]:
     """Decisions and messages by task; the columns that a decision fills become names."""
     called = {}
-    known = {code: _table(code, text, faults) for code, text in tables.items()}
+    model = bpmn.read(etree.tostring(root))
+    decided = {n.id: n.called for scope in model.scopes() for n in scope.nodes.values() if n.kind == "businessRuleTask"}
+    _tables(tables, set(decided.values()), names, faults)
     for node in root.iter(tag("businessRuleTask")):
-        code = next((n.text or "" for n in node.iter() if local(n) == "calledDecisionId"), "") or node.get(
-            f"{{{SZ}}}decision", ""
-        )
-        if code not in known:
+        code = decided[node.get("id")]
+        if code not in tables:
             faults.append(place(node, _("没有决策表“%(code)s”。") % {"code": code}))
-        elif (table := known[code]) is not None:
-            names |= {output.name: output.type for output in table.outputs}
         called[node.get("id")] = code
-    for table in known.values():
-        if table is not None:
-            faults += [FieldFault(table.code, why) for why in table.check(names)]
     messages = {m.get("id"): m.get("name") or m.get("id") for m in root.iterfind("bpmn:message", NS)}
     for node in root.iter(tag("sendTask"), tag("receiveTask")):
         if node.get("messageRef") not in messages:
@@ -315,12 +318,23 @@ def _called(root: Any, tables: Mapping[str, str], names: dict[str, Type], faults
     return called
 
 
-def _table(code: str, text: str, faults: list[FieldFault]) -> decisions.Table | None:
-    try:
-        return decisions.read(code, text)
-    except Invalid as fault:
-        faults += fault.faults or [FieldFault(code, fault.message)]
-        return None
+def _tables(tables: Mapping[str, str], used: set[str], names: dict[str, Type], faults: list[FieldFault]) -> None:
+    """Check the tables, and add what those in use fill to ``names``: one table may draw on what another has filled."""
+    waiting = dict(tables)
+    while waiting:
+        broken: list[FieldFault] = []
+        for code, text in list(waiting.items()):
+            try:
+                table = decisions.ready(code, text, names)
+            except Invalid as fault:
+                broken += fault.faults or [FieldFault(code, fault.message)]
+                continue
+            del waiting[code]
+            names |= table.outputs if code in used else {}
+        if len(broken) and len(waiting) == len(tables):
+            faults += broken
+            return
+        tables = dict(waiting)
 
 
 def _expressions(root: Any, names: dict[str, Type], faults: list[FieldFault]) -> None:
@@ -356,7 +370,7 @@ def _expressions(root: Any, names: dict[str, Type], faults: list[FieldFault]) ->
             faults.append(place(inner, _("一个流程只能有一个开始事件。")))
     for node in root.iter(tag("process")):
         own = _one(node, "process")
-        if own is not None and own.get("withdraw", "undecided") not in WITHDRAW:
-            faults.append(
-                place(node, _("%(name)s 不能是“%(value)s”。") % {"name": "withdraw", "value": own.get("withdraw")})
-            )
+        for name, allowed in OF_PROCESS.items():
+            value = own.get(name, allowed[0]) if own is not None else allowed[0]
+            if value not in allowed:
+                faults.append(place(node, _("%(name)s 不能是“%(value)s”。") % {"name": name, "value": value}))

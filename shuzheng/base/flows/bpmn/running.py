@@ -93,7 +93,7 @@ def _compiled(bpmn: str, tables: tuple[tuple[str, str], ...]) -> Compiled:
     except ValidationException as error:
         where = getattr(error, "id", "") or "bpmn"
         raise Invalid(faults=[FieldFault(where, _("流程无法运行：%(why)s") % {"why": error})]) from error
-    return Compiled(outline, {code: decisions.read(code, text) for code, text in tables}, spec, subs)
+    return Compiled(outline, {c: decisions.ready(c, t, outline.names) for c, t in tables}, spec, subs)
 
 
 def _runnable(bpmn: str, outline: Outline) -> Any:
@@ -144,7 +144,7 @@ class _Engine(PythonScriptEngine):
         for line in filter(str.strip, (script or "").splitlines()):
             verb, _sep, rest = line.partition(" ")
             if verb == "decide":
-                self._leave(self.process.tables[rest].decide(self.process.outline.names, self.context.values))
+                self._leave(self.process.tables[rest].decide(self.context.values))
             elif verb == "send":
                 self.context.sent.append(rest)
             else:

@@ -2,7 +2,7 @@
 
 Namespace ``urn:shuzheng:flows``, inside ``bpmn:extensionElements``, so that other tools keep it and pass it on:
 
-    <sz:process code="seal" group="office" title="用印：{subject}" withdraw="undecided"/>
+    <sz:process code="seal" group="office" title="用印：{subject}" withdraw="undecided" confidence="B" hold="kept" adding="free"/>
     <sz:form><sz:field code="amount" label="金额" kind="money" unit="元" required="true"/></sz:form>
     <sz:step mode="all" refuse="end" back="any" empty="admin" due="2d" overdue="remind" fields="amount:read"/>
     <sz:who rule="role:leader@organ"/>  <sz:cc rule="post:档案员@organ"/>
@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.utils.translation import get_language
 
 from shuzheng.kernel.expr import BOOLEAN, DATE, NUMBER, TEXT, Type, list_of
 
@@ -48,6 +50,13 @@ BACK = ("any", "start", "previous", "none")
 OVERDUE = ("remind", "escalate", "pass", "return")
 WITHDRAW = ("undecided", "first", "never")
 """When the starter may take a case back: while the step it stands at is undecided, while the first one is, never."""
+CONFIDENCES = ("", "A*", "A", "B*", "B", "C")
+"""How sure a process is that ships as a standard (``standards.models.Confidence``); empty for one that is no standard."""
+HOLDS = ("kept", "fixed", "free")
+"""What adopters of a standard may do to a step: keep it, but say who, and make time limits shorter (``kept``); nothing at
+all (``fixed``); change and drop it (``free``)."""
+ADDING = ("free", "none")
+"""Whether adopters may add steps."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,11 @@ class Field:
     options: tuple[str, ...] = ()
     help: str = ""
     start: str = "edit"
+
+    @property
+    def shown(self) -> str:
+        """The label in the reader's language."""
+        return self.label_en if self.label_en and (get_language() or "").startswith("en") else self.label
 
 
 @dataclass(frozen=True)
@@ -84,7 +98,15 @@ class StepRule:
     overdue: str = "remind"
     every: str = ""
     skip: bool = False
+    hold: str = ""
+    """One of ``HOLDS``; empty for what the process says of all its steps."""
+    name_en: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
 
     def right(self, code: str) -> str:
         """What whoever does the step may do with a field."""
@@ -104,6 +126,9 @@ class Outline:
     basis: str
     title: str
     withdraw: str
+    confidence: str
+    hold: str
+    adding: str
     fields: tuple[Field, ...]
     steps: Mapping[str, StepRule]
     names: Mapping[str, Type]
@@ -114,6 +139,14 @@ class Outline:
     """Human steps that may come right after an element, through gateways and events."""
     elements: Mapping[str, tuple[str, str]]
     """By id: kind of element and name, for faults and the diagram."""
+
+    @property
+    def is_standard(self) -> bool:
+        return bool(self.confidence)
+
+    def holds(self, element: str) -> str:
+        """What adopters may do to a step."""
+        return self.steps[element].hold or self.hold
 
     def field(self, code: str) -> Field | None:
         return next((f for f in self.fields if f.code == code), None)

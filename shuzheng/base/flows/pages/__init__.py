@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shuzheng.base.flows.pages import begin, case, definitions, delegations, inbox
+from shuzheng.base.flows.pages import begin, case, definitions, delegations, inbox, library
 
 urlpatterns = [
     path("", inbox.page, name="inbox"),
@@ -16,6 +16,12 @@ urlpatterns = [
     path("definitions/<uuid:pk>/", definitions.one, name="definition"),
     path("definitions/<uuid:pk>/bpmn/", definitions.bpmn, name="definition_bpmn"),
     path("definitions/<uuid:pk>/do/<slug:verb>/", definitions.act, name="definition_act"),
+    path("library/", library.page, name="library"),
+    path("library/import/", library.take_in, name="package_import"),
+    path("library/<uuid:pk>/", library.one, name="standard"),
+    path("library/<uuid:pk>/adopt/", library.adopt, name="standard_adopt"),
+    path("library/<uuid:pk>/package/", library.package, name="standard_package"),
+    path("library/<uuid:pk>/compare/<uuid:other>/", library.compare, name="standard_compare"),
     path("<uuid:pk>/", case.page, name="case"),
     path("<uuid:pk>/edit/", begin.edit, name="edit"),
     path("<uuid:pk>/do/<slug:verb>/", case.act, name="act"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,27 +12,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shuzheng.base.core.action import Write, new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import Range, case_scope
-from shuzheng.base.flows import actions, defining, diagram, limits
+from shuzheng.base.flows import actions, defining, diagram
 from shuzheng.base.flows.bpmn.reading import LARGEST, look
-from shuzheng.base.flows.bpmn.words import StepRule
 from shuzheng.base.flows.engine import Move
 from shuzheng.base.flows.migrating import walk
 from shuzheng.base.flows.models import Case, Definition
-from shuzheng.base.flows.who import words_of
+from shuzheng.base.flows.telling import step_words
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Denied, Invalid, Missing
 
-MODE_WORDS: dict[str, Any] = {
-    "single": gettext_lazy("单人"), "all": gettext_lazy("会签，都要同意"), "share": gettext_lazy("会签，按比例"),
-    "veto": gettext_lazy("会签，一票否决"), "any": gettext_lazy("或签，一人即可"), "sequence": gettext_lazy("依次"),
-    "claim": gettext_lazy("抢办"),
-}  # fmt: skip
 MOST = 100
 """Running cases that are looked at, and moved, at once."""
 VERBS: dict[str, tuple[str, Callable[..., Any]]] = {
@@ -113,23 +105,13 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     faults, doubts = defining.examined(row)
     context = {
         "doubts": [str(f) for f in doubts],
-        "row": row, "outline": outline, "steps": [_said(s) for s in outline.steps.values()], "svg": diagram.svg(row.bpmn), "key": new_key(),
+        "row": row, "outline": outline, "steps": [step_words(s, outline) for s in outline.steps.values()], "svg": diagram.svg(row.bpmn), "key": new_key(),
         "faults": [f.message for f in faults],
         "may": {n: actor.may(right, row.path) and row.path in actor.scope.write for n, (right, _verb) in VERBS.items()},
         "older": older(actor, row),
         "crumbs": [Crumb(_("流程定义"), reverse("flows:definitions")), Crumb(row.label)],
     }  # fmt: skip
     return render(request, "flows/definition.html", context)
-
-
-def _said(step: StepRule) -> dict[str, str]:
-    """A step in words."""
-    mode = MODE_WORDS[step.mode]
-    share = f" {Decimal(step.share):.0%}" if step.mode == "share" else ""
-    return {
-        "name": step.name, "who": "、".join(words_of(w) for w in step.who), "mode": f"{mode}{share}",
-        "due": limits.said(step.due),
-    }  # fmt: skip
 
 
 @require_GET

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.portal.parts import Choice, Tab
-from shuzheng.base.standards import exports, mapping, working_days
+from shuzheng.base.standards import beside, exports, mapping, working_days
 from shuzheng.base.standards.book import ElementValue
 from shuzheng.base.standards.models import (
     CodeSet,
@@ -132,6 +132,7 @@ def _kind_tabs(actor: Actor, on: str, q: str) -> list[Tab]:
         if actor.may(f"standards.{kind}.view"):
             words = {"kind": kind} | ({"q": q} if q else {})
             found.append(Tab(label, f"{reverse('standards:home')}?{urlencode(words)}", kind == on))
+    found += [Tab(str(s.label), reverse(s.url), False) for s in beside.SHELVES if actor.may(s.permission)]
     if q:
         found.insert(0, Tab(_("全部"), f"{reverse('standards:home')}?{urlencode({'q': q})}", not on))
     return found

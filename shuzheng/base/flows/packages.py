@@ -1,0 +1,68 @@
+"""A process as one file: a ZIP of its BPMN (which holds the form) and its decision tables, named as they ship with an app.
+
+purchase.bpmn
+purchase.<decision>.dmn
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from django.utils.translation import gettext as _
+
+from shuzheng.base.flows.bpmn.reading import LARGEST
+from shuzheng.base.flows.models import Definition
+from shuzheng.kernel import dmn
+from shuzheng.kernel.errors import Invalid
+
+MOST = 60
+"""Files of one package."""
+WHEN = (2026, 1, 1, 0, 0, 0)
+"""The day that all files bear, so that the same process is the same package."""
+
+
+def pack(row: Definition) -> bytes:
+    """The package of a definition."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package:
+        texts = {f"{row.code}.bpmn": row.bpmn}
+        texts |= {f"{row.code}.{decision}.dmn": text for decision, text in sorted(row.tables.items())}
+        for name, text in texts.items():
+            package.writestr(zipfile.ZipInfo(name, WHEN), text.encode())
+    return made.getvalue()
+
+
+def unpack(data: bytes) -> tuple[str, dict[str, str]]:
+    """The BPMN and the tables, by id of the decision, of a package.
+
+    Raises:
+        Invalid: it is no package, too large, or holds not exactly one process; a table cannot be read.
+    """
+    texts, tables = {}, {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            files = [f for f in package.infolist() if not f.is_dir()]
+            if len(files) > MOST:
+                raise Invalid.one("file", _("流程包里的文件太多，最多 %(n)d 个。") % {"n": MOST})
+            for file in files:
+                if not file.filename.endswith((".bpmn", ".dmn")):
+                    raise Invalid.one(
+                        "file", _("流程包里只能有 BPMN 和 DMN 文件，这里有“%(name)s”。") % {"name": file.filename}
+                    )
+                with package.open(file) as opened:  # read with a limit: what the directory says of sizes is only said
+                    content = opened.read(4 * LARGEST + 1)
+                if len(content) > 4 * LARGEST:
+                    raise Invalid.one("file", _("流程文件太大。"))
+                texts[file.filename] = content.decode("utf-8-sig")
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        raise Invalid.one("file", _("这不是流程包（ZIP），或已损坏。")) from error
+    except UnicodeDecodeError as error:
+        raise Invalid.one("file", _("文件不是 UTF-8 编码。")) from error
+    processes = [text for name, text in texts.items() if name.endswith(".bpmn")]
+    if len(processes) != 1:
+        raise Invalid.one("file", _("流程包里要有且只有一个 BPMN 文件，现有 %(n)d 个。") % {"n": len(processes)})
+    for name, text in texts.items():
+        if name.endswith(".dmn"):
+            tables |= dict.fromkeys(dmn.read(text.encode()).decisions, text)
+    return processes[0], tables
