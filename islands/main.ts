@@ -26,6 +26,7 @@ import { startSparks } from './lib/sparks.ts';
 const LAZY: Record<string, () => Promise<unknown>> = {
   'sz-answer': () => import('./sz-answer.ts'),
   'sz-autosave': () => import('./sz-autosave.ts'),
+  'sz-bpmn': () => import('./sz-bpmn.ts'),
   'sz-builder': () => import('./sz-builder.ts'),
   'sz-chart': () => import('./sz-chart.ts'),
   'sz-explore': () => import('./sz-explore.ts'),
