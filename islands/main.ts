@@ -26,10 +26,12 @@ import { startSparks } from './lib/sparks.ts';
 const LAZY: Record<string, () => Promise<unknown>> = {
   'sz-answer': () => import('./sz-answer.ts'),
   'sz-autosave': () => import('./sz-autosave.ts'),
+  'sz-bpmn': () => import('./sz-bpmn.ts'),
   'sz-builder': () => import('./sz-builder.ts'),
   'sz-chart': () => import('./sz-chart.ts'),
   'sz-explore': () => import('./sz-explore.ts'),
   'sz-grid': () => import('./sz-grid.ts'),
+  'sz-process': () => import('./sz-process.ts'),
   'sz-questions': () => import('./sz-questions.ts'),
   'sz-scan': () => import('./sz-scan.ts'),
 };

@@ -7,11 +7,10 @@
 import htmx from 'htmx.org';
 import { ask } from './lib/confirm.ts';
 import { codesOf, columnsOf, freeCode, type Item, kindOf, move, newSection, type Section, type Spec } from './lib/formspec.ts';
-import { above, csrf, define, el, Island, settle } from './lib/island.ts';
+import { type Answer, Draft } from './lib/draft.ts';
+import { above, define, el, Island } from './lib/island.ts';
 import { drawProperties, type Picked } from './lib/properties.ts';
-import { showSaved } from './lib/saved.ts';
 import { t } from './lib/words.ts';
-import { toast } from './sz-toast.ts';
 
 interface Data {
   spec: Spec;
@@ -29,9 +28,7 @@ export class SzBuilder extends Island {
   picked: Picked = { kind: 'form' };
   #data!: Data;
   #faults = new Map<string, string[]>();
-  #dirty = false;
-  #busy = false;
-  #save = settle(700, () => void this.flush());
+  #draft!: Draft;
   #done: string[] = [];
 
   protected override start(): void {
@@ -39,13 +36,12 @@ export class SzBuilder extends Island {
     if (!source) return;
     this.#data = JSON.parse(source.textContent ?? '') as Data;
     this.spec = this.#data.spec;
-    const kept = localStorage.getItem(this.#data.place);
-    if (kept) {
-      // what did not reach the server last time goes now
-      this.spec = JSON.parse(kept) as Spec;
-      this.#dirty = true;
-      this.#save();
-    }
+    const { saveUrl: url, place, version } = this.#data;
+    this.#draft = new Draft({
+      place, url, version, method: 'PATCH', body: () => ({ spec: this.spec }), took: (answer) => this.#took(answer), clash: (answer) => this.#conflict(answer),
+    }); // prettier-ignore
+    const kept = this.#draft.kept();
+    if (kept) this.spec = kept['spec'] as Spec;
     this.spec.sections ??= [];
     this.#takeFaults(this.#data.faults);
     this.listen(this, 'click', (event) => this.#click(event));
@@ -62,71 +58,42 @@ export class SzBuilder extends Island {
 
   /** Takes a change over: kept here at once, drawn, sent a moment later. */
   changed(redraw = true): void {
-    this.#dirty = true;
     this.#done.push(JSON.stringify(this.spec));
     this.#done.splice(0, Math.max(0, this.#done.length - 100));
-    localStorage.setItem(this.#data.place, JSON.stringify(this.spec));
+    this.#draft.changed();
     if (redraw) this.draw();
-    this.#save();
   }
 
   /** Sends the draft as it is; resolves when the answer was dealt with. */
-  async flush(): Promise<void> {
-    if (this.#busy || !this.#dirty) return;
-    this.#busy = true;
-    this.#dirty = false;
-    showSaved(document.body, 'saving', 1, null);
-    try {
-      const response = await fetch(this.#data.saveUrl, {
-        method: 'PATCH',
-        headers: { 'Content-Type': 'application/json', 'X-CSRFToken': csrf() },
-        body: JSON.stringify({ version: this.#data.version, spec: this.spec }),
-      });
-      const answer = (await response.json()) as { version?: number; faults?: Data['faults']; spec?: Spec; message?: string };
-      if (response.status === 409) await this.#conflict(answer.version ?? 0, answer.spec!, answer.message ?? '');
-      else if (!response.ok) throw new Error(answer.message ?? String(response.status));
-      else {
-        this.#data.version = answer.version ?? this.#data.version;
-        if (!this.#dirty) localStorage.removeItem(this.#data.place);
-        this.#takeFaults(answer.faults ?? []);
-        showSaved(document.body, 'saved', 0, new Date());
-        this.#drawFaults();
-        void this.#preview();
-      }
-    } catch (fault) {
-      this.#dirty = true;
-      showSaved(document.body, 'kept', 1, null);
-      if (navigator.onLine && fault instanceof Error && fault.name !== 'TypeError') toast({ text: fault.message, level: 'error' });
-      else setTimeout(() => void this.flush(), 5000);
-    } finally {
-      this.#busy = false;
-    }
-    if (this.#dirty && navigator.onLine && !document.hidden) this.#save();
+  flush(): Promise<void> {
+    return this.#draft.flush();
+  }
+
+  #took(answer: Answer): void {
+    this.#takeFaults((answer['faults'] as Data['faults'] | undefined) ?? []);
+    this.#drawFaults();
+    void this.#preview();
   }
 
   /** Somebody else saved meanwhile: both versions are named, one goes on; the other is not thrown away unasked. */
-  async #conflict(version: number, theirs: Spec, message: string): Promise<void> {
+  async #conflict(answer: Answer): Promise<boolean> {
+    const theirs = answer['spec'] as Spec;
     const said = (spec: Spec) => t('fbCount', { sections: spec.sections.length, cells: codesOf(spec).size });
     const list = [`${t('keepMine')}：${said(this.spec)}`, `${t('takeTheirs')}：${said(theirs)}`];
-    const mine = await ask({ title: message, list, verb: t('keepMine'), keep: t('takeTheirs') });
-    this.#data.version = version;
-    if (!mine) {
-      this.spec = theirs;
-      this.picked = { kind: 'form' };
-      localStorage.removeItem(this.#data.place);
-      this.draw();
-      return;
-    }
-    this.#dirty = true;
+    if (await ask({ title: answer.message ?? '', list, verb: t('keepMine'), keep: t('takeTheirs') })) return true;
+    this.spec = theirs;
+    this.picked = { kind: 'form' };
+    this.draw();
+    return false;
   }
 
   #saveFirst(event: SubmitEvent): void {
     const form = event.target as HTMLFormElement;
-    if (!form.matches('[data-after-building]') || !this.#dirty) return;
+    if (!form.matches('[data-after-building]') || !this.#draft.dirty) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     void this.flush().then(() => {
-      if (!this.#dirty) form.requestSubmit();
+      if (!this.#draft.dirty) form.requestSubmit();
     });
   }
 

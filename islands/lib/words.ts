@@ -308,10 +308,15 @@ const en: Record<Word, string> = {
 
 const english = (): boolean => document.documentElement.lang.startsWith('en');
 
-/** The word in the language of the page, with `{name}` filled in. */
-export function t(word: Word, values: Record<string, string | number> = {}): string {
-  return (english() ? en : zh)[word].replace(/\{(\w+)\}/g, (_all, name: string) => String(values[name] ?? ''));
+type Values = Record<string, string | number>;
+
+/** Says words of two catalogues in the language of the page, with `{name}` filled in: for islands with many words of their own. */
+export function speaker<W extends string>(source: Record<W, string>, translated: Record<W, string>): (word: W, values?: Values) => string {
+  return (word, values = {}) => (english() ? translated : source)[word].replace(/\{(\w+)\}/g, (_all, name: string) => String(values[name] ?? ''));
 }
+
+/** The word in the language of the page, with `{name}` filled in. */
+export const t = speaker<Word>(zh, en);
 
 /** `62280` → `62,280`, with a proper minus and at most `places` decimals. */
 export function num(value: number, places = 10): string {

@@ -321,7 +321,12 @@ PAGES: dict[str, list[Page]] = {
     "flows:people": [get(SIGNED_IN)],
     "flows:delegations": [get(STAFF), post(STAFF)],
     "flows:delegation_end": [post(THEIRS, pk="@deputy")],
-    "flows:definitions": [get(BUSINESS), post(BUSINESS)],
+    "flows:definitions": [get(BUSINESS)],
+    "flows:definition_new": [get(BUSINESS), post(BUSINESS, {"way": "empty", "code": "trial", "name": "试一试"})],
+    "flows:lookup": [get(BUSINESS)],
+    "flows:design": [get(OWN_FLOW, pk="@draft_flow")],
+    "flows:expert": [get(OWN_FLOW, pk="@draft_flow")],
+    "flows:draft": [Page("PUT", OWN_FLOW, {"pk": "@draft_flow"}, json='{"version": 1, "bpmn": "<a/>"}')],
     "flows:definition": [get(BATCH, pk="@flow")],
     "flows:definition_bpmn": [get(BATCH, pk="@flow")],
     "flows:definition_act": [

@@ -151,9 +151,9 @@ def _shape(
             f"{box.wide:g}", f"{box.wide - 3.5:g}",
         )  # fmt: skip
     return format_html(
-        '<g class="nd {}" transform="translate({} {})"><rect width="{}" height="{}" rx="6"/>'
+        '<g class="nd {}" data-id="{}" transform="translate({} {})"><rect width="{}" height="{}" rx="6"/>'
         '<text x="{}" y="{}" class="a">{}</text><text x="{}" y="{}" class="b">{}</text>{}</g>',
-        look, f"{box.x:g}", f"{box.y:g}", f"{box.wide:g}", f"{box.high:g}", f"{box.wide / 2:g}", f"{box.high / 2 - 3:g}",
+        look, box.ident, f"{box.x:g}", f"{box.y:g}", f"{box.wide:g}", f"{box.high:g}", f"{box.wide / 2:g}", f"{box.high / 2 - 3:g}",
         _cut(box.name, box.wide - 12), f"{box.wide / 2:g}", f"{box.high / 2 + 15:g}",
         _cut(_who(step, by_step), box.wide - 8), tick,
     )  # fmt: skip

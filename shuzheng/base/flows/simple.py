@@ -210,6 +210,11 @@ def from_bpmn(bpmn: str, tables: Mapping[str, str] | None = None) -> Json:
             continue
         if kind not in shown or any(local(n).endswith("EventDefinition") for n in node):
             raise NotSimple(_("“%(name)s”只能在专业设计器里看和改。") % {"name": node.get("name") or kind})
+        if more := _more_than_shown(node):
+            raise NotSimple(
+                _("“%(name)s”带有“%(what)s”，只能在专业设计器里看和改。")
+                % {"name": node.get("name") or kind, "what": more}
+            )
         nodes[node.get("id")] = node
     reader = _Reader(outline, nodes)
     starts = [i for i, n in nodes.items() if local(n) == "startEvent"]
@@ -224,6 +229,22 @@ def from_bpmn(bpmn: str, tables: Mapping[str, str] | None = None) -> Json:
         **{k: getattr(outline, k) for k, usual in SELDOM.items() if getattr(outline, k) != usual},
         "fields": [_field(f) for f in outline.fields], "steps": steps,
     }  # fmt: skip
+
+
+KEPT = {"extensionElements", "incoming", "outgoing", "conditionExpression", "multiInstanceLoopCharacteristics"}
+OURS = {"step", "who", "cc"}
+
+
+def _more_than_shown(node: Any) -> str:
+    """What an element holds that the page could not write again: a note, another tool's extension."""
+    for child in node:
+        if isinstance(child.tag, str) and (local(child) not in KEPT or not child.tag.startswith(f"{{{BPMN}}}")):
+            return local(child)
+        if local(child) == "extensionElements":
+            foreign = [n for n in child if n.tag not in {tag(name, SZ) for name in OURS}]
+            if foreign:
+                return local(foreign[0])
+    return ""
 
 
 def _field(item: Field) -> Json:

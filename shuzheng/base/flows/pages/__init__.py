@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shuzheng.base.flows.pages import begin, case, definitions, delegations, inbox, library
+from shuzheng.base.flows.pages import begin, case, definitions, delegations, designer, inbox, library
 
 urlpatterns = [
     path("", inbox.page, name="inbox"),
@@ -13,8 +13,13 @@ urlpatterns = [
     path("delegations/", delegations.page, name="delegations"),
     path("delegations/<uuid:pk>/end/", delegations.end, name="delegation_end"),
     path("definitions/", definitions.page, name="definitions"),
+    path("definitions/new/", designer.new, name="definition_new"),
+    path("definitions/lookup/", designer.lookup, name="lookup"),
     path("definitions/<uuid:pk>/", definitions.one, name="definition"),
     path("definitions/<uuid:pk>/bpmn/", definitions.bpmn, name="definition_bpmn"),
+    path("definitions/<uuid:pk>/design/", designer.design, name="design"),
+    path("definitions/<uuid:pk>/expert/", designer.expert, name="expert"),
+    path("definitions/<uuid:pk>/draft/", designer.draft, name="draft"),
     path("definitions/<uuid:pk>/do/<slug:verb>/", definitions.act, name="definition_act"),
     path("library/", library.page, name="library"),
     path("library/import/", library.take_in, name="package_import"),

@@ -12,13 +12,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from shuzheng.base.core.action import Write, new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import Range, case_scope
 from shuzheng.base.flows import actions, defining, diagram
-from shuzheng.base.flows.bpmn.reading import LARGEST, look
+from shuzheng.base.flows.bpmn.reading import look
 from shuzheng.base.flows.engine import Move
 from shuzheng.base.flows.migrating import walk
 from shuzheng.base.flows.models import Case, Definition
@@ -35,36 +35,17 @@ VERBS: dict[str, tuple[str, Callable[..., Any]]] = {
 }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_GET
 def page(request: HttpRequest) -> HttpResponse:
-    """Definitions in sight, one's own organ's drafts among them; importing a BPMN file."""
+    """Definitions in sight, one's own organ's drafts among them."""
     actor = actor_of(request)
     actor.require("flows.definition.view")
-    faults: list[str] = []
-    if request.method == "POST":
-        actor.require("flows.definition.save")
-        try:
-            row = _import(request, actor)
-            return redirect("flows:definition", row.pk)
-        except Invalid as fault:
-            faults = [f.message for f in fault.faults] or [fault.message]
     rows = Definition.objects.exclude(state=Definition.State.RETIRED).select_related("node").defer("bpmn")
     context = {
-        "rows": list(rows.order_by("group", "code", "-edition")[:200]), "faults": faults, "key": new_key(),
+        "rows": list(rows.order_by("group", "code", "-edition")[:200]),
         "may_save": actor.may("flows.definition.save", actor.organ_path),
-    }  # fmt: skip
-    return render(request, "flows/definitions.html", context, status=422 if faults else 200)
-
-
-def _import(request: HttpRequest, actor: Actor) -> Definition:
-    upload = request.FILES.get("file")
-    if upload is None or (upload.size or 0) > 4 * LARGEST:
-        raise Invalid.one("file", _("请选择文件。"))
-    try:
-        text = upload.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Invalid.one("file", _("文件不是 UTF-8 编码。")) from error
-    return save_text(actor, text, {}, key=request.POST.get("key", "")[:60] or new_key())
+    }
+    return render(request, "flows/definitions.html", context)
 
 
 def save_text(actor: Actor, text: str, tables: dict[str, str], *, key: str) -> Definition:

@@ -1,0 +1,54 @@
+/** What the check before publishing says, and the publishing that waits for it. Both designers use it. */
+import { ask } from '../lib/confirm.ts';
+import type { Draft } from '../lib/draft.ts';
+import { icon } from '../lib/island.ts';
+import { say } from './words.ts';
+
+export interface Finding {
+  /** The element of the drawing. */
+  id: string;
+  /** The step of the simple view it lies at, and the way of a branch, or −1. */
+  at: string;
+  arm: number;
+  message: string;
+}
+export interface Told {
+  faults: Finding[];
+  doubts: Finding[];
+  svg: string;
+  isDraft: boolean;
+}
+
+const form = (): HTMLFormElement | null => document.querySelector('form[data-after-drawing]');
+
+/** Says beside the button whether it may be pressed. */
+export function standing(told: Told): void {
+  const place = document.querySelector<HTMLElement>('[data-standing]');
+  const { faults, doubts } = told;
+  const [tone, name, text] = faults.length ? (['over', 'circle-x', say('mustMend', { n: faults.length })] as const) : doubts.length ? (['warn', 'alert-triangle', say('doubtful', { n: doubts.length })] as const) : (['ok', 'circle-check', say('mayPublish')] as const);
+  if (place) {
+    place.className = `t-13 sz-state ${tone}`;
+    place.replaceChildren(icon(name), text);
+  }
+  const button = form()?.querySelector<HTMLButtonElement>('[data-publish]');
+  if (button) button.disabled = faults.length > 0 || !told.isDraft;
+}
+
+/** Publishing goes when all is stored and nothing is at fault; doubts are asked about first. */
+export function holdPublishing(island: HTMLElement, draft: Draft, told: () => Told): void {
+  let agreed = false;
+  const publish = async (on: HTMLFormElement) => {
+    await draft.flush();
+    if (draft.dirty || told().faults.length) return;
+    const list = told().doubts.map((d) => d.message);
+    agreed = !list.length || (await ask({ title: say('publishAsk', { n: list.length }), list, verb: say('publishAnyway'), keep: say('look') }));
+    if (agreed) on.requestSubmit();
+  };
+  document.addEventListener('submit', (event) => {
+    const on = event.target as HTMLFormElement;
+    if (agreed || !island.isConnected || !on.matches('form[data-after-drawing]')) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    void publish(on);
+  }, true); // prettier-ignore
+}
