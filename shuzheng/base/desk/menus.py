@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.manifest import MANIFESTS, AppManifest, Board, MenuEntry
 from shuzheng.base.desk.app import BOARDS, FULL_NAMES
+from shuzheng.base.portal import formats
 from shuzheng.base.portal.shell import AppMenu, MenuItem
 
 REGISTER = "register:"
@@ -37,7 +38,7 @@ def address(entry: MenuEntry) -> str:
 def openings(actor: Actor, manifest: AppManifest) -> list[Opening]:
     """The entries of an app's menu that the actor holds the right for, and has something to see in."""
     return [
-        Opening(_(e.label), address(e), e.icon, manifest.name, _(e.group) if e.group else "")
+        Opening(formats.many(e.label), address(e), e.icon, manifest.name, _(e.group) if e.group else "")
         for e in manifest.menu
         if may_open(actor, e)
     ]

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 NONE = "—"
 MINUS = "−"
@@ -35,6 +36,12 @@ def number(value: object, places: int | None = None) -> str:
         amount = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     text = f"{amount:,f}".replace("-", MINUS)
     return text.removeprefix(MINUS) if amount == 0 else text
+
+
+def many(word: str) -> str:
+    """What stands over a list of such things: ``位置`` is ``Locations`` in English, where one is a ``Location``."""
+    said = pgettext("台账", word)
+    return _(word) if said == word else said
 
 
 LARGE = {"zh": ((8, "亿"), (4, "万")), "en": ((9, "bn"), (6, "M"))}

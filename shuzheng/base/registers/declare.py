@@ -19,15 +19,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar
 
+from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import Form
+from django.utils import translation
 
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.models import Kind, Record, Scoped
 from shuzheng.base.core.registry import HANDOVERS, PERMISSIONS, Registry
 from shuzheng.base.core.scope import EVERYTHING, Range, merge
+from shuzheng.base.portal import formats
 
 Verb = Literal["view", "create", "change", "delete", "import", "export"]
 FEATURES = frozenset({"create", "change", "delete", "import", "export", "labels", "comments", "attachments", "history"})
@@ -229,6 +232,13 @@ class Register:
     @property
     def verbose(self) -> str:
         return str(self.label or self.model._meta.verbose_name)
+
+    @property
+    def heading(self) -> str:
+        """What stands over its list."""
+        with translation.override(settings.LANGUAGE_CODE):
+            source = self.verbose
+        return formats.many(source)
 
     def has(self, feature: str) -> bool:
         """Whether the register offers ``feature`` (one of ``FEATURES``)."""

@@ -90,7 +90,7 @@ def _ask(
     context = {
         "register": register,
         "title": title,
-        "crumbs": [Crumb(register.verbose, _back(register, request)), Crumb(title)],
+        "crumbs": [Crumb(register.heading, _back(register, request)), Crumb(title)],
         "names": [title_of(register, row) for row in rows[:SHOWN]],
         "rest": max(0, len(rows) - SHOWN),
         "values": values,

@@ -91,7 +91,7 @@ def _context(
     query = params.url(page=1).lstrip("?")
     return {
         "register": register,
-        "title": register.verbose,
+        "title": register.heading,
         "unit": str(register.unit),
         "params": params,
         **_figures(register, listing, mine, found.tabs, found.scopes),

@@ -38,7 +38,7 @@ RELATED = 10
 
 def title_of(register: Register, row: Any) -> str:
     """What a record is called on its page."""
-    return str(getattr(row, register.title) if register.title else row) or str(row.pk)
+    return str(getattr(row, register.heading) if register.heading else row) or str(row.pk)
 
 
 def groups_of(register: Register, row: Any) -> list[Group]:
@@ -99,7 +99,7 @@ def related_of(register: Register, actor: Actor, row: Any) -> list[RelatedRows]:
         base = address(other)
         found.append(
             RelatedRows(
-                str(item.title or other.verbose),
+                str(item.title or other.heading),
                 heads_html(columns, Params(), (), False, choose=False),
                 rows_html(other, page[:RELATED], columns, record_link(other), False, choose=False),
                 f"{base}?{item.field}={row.pk}" if _filters_by(other, item.field) else base,
@@ -129,7 +129,7 @@ def _detail(register: Register, actor: Actor, row: Any) -> dict[str, Any]:
         "register": register,
         "row": row,
         "title": title_of(register, row),
-        "crumbs": [Crumb(register.verbose, address(register)), Crumb(title_of(register, row))],
+        "crumbs": [Crumb(register.heading, address(register)), Crumb(title_of(register, row))],
         "groups": groups_of(register, row),
         "verdict": register.verdict(row),
         "related": related_of(register, actor, row),
@@ -226,7 +226,7 @@ def _form_page(
 ) -> HttpResponse:
     row = draft.row
     here = record_address(register, row.pk) if row is not None else ""
-    crumbs = [Crumb(register.verbose, address(register))]
+    crumbs = [Crumb(register.heading, address(register))]
     crumbs += [Crumb(title_of(register, row), here), Crumb(_("修改"))] if row is not None else [Crumb(_("登记"))]
     groups = [(g.title, [draft.form[n] for n in g.fields if n in draft.form.fields]) for g in register.groups]
     placed = {n for g in register.groups for n in g.fields}
@@ -277,7 +277,7 @@ def history(request: HttpRequest, register: str, pk: str) -> HttpResponse:
         raise Missing
     row = service.read(held, actor, pk)
     here = record_address(held, row.pk)
-    crumbs = [Crumb(held.verbose, address(held)), Crumb(title_of(held, row), here), Crumb(_("历史"))]
+    crumbs = [Crumb(held.heading, address(held)), Crumb(title_of(held, row), here), Crumb(_("历史"))]
     context = {"register": held, "row": row, "title": title_of(held, row), "crumbs": crumbs, "story": story(held, row)}
     return render(request, "registers/history.html", context)
 
@@ -317,6 +317,6 @@ def act(request: HttpRequest, register: str, pk: str, verb: str) -> HttpResponse
     context = {
         "register": held, "title": f"{item.label} {title_of(held, row)}", "verb": item, "form": form, "key": new_key(),
         "version": getattr(row, "version", ""), "back": here, "question": item.question,
-        "crumbs": [Crumb(held.verbose, address(held)), Crumb(title_of(held, row), here), Crumb(str(item.label))],
+        "crumbs": [Crumb(held.heading, address(held)), Crumb(title_of(held, row), here), Crumb(str(item.label))],
     }  # fmt: skip
     return render(request, "registers/act.html", context, status=422 if request.method == "POST" else 200)

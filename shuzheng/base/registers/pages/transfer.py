@@ -106,7 +106,7 @@ def upload(request: HttpRequest, register: str) -> HttpResponse:
             return redirect(address(held, "import_preview", pk=transfer.pk))
     context = {
         "register": held, "title": _("导入%(name)s") % {"name": held.verbose}, "base": address(held), "fault": fault,
-        "crumbs": [Crumb(held.verbose, address(held)), Crumb(_("导入"))],
+        "crumbs": [Crumb(held.heading, address(held)), Crumb(_("导入"))],
         "columns": [exporting.sheet_column(held, item, actor) for item in exporting.sheet_fields(held, actor)],
     }  # fmt: skip
     return render(request, "registers/import.html", context, status=422 if fault else 200)
@@ -163,7 +163,7 @@ def _preview(register: Register, transfer: Transfer, faults: Sequence[FieldFault
         "title": _("导入%(name)s：检查结果") % {"name": register.verbose},
         "base": address(register),
         "crumbs": [
-            Crumb(register.verbose, address(register)), Crumb(_("导入"), address(register, "import")), Crumb(transfer.filename)
+            Crumb(register.heading, address(register)), Crumb(_("导入"), address(register, "import")), Crumb(transfer.filename)
         ],
         "faults": faults[:AT_HAND],
         "more_faults": count - len(faults[:AT_HAND]),
