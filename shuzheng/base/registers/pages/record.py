@@ -38,7 +38,7 @@ RELATED = 10
 
 def title_of(register: Register, row: Any) -> str:
     """What a record is called on its page."""
-    return str(getattr(row, register.heading) if register.heading else row) or str(row.pk)
+    return str(getattr(row, register.title) if register.title else row) or str(row.pk)
 
 
 def groups_of(register: Register, row: Any) -> list[Group]:
