@@ -6,7 +6,7 @@ is one transaction, and moves of one case follow one another (a lock by name), s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from shuzheng.base.flows import limits, signing
 from shuzheng.base.flows.bpmn import running
 from shuzheng.base.flows.bpmn.words import StepRule
 from shuzheng.base.flows.models import Case, Opinion, Step, Task, Timer
+from shuzheng.base.flows.operations import OPERATIONS
 from shuzheng.base.flows.values import context
 from shuzheng.base.flows.who import Finder, Holder
 from shuzheng.kernel.errors import Conflict, Invalid, Missing
@@ -110,10 +111,18 @@ class Move:
 
     # what is known
 
+    def operate(self, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Call an operation of an app, as the engine."""
+        operation = OPERATIONS[name]
+        found = operation.run(self.w.actor, self.case.pk, given)
+        self.say("call", str(operation.label))
+        return found
+
     @property
     def token(self) -> running.Token:
         if self._token is None:
-            self._token = running.Token(self.process, running.Context(self.values()), self.case.engine)
+            seen = running.Context(self.values(), operate=self.operate)
+            self._token = running.Token(self.process, seen, self.case.engine)
         return self._token
 
     @property
