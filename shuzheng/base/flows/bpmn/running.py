@@ -83,6 +83,21 @@ def compiled(bpmn: str, tables: Mapping[str, str]) -> Compiled:
     return _compiled(bpmn, tuple(sorted(tables.items())))
 
 
+_editions: dict[str, Compiled] = {}
+MOST = 200
+"""Editions that are kept ready."""
+
+
+def edition(digest: str, texts: Callable[[], tuple[str, Mapping[str, str]]]) -> Compiled:
+    """As ``compiled``, for a text with a digest: it is asked for only when the edition is not at hand."""
+    found = _editions.get(digest)
+    if found is None:
+        if len(_editions) >= MOST:
+            _editions.clear()
+        found = _editions[digest] = compiled(*texts())
+    return found
+
+
 @lru_cache(maxsize=200)
 def _compiled(bpmn: str, tables: tuple[tuple[str, str], ...]) -> Compiled:
     outline = read(bpmn, dict(tables))
