@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 
 from shuzheng.base.core import ports, scope, trips
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.core.bulk import insert_many, unswept, update_many
+from shuzheng.base.core.bulk import insert_many, unswept, update_groups
 from shuzheng.base.core.models import ActionKey, Kind, Record, plain
 from shuzheng.base.core.registry import EVENTS, HANDOVERS, PERMISSIONS
 from shuzheng.kernel.errors import Conflict, Denied, Missing
@@ -114,8 +114,7 @@ class Write:
         groups: dict[tuple[type, frozenset[str]], list[tuple[models.Model, dict[str, Any]]]] = {}
         for (model, _pk), (row, before, names) in self._changed.items():
             groups.setdefault((model, frozenset(names)), []).append((row, before))
-        for (_model, names), items in groups.items():
-            changed_rows += self._save(items, sorted(names))
+        changed_rows += self._save([(items, sorted(names)) for (_model, names), items in groups.items()])
         for group in _by_model(self._deleted):
             self.lines += [self._line(row, _snapshot(row), _NOTHING) for row in group]
             found, _ = type(group[0])._base_manager.filter(pk__in=[row.pk for row in group]).delete()
@@ -125,21 +124,26 @@ class Write:
             ports.index_records(changed_rows, list(self._deleted), created)
         self._created, self._changed, self._deleted = [], {}, []
 
-    def _save(self, items: list[tuple[models.Model, dict[str, Any]]], names: list[str]) -> list[models.Model]:
-        rows = [row for row, _ in items]
-        extra = []
-        if isinstance(rows[0], Record):
-            now = timezone.now()
-            for row in cast(list[Record], rows):
-                row.version, row.updated_at = row.version + 1, now
-            extra = ["version", "updated_at"]
-        if update_many(rows, [*names, *extra]) < len(rows):
+    def _save(self, groups: list[tuple[list[tuple[models.Model, dict[str, Any]]], list[str]]]) -> list[models.Model]:
+        """Write groups of rows, each with the names of the fields that changed in it."""
+        now, written = timezone.now(), []
+        for items, names in groups:
+            rows = [row for row, _ in items]
+            extra = []
+            if isinstance(rows[0], Record):
+                for row in cast(list[Record], rows):
+                    row.version, row.updated_at = row.version + 1, now
+                extra = ["version", "updated_at"]
+            written.append((rows, [*names, *extra]))
+        counts = update_groups(written)
+        if any(count < len(rows) for count, (rows, _names) in zip(counts, written, strict=True)):
             raise Denied(gettext("有记录不在可写范围内。"))
-        for row, before in items:
-            hidden = getattr(row, "sensitive", frozenset())
-            after = {k: getattr(row, k) for k in before}
-            self.lines.append(self._line(row, _masked(row, before, hidden), _masked(row, after, hidden)))
-        return rows
+        for items, _names in groups:
+            for row, before in items:
+                hidden = getattr(row, "sensitive", frozenset())
+                after = {k: getattr(row, k) for k in before}
+                self.lines.append(self._line(row, _masked(row, before, hidden), _masked(row, after, hidden)))
+        return [row for rows, _names in written for row in rows]
 
     def _line(
         self, row: models.Model, before: Mapping[str, Any], after: Mapping[str, Any], label: str = "", path: str = ""

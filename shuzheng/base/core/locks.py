@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import connection
 
+from shuzheng.base.core import trips
+
 
 def hold(*names: str) -> None:
     """Wait until nobody else holds these names, and hold them until the transaction ends.
@@ -13,6 +15,5 @@ def hold(*names: str) -> None:
     """
     if not connection.in_atomic_block:
         raise RuntimeError("a lock needs a transaction to live in")
-    with connection.cursor() as cursor:
-        for name in sorted(set(names)):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+    for name in sorted(set(names)):  # inside an action it goes along with the next statement, which waits behind it
+        trips.send("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])

@@ -19,7 +19,7 @@ from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.locks import hold
 from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.models import Case, Definition, Delegation, Task
-from shuzheng.base.flows.moving import move
+from shuzheng.base.flows.moving import move, moved
 from shuzheng.base.flows.reaching import startable
 from shuzheng.base.flows.values import headline, rights, take
 from shuzheng.kernel.errors import Conflict, Denied, Invalid
@@ -109,11 +109,12 @@ def _mine(w: Write, tasks: Sequence[Task]) -> None:
 
 def _each(w: Write, tasks: Sequence[Task], name: str, **values: Any) -> list[Task]:
     _mine(w, tasks)
+    now: dict[UUID, Task] = {}
     for task in sorted(
         tasks, key=lambda t: str(t.case_id)
     ):  # in one order, so that two batches don't wait for each other
-        move(_case(task), name, by=w.actor, task_id=task.pk, **values)
-    return list(Task.objects.filter(pk__in=[t.pk for t in tasks]))
+        now |= {t.pk: t for t in moved(_case(task), name, by=w.actor, task_id=task.pk, **values).tasks}
+    return [now[t.pk] for t in tasks]
 
 
 def _case(task: Task) -> UUID:

@@ -6,8 +6,9 @@ is one transaction, and moves of one case follow one another (a lock by name), s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -24,10 +25,15 @@ from shuzheng.base.flows import limits, signing
 from shuzheng.base.flows.bpmn import running
 from shuzheng.base.flows.bpmn.words import StepRule
 from shuzheng.base.flows.models import Case, Opinion, Step, Task, Timer
+from shuzheng.base.flows.operations import OPERATIONS
 from shuzheng.base.flows.values import context
 from shuzheng.base.flows.who import Finder, Holder
 from shuzheng.kernel.errors import Conflict, Invalid, Missing
 
+TEXTS = ("definition__bpmn", "definition__tables")
+"""What is long and read only once for each edition."""
+OF_STEP = [f.attname for f in Step._meta.concrete_fields]
+OF_TASK = [f.attname for f in Task._meta.concrete_fields]
 MOST = 100
 """Steps that a process may pass by itself in one move: past that it goes in a circle."""
 
@@ -55,27 +61,45 @@ def verb(function: Verb) -> Verb:
 
 
 def move(case_id: UUID, name: str, *, by: Actor, **values: Any) -> Case:
-    """Do ``name`` to a case as one step; the caller has checked that ``by`` may.
+    """Do ``name`` to a case as one step; the caller has checked that ``by`` may. See ``moved`` for what else has changed."""
+    return moved(case_id, name, by=by, **values).case
+
+
+def moved(case_id: UUID, name: str, *, by: Actor, **values: Any) -> Move:
+    """As ``move``; answers the move, with the rows of the case as they are now.
 
     Raises:
         Missing: there is no such case.
     """
-    actor = engine_actor(by)
-    with actor.scope.activate():
-        hold(f"flows:{case_id}")
-        case = Case.objects.select_related("definition", "node").filter(pk=case_id).first()
-        if case is None:
-            raise Missing()
-        [case] = _move([case], actor=actor, name=name, by=by, given=values)
-    return case
+    done: list[Move] = []
+    _move([_Asked(case_id)], actor=engine_actor(by), name=name, by=by, given=values, done=done)
+    return done[0]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The case that is to be moved: read only when nobody else moves it."""
+
+    pk: UUID
+    path: str = ""
 
 
 @action("flows.case.move", permission="", event="flows.case.moved", system_only=True)
-def _move(w: Write, cases: Sequence[Case], *, name: str, by: Actor, given: dict[str, Any]) -> Sequence[Case]:
-    for case in cases:
+def _move(
+    w: Write, asked: Sequence[_Asked], *, name: str, by: Actor, given: dict[str, Any], done: list[Move]
+) -> list[Case]:
+    cases = []
+    for one in asked:
+        hold(f"flows:{one.pk}")
+        try:
+            case = Case.objects.select_related("definition").defer(*TEXTS).get(pk=one.pk)
+        except Case.DoesNotExist as error:
+            raise Missing() from error
+        cases.append(case)
         going = Move(w, case, by)
         VERBS[name](going, **given)
         going.save()
+        done.append(going)
         w.payload = {
             "tasks": [str(t.pk) for t in going.fresh], "ended": case.is_over, "urged": name == "urge",
         }  # fmt: skip
@@ -98,11 +122,9 @@ class Move:
     def __post_init__(self) -> None:
         self.now = timezone.now()
         definition = self.case.definition
-        self.process = running.compiled(definition.bpmn, definition.tables)
+        self.process = running.edition(definition.digest, lambda: (definition.bpmn, definition.tables))
         self.outline = self.process.outline
-        self.steps = list(Step.objects.filter(case_id=self.case.pk).order_by("opened_at", "pk"))
-        self.tasks = list(Task.objects.filter(case_id=self.case.pk).order_by("opened_at", "pk"))
-        self.timers = list(Timer.objects.filter(case_id=self.case.pk, done_at=None))
+        self.steps, self.tasks = self.held()
         self.fresh: list[Task] = []
         self.sent: list[str] = []
         self._token: running.Token | None = None
@@ -110,10 +132,36 @@ class Move:
 
     # what is known
 
+    def operate(self, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Call an operation of an app, as the engine."""
+        operation = OPERATIONS[name]
+        found = operation.run(self.w.actor, self.case.pk, given)
+        self.say("call", str(operation.label))
+        return found
+
+    def held(self) -> tuple[list[Step], list[Task]]:
+        """What the case has had so far, in order; asked in one question, which is most of what a move waits for."""
+        steps: dict[UUID, Step] = {}
+        tasks = []
+        asked = Step.objects.filter(case_id=self.case.pk).order_by("opened_at", "pk")
+        for row in asked.values_list(*OF_STEP, *(f"tasks__{name}" for name in OF_TASK)):
+            mine, theirs = row[: len(OF_STEP)], row[len(OF_STEP) :]
+            step = Step.from_db("default", OF_STEP, mine)
+            step = steps.setdefault(step.pk, step)
+            if theirs[OF_TASK.index("id")] is not None:  # a step that was passed over has none
+                tasks.append(Task.from_db("default", OF_TASK, theirs))
+        return list(steps.values()), sorted(tasks, key=lambda t: (t.opened_at, t.pk))
+
+    @cached_property
+    def timers(self) -> list[Timer]:
+        """Timers that run."""
+        return list(Timer.objects.filter(case_id=self.case.pk, done_at=None))
+
     @property
     def token(self) -> running.Token:
         if self._token is None:
-            self._token = running.Token(self.process, running.Context(self.values()), self.case.engine)
+            seen = running.Context(self.values(), operate=self.operate)
+            self._token = running.Token(self.process, seen, self.case.engine)
         return self._token
 
     @property

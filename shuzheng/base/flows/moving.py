@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from shuzheng.base.flows import migrating, turning, verbs
-from shuzheng.base.flows.engine import VERBS, move
+from shuzheng.base.flows.engine import VERBS, move, moved
 
 KNOWN = (migrating, turning, verbs)
 """Modules of verbs, named here so that whoever can move a case has all of them."""
 
-__all__ = ["KNOWN", "VERBS", "move"]
+__all__ = ["KNOWN", "VERBS", "move", "moved"]

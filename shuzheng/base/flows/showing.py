@@ -49,6 +49,7 @@ VERBS: Mapping[str, Any] = {
     "revoke": gettext_lazy("撤销"),
     "terminate": gettext_lazy("终止"),
     "migrate": gettext_lazy("迁到新版"),
+    "call": gettext_lazy("调用操作"),
     "message": gettext_lazy("收到消息"),
     "early": gettext_lazy("消息没有用上"),
 }

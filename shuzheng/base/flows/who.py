@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -98,14 +99,26 @@ class Finder:
     def __init__(self, case: Case, outline: Outline, values: Mapping[str, Any]) -> None:
         self.case, self.outline, self.values = case, outline, values
         self.today = timezone.localdate()
-        self.starter = Post.objects.select_related("person", "node", "node__organ").get(pk=case.post_id)
-        self.organ: Node = self.starter.node.organ or self.starter.node
+
+    @cached_property
+    def starter(self) -> Post:
+        return Post.objects.select_related("person", "node", "node__organ").get(pk=self.case.post_id)
+
+    @cached_property
+    def organ(self) -> Node:
+        return self.starter.node.organ or self.starter.node
 
     def find(self, rules: Iterable[str], element: str) -> list[Holder]:
         """The holders that the rules name, each person once, after standing delegations."""
-        posts: list[Post] = []
-        for rule in rules:
-            posts += self._rule(rule, element)
+        rules, posts = list(rules), list[Post]()
+        if rules and all(rule.startswith("person:") for rule in rules):
+            held = {
+                p.person.number: p for p in self._held().filter(person__number__in=[r[7:] for r in rules], is_main=True)
+            }
+            posts = [held[rule[7:]] for rule in rules if rule[7:] in held]
+        else:
+            for rule in rules:
+                posts += self._rule(rule, element)
         return self.deputies(once(posts))
 
     def admins(self) -> list[Holder]:
@@ -133,11 +146,15 @@ class Finder:
 
     def valid(self, ids: Sequence[UUID]) -> list[Post]:
         """Those of the posts that are held today, in the order asked for."""
+        if not ids:
+            return []
         found = {p.pk: p for p in self._held().filter(pk__in=list(ids))}
         return [found[pk] for pk in ids if pk in found]
 
     def deputies(self, posts: Sequence[Post]) -> list[Holder]:
         """The posts, or those to whom they have delegated. A deputy's own delegation is not followed: no circles."""
+        if not posts:
+            return []
         rows = Delegation.objects.filter(
             post_id__in=[p.pk for p in posts], first__lte=self.today, last__gte=self.today, ended_at=None
         ).order_by("-pk")

@@ -27,11 +27,13 @@ from shuzheng.base.flows.bpmn.words import (
     WITHDRAW,
     Field,
     Outline,
+    Service,
     StepRule,
     facts_of,
     local,
     tag,
 )
+from shuzheng.base.flows.operations import OPERATIONS
 from shuzheng.kernel import bpmn
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.expr import BOOLEAN, ExprError, Type, compile
@@ -40,14 +42,16 @@ LARGEST = 2_000_000
 """Characters of one definition."""
 HUMAN = ("userTask", "manualTask", "task")
 RUNS = frozenset({
-    "process", "startEvent", "endEvent", *HUMAN, "scriptTask", "businessRuleTask", "sendTask", "receiveTask",
+    "process", "startEvent", "endEvent", *HUMAN, "scriptTask", "businessRuleTask", "sendTask", "receiveTask", "serviceTask",
     "subProcess", "callActivity", "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway",
-    "sequenceFlow", "boundaryEvent", "intermediateCatchEvent", "conditionExpression", "incoming", "outgoing", "script",
-    "timerEventDefinition", "timeDuration", "timeDate", "messageEventDefinition", "terminateEventDefinition",
+    "sequenceFlow", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent", "conditionExpression", "incoming", "outgoing", "script",
+    "timerEventDefinition", "timeDuration", "timeDate", "timeCycle", "messageEventDefinition", "terminateEventDefinition",
     "errorEventDefinition", "escalationEventDefinition", "signalEventDefinition",
     "multiInstanceLoopCharacteristics", "completionCondition", "loopCardinality",
 })  # fmt: skip
 """Elements that have an effect here."""
+THROWN = ("messageEventDefinition", "signalEventDefinition", "escalationEventDefinition")
+"""What an intermediate event may throw."""
 NAMED = frozenset(
     n for n in RUNS if n == "process" or n.endswith(("Task", "Event", "Gateway", "Flow", "Process", "Activity", "task"))
 )
@@ -135,7 +139,9 @@ def look(text: str, tables: Mapping[str, str] | None = None) -> tuple[Outline, l
     steps = {node.get("id"): _step(node, fields, faults) for node in root.iter(*map(tag, HUMAN))}
     names = {f.code: KINDS[f.kind] for f in fields if f.kind in KINDS} | facts_of(steps)
     called = _called(root, tables or {}, names, faults)
+    services = {node.get("id"): _service(node, names, faults) for node in root.iter(tag("serviceTask"))}
     _expressions(root, names, faults)
+    _inputs(root, services, names, faults)
     elements = {n.get("id"): (local(n), n.get("name") or "") for n in root.iter() if n.get("id") and _ours(n)}
     get = own.get if own is not None else lambda name, default="": default
     outline = Outline(
@@ -143,7 +149,7 @@ def look(text: str, tables: Mapping[str, str] | None = None) -> tuple[Outline, l
         name_en=get("name_en", ""), group=get("group", ""), about=get("about", ""), basis=get("basis", ""),
         title=get("title", ""), withdraw=get("withdraw", "undecided"), confidence=get("confidence", ""),
         hold=get("hold", "kept"), adding=get("adding", "free"), fields=fields, steps=steps, names=names,
-        called=called, follows=_follows(root, steps), elements=elements,
+        called=called, services=services, follows=_follows(root, steps), elements=elements,
     )  # fmt: skip
     return outline, faults
 
@@ -198,12 +204,22 @@ def _unsupported(root: Any) -> list[FieldFault]:
             faults.append(place(node.getparent(), _("多实例只用于人办的任务。")))
         elif name == "subProcess" and node.get("triggeredByEvent") == "true":
             faults.append(place(node, _("不支持事件子流程。")))
-        elif name == "messageEventDefinition" and local(node.getparent()) == "endEvent":
-            faults.append(place(node.getparent(), _("不支持 %(tag)s。") % {"tag": "endEvent/message"}))
+        elif name == "timeCycle" and not _repeats(node.getparent().getparent()):
+            faults.append(place(node.getparent().getparent(), _("循环定时只用于不打断环节的边界事件。")))
+        elif (
+            name.endswith("EventDefinition")
+            and name not in THROWN
+            and local(node.getparent()) == "intermediateThrowEvent"
+        ):
+            faults.append(place(node.getparent(), _("不支持 %(tag)s。") % {"tag": f"intermediateThrowEvent/{name}"}))
         elif name not in RUNS and name not in SAYS:
             holder = node if node.get("name") or not name.endswith("EventDefinition") else node.getparent()
             faults.append(place(holder, _("不支持 %(tag)s。") % {"tag": name}))
     return faults
+
+
+def _repeats(event: Any) -> bool:
+    return local(event) == "boundaryEvent" and event.get("cancelActivity") == "false"
 
 
 def _process(root: Any, faults: list[FieldFault]) -> Any:
@@ -315,7 +331,39 @@ def _called(root: Any, tables: Mapping[str, str], names: dict[str, Type], faults
         if node.get("messageRef") not in messages:
             faults.append(place(node, _("没有写明是哪条消息。")))
         called[node.get("id")] = messages.get(node.get("messageRef"), "")
+    for node in root.iter(tag("messageEventDefinition")):
+        if node.get("messageRef") not in messages:
+            faults.append(place(node.getparent(), _("没有写明是哪条消息。")))
     return called
+
+
+def _service(node: Any, names: dict[str, Type], faults: list[FieldFault]) -> Service:
+    """What a service task calls; the outputs of an operation become names."""
+    own = _one(node, "call")
+    if own is None or bool(own.get("operation")) == bool(own.get("message")):
+        faults.append(place(node, _("写明调用哪个操作（sz:call operation），或发出哪条消息（sz:call message）。")))
+        return Service()
+    inputs = {n.get("name", ""): n.get("value", "") for n in own.iterfind("sz:input", NS)}
+    found = Service(own.get("operation", ""), own.get("message", ""), inputs)
+    if found.operation and found.operation not in OPERATIONS:
+        faults.append(place(node, _("没有“%(name)s”这个操作。") % {"name": found.operation}))
+    elif found.operation:
+        names |= OPERATIONS[found.operation].gives
+    return found
+
+
+def _inputs(root: Any, services: Mapping[str, Service], names: Mapping[str, Type], faults: list[FieldFault]) -> None:
+    for node in root.iter(tag("serviceTask")):
+        service = services[node.get("id")]
+        takes = OPERATIONS[service.operation].takes if service.operation in OPERATIONS else {}
+        if service.operation in OPERATIONS and set(service.inputs) != set(takes):
+            said = {"name": service.operation, "names": "、".join(sorted(takes)) or "—"}
+            faults.append(place(node, _("“%(name)s”要填的输入：%(names)s。") % said))
+        for name, text in service.inputs.items():
+            try:
+                compile(text, names, takes.get(name))
+            except ExprError as fault:
+                faults.append(place(node, fault.message))
 
 
 def _tables(tables: Mapping[str, str], used: set[str], names: dict[str, Type], faults: list[FieldFault]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -24,7 +24,7 @@ from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.serializer.default.workflow import BpmnWorkflowConverter
 from SpiffWorkflow.bpmn.specs.event_definitions import MessageEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import CycleTimerEventDefinition, TimerEventDefinition
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.exceptions import TaskNotFoundException
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
@@ -33,11 +33,12 @@ from SpiffWorkflow.util.task import TaskState
 
 from shuzheng.base.flows.bpmn import decisions
 from shuzheng.base.flows.bpmn.reading import HUMAN, QUIET, parse, read
-from shuzheng.base.flows.bpmn.words import Outline, local, tag
+from shuzheng.base.flows.bpmn.words import Outline, Service, local, tag
+from shuzheng.base.flows.operations import OPERATIONS
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.expr import ExprError, compile
 
-ISO = re.compile(r"P(?=[\dT])(\d+[YMWD])*(T(\d+[HMS])+)?")
+ISO = re.compile(r"(R\d*/)?P(?=[\dT])(\d+[YMWD])*(T(\d+[HMS])+)?")
 VERSION = "sz-1"
 logging.getLogger("spiff").setLevel(logging.WARNING)  # it tells each change of state of each task
 
@@ -82,6 +83,21 @@ def compiled(bpmn: str, tables: Mapping[str, str]) -> Compiled:
     return _compiled(bpmn, tuple(sorted(tables.items())))
 
 
+_editions: dict[str, Compiled] = {}
+MOST = 200
+"""Editions that are kept ready."""
+
+
+def edition(digest: str, texts: Callable[[], tuple[str, Mapping[str, str]]]) -> Compiled:
+    """As ``compiled``, for a text with a digest: it is asked for only when the edition is not at hand."""
+    found = _editions.get(digest)
+    if found is None:
+        if len(_editions) >= MOST:
+            _editions.clear()
+        found = _editions[digest] = compiled(*texts())
+    return found
+
+
 @lru_cache(maxsize=200)
 def _compiled(bpmn: str, tables: tuple[tuple[str, str], ...]) -> Compiled:
     outline = read(bpmn, dict(tables))
@@ -107,23 +123,39 @@ def _runnable(bpmn: str, outline: Outline) -> Any:
                 node.getparent().remove(node)
         elif name in HUMAN:
             node.tag = tag("userTask")
-        elif name in ("businessRuleTask", "sendTask"):
+        elif name in ("businessRuleTask", "sendTask", "serviceTask"):
             node.tag = tag("scriptTask")
-            verb = "decide" if name == "businessRuleTask" else "send"
+            etree.SubElement(node, tag("script")).text = _line(name, node.get("id"), outline)
             node.attrib.pop("messageRef", None)
-            etree.SubElement(node, tag("script")).text = f"{verb} {outline.called[node.get('id')]}"
     for process in root.iter(tag("process")):
         process.set("isExecutable", "true")
     return root
 
 
+def _line(kind: str, element: str, outline: Outline) -> str:
+    """What the script engine is to do for a task that is no script."""
+    if kind == "businessRuleTask":
+        return f"decide {outline.called[element]}"
+    if kind == "serviceTask" and outline.services[element].operation:
+        return f"call {element}"
+    return f"send {outline.called.get(element) or outline.services[element].message}"
+
+
+def _nothing(_operation: str, _given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass
 class Context:
-    """What expressions of a case see and change: ``values`` typed, ``left`` what scripts and tables left behind."""
+    """What expressions of a case see and change: ``values`` typed, ``left`` what scripts and tables left behind.
+
+    ``operate`` calls an operation of an app; without one nothing is called (a case that is only tried), and its outputs are null.
+    """
 
     values: dict[str, Any]
     left: dict[str, Any] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
+    operate: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] = _nothing
 
 
 class _Engine(PythonScriptEngine):
@@ -147,6 +179,8 @@ class _Engine(PythonScriptEngine):
                 self._leave(self.process.tables[rest].decide(self.context.values))
             elif verb == "send":
                 self.context.sent.append(rest)
+            elif verb == "call":
+                self._leave(self._called(self.process.outline.services[rest]))
             else:
                 name, _sep, text = line.partition("=")
                 self._leave({name.strip(): compile(text.strip(), self.process.outline.names)(self.context.values)})
@@ -154,6 +188,12 @@ class _Engine(PythonScriptEngine):
 
     def call_service(self, task: Any, **kwargs: Any) -> Any:
         raise Invalid(_("流程不能直接调用外部服务。"))
+
+    def _called(self, service: Service) -> Mapping[str, Any]:
+        names, values = self.process.outline.names, self.context.values
+        given = {name: compile(text, names)(values) for name, text in service.inputs.items()}
+        found = self.context.operate(service.operation, given)
+        return {name: found.get(name) for name in OPERATIONS[service.operation].gives}
 
     def _leave(self, found: Mapping[str, Any]) -> None:
         self.context.values |= found
@@ -190,6 +230,8 @@ class Token:
         """
         try:
             self._flow.do_engine_steps()
+            events = [event.event_definition for event in self._flow.get_events()]
+            self.context.sent += [e.name for e in events if isinstance(e, MessageEventDefinition)]
         except ExprError as fault:
             raise Invalid(_("流程算不下去：%(why)s") % {"why": fault.message}) from fault
         except WorkflowTaskException as error:
@@ -239,14 +281,16 @@ class Token:
         self._flow.cancel()
 
     def timers(self) -> dict[str, datetime]:
-        """Timers that run, by element and visit, with the time at which each fires."""
+        """Timers that run, by visit (those that repeat also by turn), with the time at which each fires."""
         found = {}
         for task in self._flow.event_manager.tasks.values():
             definition = task.task_spec.event_definition
             if isinstance(definition, TimerEventDefinition) and task.state == TaskState.WAITING:
                 value = definition.details(task).value
-                if value:
-                    found[f"{task.task_spec.bpmn_id}:{task.id}"] = TimerEventDefinition.get_datetime(value)
+                if isinstance(value, str):  # a cycle that has ended answers no time
+                    cycle = isinstance(definition, CycleTimerEventDefinition)
+                    key = f"{task.id}:{value}" if cycle else f"{task.task_spec.bpmn_id}:{task.id}"
+                    found[key] = TimerEventDefinition.get_datetime(value)
         return found
 
     def _catching(self) -> list[Any]:

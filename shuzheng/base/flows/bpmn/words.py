@@ -114,6 +114,15 @@ class StepRule:
 
 
 @dataclass(frozen=True)
+class Service:
+    """What a service task does: call an ``operation`` with ``inputs`` (expressions by name), or send a ``message``."""
+
+    operation: str = ""
+    message: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Outline:
     """What a definition says to everybody but the engine."""
 
@@ -135,6 +144,7 @@ class Outline:
     """Names that expressions of the process may use, with their types."""
     called: Mapping[str, str]
     """By id of a rule task or sending task: the decision, or the message."""
+    services: Mapping[str, Service]
     follows: Mapping[str, tuple[str, ...]]
     """Human steps that may come right after an element, through gateways and events."""
     elements: Mapping[str, tuple[str, str]]
