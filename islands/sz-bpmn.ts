@@ -14,7 +14,7 @@ import { Tables } from './process/dmn.ts';
 import { type Bench, elementPanel } from './process/elements.ts';
 import { type Finding, holdPublishing, standing, type Told } from './process/findings.ts';
 import { type Element, type Factory, processOf, processProperties, type Properties, stepOf, stepProperties } from './process/moddle.ts';
-import { freeCode, type Process, type Step } from './process/model.ts';
+import { freeCode, type Process, renaming, type Step } from './process/model.ts';
 import { fieldPanel, type Host, type Picked, processPanel, stepPanel } from './process/panel.ts';
 import type { Offered } from './process/rules.ts';
 import { saySpecial } from './process/special.ts';
@@ -220,6 +220,21 @@ export class SzBpmn extends Island implements Host {
   pick(picked: Picked): void {
     this.#field = picked.kind === 'field' ? picked.code : '';
     this.redraw();
+  }
+
+  /** Steps, conditions and scripts follow a field that gets another code. */
+  recoded(old: string, code: string): void {
+    const follow = renaming(old, code);
+    for (const shape of this.#get<Registry>('elementRegistry').filter((s) => !s.labelTarget)) {
+      const on = shape.businessObject;
+      const condition = on.$type === 'bpmn:SequenceFlow' ? (on.get('conditionExpression') as Element | undefined) : undefined;
+      const body = String(condition?.get('body') ?? '');
+      if (condition && follow(body) !== body) this.#write(shape, { conditionExpression: this.#make().create('bpmn:FormalExpression', { body: follow(body) }) });
+      if (on.$type === 'bpmn:ScriptTask' && on.get('script')) this.#write(shape, { script: follow(String(on.get('script'))) });
+      if (!HUMAN.has(on.$type)) continue;
+      const step = this.process.steps.find((s): s is Step => s.id === on.id && s.type === 'step');
+      if (step) this.#write(shape, stepProperties(this.#make(), on, step));
+    }
   }
 
   redraw(): void {

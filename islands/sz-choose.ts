@@ -27,7 +27,9 @@ export class SzChoose extends Island {
 
   protected override start(): void {
     this.#label = this.carrier.value ? this.input.value : '';
-    const ask = settle(150, () => void this.suggest());
+    const ask = settle(150, () => {
+      if (!this.carrier.value) void this.suggest(); // chosen meanwhile: the list stays shut
+    });
     this.listen(this.input, 'input', () => {
       if (this.input.value !== this.#label) this.carrier.value = '';
       ask();
@@ -73,6 +75,7 @@ export class SzChoose extends Island {
     const { value = '', label = '' } = option.dataset;
     this.carrier.value = value;
     this.input.value = this.#label = label;
+    this.#asked += 1; // what was asked before this choice no longer opens the list
     this.#show(false);
     this.dispatchEvent(new CustomEvent('sz:choose', { bubbles: true, detail: { value, label } }));
     this.carrier.dispatchEvent(new Event('change', { bubbles: true }));

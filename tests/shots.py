@@ -56,6 +56,7 @@ PAGES: dict[str, dict[str, str]] = {
         "calendar": "/standards/calendar/",
         "issue": "/forms/rounds/issue/",
         "apps": "/apps/",
+        "flow-new": "/flows/definitions/new/",
         "flow-definitions": "/flows/definitions/",
         "flow-definition": "first:table.sz-table a.strong",
     },

@@ -42,7 +42,7 @@ export function holdPublishing(island: HTMLElement, draft: Draft, told: () => To
     if (draft.dirty || told().faults.length) return;
     const list = told().doubts.map((d) => d.message);
     agreed = !list.length || (await ask({ title: say('publishAsk', { n: list.length }), list, verb: say('publishAnyway'), keep: say('look') }));
-    if (agreed) on.requestSubmit();
+    if (agreed) setTimeout(() => on.requestSubmit()); // a form that is being sent is not sent again before that has ended
   };
   document.addEventListener('submit', (event) => {
     const on = event.target as HTMLFormElement;

@@ -143,12 +143,16 @@ export function shift(process: Process, id: string, by: 1 | -1): boolean {
   return outer ? put(process, id, { list: outer.list, at: by > 0 ? outer.at + 1 : outer.at }) : false;
 }
 
+/** Lets expressions follow a name that has become another; a text in quotes is no name. */
+export function renaming(old: string, code: string): (text: string) => string {
+  const word = new RegExp(`(?<![\\w.\\u4e00-\\u9fff])${old.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w.\\u4e00-\\u9fff])`, 'g');
+  return (text) => text.split(/("[^"]*")/).map((part, i) => (i % 2 ? part : part.replace(word, code))).join('');
+}
+
 /** A field gets another code: conditions, rules, rights and the title follow. */
 export function recode(process: Process, field: Field, code: string): void {
   const old = field.code;
-  const word = new RegExp(`(?<![\\w.\\u4e00-\\u9fff])${old.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w.\\u4e00-\\u9fff])`, 'g');
-  // a text in quotes is no name
-  const follow = (text: string) => text.split(/("[^"]*")/).map((part, i) => (i % 2 ? part : part.replace(word, code))).join('');
+  const follow = renaming(old, code);
   field.code = code;
   if (process.title) process.title = process.title.split(`{${old}}`).join(`{${code}}`);
   for (const node of walk(process.steps)) {

@@ -15,6 +15,8 @@ export interface Host {
   /** Draws the panel anew, the focus staying on what has the same `data-key`. */
   redraw(): void;
   pick(picked: Picked): void;
+  /** A field got another code: what speaks of it outside of `process` follows. */
+  recoded?(old: string, code: string): void;
 }
 type Mutable = Record<string, unknown>;
 
@@ -212,7 +214,9 @@ function coded(host: Host, item: Field): HTMLElement {
     box.classList.toggle('is-invalid', !good);
     wrong.textContent = good ? '' : say('codeWrong');
     if (!good || code === item.code) return;
+    const old = item.code;
     recode(host.process, item, code);
+    host.recoded?.(old, code);
     host.pick({ kind: 'field', code });
     host.changed();
   });

@@ -24,14 +24,9 @@ TABLE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id=
 </decisionTable></decision></definitions>"""
 
 
-@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.bpmn")), ids=lambda path: path.stem)
-def test_shipped_processes_open_in_the_simple_designer_and_come_back_the_same(path: Path):
-    text = path.read_text(encoding="utf-8")
-    if list(path.parent.glob(f"{path.stem}.*.dmn")):  # a table decides: that is for the specialists' designer
-        with pytest.raises(simple.NotSimple, match="专业设计器"):
-            simple.from_bpmn(text)
-        return
-    told = simple.from_bpmn(text)
+@pytest.mark.parametrize("name", ["seal", "instruct", "purchase", "room", "trip", "news"])
+def test_office_processes_open_in_the_simple_designer_and_come_back_the_same(name: str):
+    told = simple.from_bpmn((SHIPPED / f"{name}.bpmn").read_text(encoding="utf-8"))
     assert simple.from_bpmn(simple.to_bpmn(told)) == told
 
 

@@ -13,6 +13,7 @@ PAGES = {
     "sc.review": ["/", "/forms/", "/r/places/", "/notify/", "/search/?q=遂昌", "/flows/", "first:.fl-list a.strong"],
     "sc.clerk": ["/flows/start/", "first:.fl-kinds a.strong", "/flows/?tab=started", "/flows/delegations/"],
     "zj.admin": [
+        "/flows/definitions/new/",
         "/flows/definitions/",
         "first:.sz-table a.strong",
         "/org/tree/",

@@ -50,7 +50,7 @@ def save_definitions(
     A published edition is not changed: its draft, the next edition, is made or changed in its place.
 
     Raises:
-        Invalid: see ``take_over``.
+        Invalid: see ``take_over``; or the text has another code, by which requests and delegations are kept.
     """
     saved = []
     for given in rows:
@@ -59,6 +59,8 @@ def save_definitions(
             row = _draft_of(row)
         fresh = Definition()
         outline = take_over(fresh, bpmn, tables or {})
+        if not given._state.adding and outline.code[:40] != row.code:
+            raise Invalid.one("code", _("流程的代码“%(code)s”不能改。") % {"code": row.code})
         values = {
             name: getattr(fresh, name)
             for name in ("bpmn", "tables", "digest", "name", "name_en", "group", "about", "basis", "confidence")

@@ -140,11 +140,17 @@ def offered() -> Json:
     }
 
 
+def person_label(post: Post) -> str:
+    """Whose post it is, told apart from their namesakes."""
+    return _("%(name)s（%(place)s）") % {"name": post.person.name, "place": post.node}
+
+
 def named(rules: Iterable[str]) -> dict[str, str]:
     """Names of the people and places that rules speak of by number and by path, as far as they are in sight."""
     people = {m["value"] for r in rules if (m := _PERSON.fullmatch(r))}
     paths = {m["value"] for r in rules if (m := _NODE.fullmatch(r))}
-    found = {f"person:{p.person.number}": p.person.name for p in Post.objects.filter(person__number__in=people, is_main=True).select_related("person")}  # fmt: skip
+    posts = Post.objects.filter(person__number__in=people, is_main=True).select_related("person", "node")
+    found = {f"person:{p.person.number}": person_label(p) for p in posts}
     return found | {f"node:{n.path}": str(n) for n in Node.objects.filter(path__in=paths)}
 
 

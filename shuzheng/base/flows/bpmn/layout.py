@@ -38,11 +38,22 @@ def draw(root: Any) -> None:
         etree.SubElement(
             shape, tag("Bounds", DC), x=f"{x - wide / 2:g}", y=f"{y - high / 2:g}", width=str(wide), height=str(high)
         )
+        if local(node).endswith("Event") and node.get("name"):
+            _label(shape, x + wide / 2 + 6, y - 7, node.get("name"))
     for flow in flows:
         edge = etree.SubElement(plane, tag("BPMNEdge", BPMNDI), id=f"{flow.get('id')}_di", bpmnElement=flow.get("id"))
         source, target = flow.get("sourceRef"), flow.get("targetRef")
-        for x, y in _way(middle[source], middle[target], _half(nodes[source]), _half(nodes[target])):
+        way = _way(middle[source], middle[target], _half(nodes[source]), _half(nodes[target]))
+        for x, y in way:
             etree.SubElement(edge, tag("waypoint", DI), x=f"{x:g}", y=f"{y:g}")
+        if len(way) == 2 and flow.get("name"):  # straight down: beside the line and not on it
+            _label(edge, way[0][0] + 6, (way[0][1] + way[1][1]) / 2 - 7, flow.get("name"))
+
+
+def _label(shape: Any, x: float, y: float, text: str) -> None:
+    """Where the name of a shape is written; other tools would put it across the line."""
+    label = etree.SubElement(shape, tag("BPMNLabel", BPMNDI))
+    etree.SubElement(label, tag("Bounds", DC), x=f"{x:g}", y=f"{y:g}", width=str(13 * len(text)), height="14")
 
 
 def _half(node: Any) -> tuple[float, float]:

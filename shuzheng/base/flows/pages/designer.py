@@ -250,10 +250,8 @@ def _people(actor: Actor, q: str) -> list[tuple[str, str, str]]:
     words = Q(person__name__startswith=q) | Q(person__number=q) | Q(person__initials__startswith=q.lower())
     posts = _held().filter(is_main=True).exclude(person__number="").select_related("person", "node")
     posts = posts.filter(words) if q else posts.filter(path__startswith=actor.organ_path)
-    return [
-        (p.person.number, p.person.name, f"{p.node} · {p.name}")
-        for p in posts.order_by("person__pinyin", "pk")[: SHOWN + 1]
-    ]
+    found = posts.order_by("person__pinyin", "pk")[: SHOWN + 1]
+    return [(p.person.number, designing.person_label(p), p.name) for p in found]
 
 
 def _posts(actor: Actor, q: str) -> list[tuple[str, str, str]]:
