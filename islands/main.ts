@@ -32,6 +32,7 @@ const LAZY: Record<string, () => Promise<unknown>> = {
   'sz-grid': () => import('./sz-grid.ts'),
   'sz-questions': () => import('./sz-questions.ts'),
   'sz-scan': () => import('./sz-scan.ts'),
+  'sz-sign': () => import('./sz-sign.ts'),
 };
 
 function fetchNeeded(): void {

@@ -29,6 +29,8 @@ Json = dict[str, Any]
 GATES = {"branch": "exclusiveGateway", "together": "parallelGateway"}
 DEEPEST, MOST = 6, 200
 PROCESS = ("code", "name_en", "group", "about", "basis", "title", "withdraw")
+SELDOM = {"tests": "refuse"}
+"""Of the process, too: told only where it is not as usual."""
 STEP = ("kind", "mode", "share", "empty", "refuse", "back", "due", "overdue", "every")
 USUAL = StepRule("", "")
 
@@ -95,7 +97,7 @@ def _write(simple: Json) -> str:
     code = str(simple["code"])
     process = etree.SubElement(root, tag("process"), id=f"p_{code}", name=str(simple["name"]), isExecutable="true")
     inside = etree.SubElement(process, tag("extensionElements"))
-    etree.SubElement(inside, tag("process", SZ), {k: str(simple[k]) for k in PROCESS if simple.get(k)})
+    etree.SubElement(inside, tag("process", SZ), {k: str(simple[k]) for k in (*PROCESS, *SELDOM) if simple.get(k)})
     form = etree.SubElement(inside, tag("form", SZ))
     for item in simple.get("fields", ()):
         etree.SubElement(form, tag("field", SZ), _attributes(item))
@@ -219,6 +221,7 @@ def from_bpmn(bpmn: str, tables: Mapping[str, str] | None = None) -> Json:
         raise NotSimple(_("有不止一个结束，或有绕回去的线。"))
     return {
         "code": outline.code, "name": outline.name, **{k: getattr(outline, k) for k in PROCESS if k != "code"},
+        **{k: getattr(outline, k) for k, usual in SELDOM.items() if getattr(outline, k) != usual},
         "fields": [_field(f) for f in outline.fields], "steps": steps,
     }  # fmt: skip
 

@@ -22,6 +22,7 @@ from shuzheng.base.flows.bpmn.words import (
     RIGHTS,
     STEP_KINDS,
     SZ,
+    TESTS,
     WITHDRAW,
     Field,
     Outline,
@@ -136,7 +137,7 @@ def look(text: str, tables: Mapping[str, str] | None = None) -> tuple[Outline, l
     outline = Outline(
         process=process.get("id"), code=get("code", "") or process.get("id"), name=process.get("name") or process.get("id"),
         name_en=get("name_en", ""), group=get("group", ""), about=get("about", ""), basis=get("basis", ""),
-        title=get("title", ""), withdraw=get("withdraw", "undecided"), fields=fields, steps=steps, names=names,
+        title=get("title", ""), withdraw=get("withdraw", "undecided"), tests=get("tests", "refuse"), fields=fields, steps=steps, names=names,
         called=called, follows=_follows(root, steps), elements=elements,
     )  # fmt: skip
     return outline, faults
@@ -356,7 +357,7 @@ def _expressions(root: Any, names: dict[str, Type], faults: list[FieldFault]) ->
             faults.append(place(inner, _("一个流程只能有一个开始事件。")))
     for node in root.iter(tag("process")):
         own = _one(node, "process")
-        if own is not None and own.get("withdraw", "undecided") not in WITHDRAW:
-            faults.append(
-                place(node, _("%(name)s 不能是“%(value)s”。") % {"name": "withdraw", "value": own.get("withdraw")})
-            )
+        for name, allowed in (("withdraw", WITHDRAW), ("tests", TESTS)):
+            value = own.get(name, allowed[0]) if own is not None else allowed[0]
+            if value not in allowed:
+                faults.append(place(node, _("%(name)s 不能是“%(value)s”。") % {"name": name, "value": value}))

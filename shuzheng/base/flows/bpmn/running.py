@@ -39,6 +39,8 @@ from shuzheng.kernel.expr import ExprError, compile
 
 ISO = re.compile(r"P(?=[\dT])(\d+[YMWD])*(T(\d+[HMS])+)?")
 VERSION = "sz-1"
+REACHED = TaskState.COMPLETED | TaskState.STARTED | TaskState.READY | TaskState.WAITING
+LONG_AGO = "2000-01-01T00:00:00+00:00"
 logging.getLogger("spiff").setLevel(logging.WARNING)  # it tells each change of state of each task
 
 
@@ -190,6 +192,9 @@ class Token:
         """
         try:
             self._flow.do_engine_steps()
+            # It looks at timers last: what one that has run out leads to is still to be done.
+            while self._flow.get_tasks(state=TaskState.READY, manual=False):
+                self._flow.do_engine_steps()
         except ExprError as fault:
             raise Invalid(_("流程算不下去：%(why)s") % {"why": fault.message}) from fault
         except WorkflowTaskException as error:
@@ -231,6 +236,30 @@ class Token:
             return bool(self._flow.get_task_from_id(UUID(token)).state != TaskState.COMPLETED)
         except TaskNotFoundException:
             return True
+
+    def trail(self) -> tuple[set[str], set[tuple[str, str]]]:
+        """Elements that were reached, and which followed which, as far as it still knows: going back forgets."""
+        elements, pairs = set(), set()
+        for task in self._flow.get_tasks(state=REACHED):
+            if not (ident := task.task_spec.bpmn_id):
+                continue
+            elements.add(ident)
+            before = task.parent
+            while before is not None and not before.task_spec.bpmn_id:
+                before = before.parent
+            if before is not None:
+                pairs.add((before.task_spec.bpmn_id, ident))
+        return elements, pairs
+
+    def elapse(self, element: str) -> bool:
+        """Let a timer of the process run out now; False when it is not running."""
+        for task in self._flow.event_manager.tasks.values():
+            spec = task.task_spec
+            timed = isinstance(spec.event_definition, TimerEventDefinition)
+            if timed and task.state == TaskState.WAITING and spec.bpmn_id == element:
+                task._set_internal_data(event_value=LONG_AGO)
+                return True
+        return False
 
     def is_over(self) -> bool:
         return bool(self._flow.is_completed())

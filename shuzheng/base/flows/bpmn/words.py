@@ -47,6 +47,7 @@ REFUSALS = ("end", "start", "previous", "go")
 BACK = ("any", "start", "previous", "none")
 OVERDUE = ("remind", "escalate", "pass", "return")
 WITHDRAW = ("undecided", "first", "never")
+TESTS = ("refuse", "warn")
 """When the starter may take a case back: while the step it stands at is undecided, while the first one is, never."""
 
 
@@ -108,6 +109,8 @@ class Outline:
     steps: Mapping[str, StepRule]
     names: Mapping[str, Type]
     """Names that expressions of the process may use, with their types."""
+    tests: str
+    """What test cases that fail do to publishing: ``refuse``, or ``warn`` only."""
     called: Mapping[str, str]
     """By id of a rule task or sending task: the decision, or the message."""
     follows: Mapping[str, tuple[str, ...]]
