@@ -34,6 +34,7 @@ const LAZY: Record<string, () => Promise<unknown>> = {
   'sz-process': () => import('./sz-process.ts'),
   'sz-questions': () => import('./sz-questions.ts'),
   'sz-scan': () => import('./sz-scan.ts'),
+  'sz-sign': () => import('./sz-sign.ts'),
 };
 
 function fetchNeeded(): void {

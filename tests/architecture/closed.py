@@ -17,6 +17,7 @@ SYSTEM_SCOPES = frozenset(
         "events.dispatch",
         "files.alert",
         "files.tidy",
+        "flows.count",
         "flows.engine",
         "flows.tell",
         "flows.timers",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from shuzheng.base.accounts.models import Person
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.flows import actions, jobs
+from shuzheng.base.flows.models import Timer
 from shuzheng.kernel.errors import Invalid
 from tests.flows.conftest import OFFICE, Desk, fresh, step, steps, story, waiting
 
@@ -56,6 +61,33 @@ def test_a_message_comes_early_and_twice(desk: Desk):
 
 
 @pytest.mark.django_db
+def test_a_timer_of_the_process_falls_while_the_system_is_down(desk: Desk):
+    """A timer on the border of a step takes the case on when it is noticed, and not when somebody acts next."""
+    text = desk.publish([step("one", "审批", "role:leader@organ"), step("two", "催办", "role:reviewer@organ")]).bpmn
+    text = text.replace('sourceRef="one" targetRef="two"', 'sourceRef="one" targetRef="end"').replace(
+        '<bpmn:endEvent id="end"',
+        '<bpmn:boundaryEvent id="late" attachedToRef="one"><bpmn:timerEventDefinition><bpmn:timeDuration>P3D</bpmn:timeDuration>'
+        '</bpmn:timerEventDefinition></bpmn:boundaryEvent><bpmn:sequenceFlow id="f9" sourceRef="late" targetRef="two"/>'
+        '<bpmn:endEvent id="end"',
+    )  # fmt: skip
+    case = desk.start("经办", desk.publish_text(text, "ask"))
+    assert waiting(case) == ["主任"]
+    with system_scope("tests").activate():
+        timer = Timer.objects.get(case_id=case.pk, done_at=None)
+        assert timedelta(days=2, hours=23) < timer.at - timezone.now() <= timedelta(days=3)
+        long_ago = re.sub(
+            r'"event_value": "[^"]+"', '"event_value": "2020-01-01T00:00:00+00:00"', json.dumps(fresh(case).engine)
+        )
+        Timer.objects.update(at=timezone.now() - timedelta(days=9))
+        type(case).objects.filter(pk=case.pk).update(engine=json.loads(long_ago))
+    jobs.tick()
+    jobs.tick()
+    assert waiting(case) == ["丙", "乙", "甲"]
+    desk.agree("甲", case)
+    assert fresh(case).state == "done"
+
+
+@pytest.mark.django_db
 def test_a_process_that_goes_in_a_circle_by_itself_is_stopped(desk: Desk):
     text = desk.publish([{"type": "branch", "id": "b", "name": "", "arms": [
         {"name": "", "when": "amount > 0", "steps": [step("one", "审批", "post:没有@organ", empty="skip")]},
@@ -67,11 +99,12 @@ def test_a_process_that_goes_in_a_circle_by_itself_is_stopped(desk: Desk):
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_many_countersign_at_once(nation):
-    """Each decision counts once, whatever the order; nobody waits for ever."""
+def test_fifty_countersign_at_once(nation, monkeypatch):
+    """Each decision counts once, whatever the order; nobody waits for ever. Fifty connections, not those of one worker's pool."""
+    monkeypatch.delitem(connection.settings_dict["OPTIONS"], "pool", raising=False)
     desk = Desk(nation)
     desk.hire("经办", OFFICE)
-    names = [f"签{n}" for n in range(10)]
+    names = [f"签{n}" for n in range(50)]
     for name in names:
         desk.hire(name, OFFICE, "reviewer")
     case = desk.start(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,9 +11,9 @@ from django.utils import timezone
 
 from shuzheng.base.accounts.models import Account, Person
 from shuzheng.base.core.scope import system_scope
-from shuzheng.base.flows import actions, jobs, simple
+from shuzheng.base.flows import actions, jobs, simple, trials
 from shuzheng.base.flows.bpmn.reading import read
-from shuzheng.base.flows.models import Delegation, Task, Timer
+from shuzheng.base.flows.models import Case, Definition, Delegation, Step, Task, Timer
 from shuzheng.kernel.errors import Denied, Invalid, TooMany
 from tests.flows.conftest import OFFICE, Desk, fresh, step, steps, story, waiting
 
@@ -73,6 +74,15 @@ def test_countersign_any_and_sequence(desk: Desk):
         assert name in waiting(case)
         desk.agree(name, case)
     assert waiting(case) == ["主任"]
+    either = desk.start("经办", desk.publish([{**BOTH[0], "mode": "any"}, BOTH[1]]))
+    assert waiting(either) == ["丙", "乙", "甲"]
+    desk.agree("乙", either)
+    assert waiting(either) == ["主任"]
+    row = desk.start("经办", desk.publish([{**BOTH[0], "mode": "sequence"}, BOTH[1]]))
+    for name in ("甲", "乙", "丙"):
+        assert waiting(row) == [name]
+        desk.agree(name, row)
+    assert waiting(row) == ["主任"]
 
 
 def test_add_and_remove_signers(desk: Desk):
@@ -230,6 +240,13 @@ def test_timeout_actions(desk: Desk, overdue: str, then: list[str], said: str):
     jobs.tick()
     assert waiting(case) == then
     assert story(case).count(said) == 1
+    if overdue == "remind":  # and again the next working day
+        with system_scope("tests").activate():
+            again = Timer.objects.get(case_id=case.pk, done_at=None)
+            assert (again.what, again.every) == ("remind", "1d") and again.at > timezone.now()
+            Timer.objects.filter(pk=again.pk).update(at=timezone.now() - timedelta(hours=1))
+        jobs.tick()
+        assert story(case).count(said) == 2
 
 
 def _number(desk: Desk, who: str) -> str:
@@ -305,3 +322,74 @@ def test_migrate_running_instance(desk: Desk):
     assert waiting(passed) == ["主任"] and waiting(stuck) == ["丙", "乙", "甲"]
     desk.agree("主任", passed)
     assert waiting(passed) == ["经办"]  # by the new edition
+
+
+def test_unit_tests_of_diagrams(desk: Desk):
+    """A definition carries test cases; one that fails keeps the next edition from being published, and says where."""
+    size = {"type": "branch", "id": "size", "name": "金额", "arms": [
+        {"name": "大额", "when": "amount >= 5000", "steps": [BOTH[0], THREE[2]]}, {"name": "其余", "when": "", "steps": [BOTH[1]]},
+    ]}  # fmt: skip
+    definition = desk.publish([size])
+    told = [
+        {"name": "小额，主任签发", "values": {"subject": "买纸", "amount": "300"}, "do": [{"step": "head"}],
+         "expect": {"path": ["head"], "outcome": "done", "end": "end"}},
+        {"name": "大额，一人不同意", "values": {"subject": "买车", "amount": "60000"}, "people": {"sign": 3},
+         "do": [{"step": "sign", "count": 2}, {"step": "sign", "verb": "refuse"}],
+         "expect": {"path": ["sign"], "outcome": "refused"}},
+    ]  # fmt: skip
+    with desk.admin.scope.activate():
+        trials.save_trials([definition], actor=desk.admin, trials=trials.clean(told))
+    results = [trials.run(definition, t) for t in definition.trials]
+    assert [r.faults for r in results] == [[], []]
+    assert trials.coverage(definition, results).missed_steps == ["批办"]
+    size["arms"][0]["when"] = "amount >= 200"
+    with pytest.raises(Invalid) as caught:
+        desk.publish([size])
+    assert [f.message for f in caught.value.faults] == [
+        "测试用例“小额，主任签发”没有通过：第 1 步：轮到“签发”同意时，流程停在“会签”。应到“签发”，实到“会签”。"
+        "应到“办结”，实为“没有到结束”。结果应为“已通过”，实为“办理中”。"
+    ]  # fmt: skip
+    with system_scope("tests").activate():
+        assert not Case.objects.exists()  # no case was touched
+
+
+def test_heat_map_of_load(desk: Desk):
+    """The step at which cases stand longest is the darkest of the diagram."""
+    definition = desk.publish(THREE)
+    for _n in range(2):
+        case = desk.start("经办", definition)
+        desk.agree("甲", case)
+        desk.agree("主任", case)
+        with system_scope("tests").activate():
+            Step.objects.filter(case_id=case.pk, element="head").update(opened_at=timezone.now() - timedelta(days=9))
+            Step.objects.filter(case_id=case.pk, element="upper").update(opened_at=timezone.now() - timedelta(days=5))
+    client = Client()
+    client.force_login(Account.objects.get(person_id=desk.people["主任"].person_id))
+    shown = client.get("/flows/statistics/ask/").content.decode()
+    looks = re.findall(r'<g class="nd (\w+)".*?class="a">(.*?)<', shown)
+    assert looks == [("h1", "核稿"), ("h5", "审签"), ("h3", "批办")]
+    assert "停留最久的环节：审签 18.0 天、批办 10.0 天、核稿" in shown
+
+
+def test_soundness_deadlock_check_at_publish(desk: Desk):
+    """A join that can never fire keeps a process from being published, and is named with its line."""
+    both = {"type": "together", "id": "both", "name": "同时", "arms": [
+        {"name": "", "steps": [BOTH[0]]}, {"name": "", "steps": [BOTH[1]]},
+    ]}  # fmt: skip
+    text = desk.publish([both]).bpmn
+    stuck = text.replace(
+        '<bpmn:parallelGateway id="both" name="同时"', '<bpmn:exclusiveGateway id="both" name="同时" default="flow3"'
+    )
+    flow = re.search(r'<bpmn:sequenceFlow id="(flow\d+)" sourceRef="both" targetRef="sign"/>', stuck)
+    other = re.search(r'<bpmn:sequenceFlow id="(flow\d+)" sourceRef="both" targetRef="head"/>', stuck)
+    assert flow and other
+    condition = "<bpmn:conditionExpression>amount > 5</bpmn:conditionExpression>"
+    stuck = stuck.replace(flow[0], f"{flow[0][:-2]}>{condition}</bpmn:sequenceFlow>").replace(
+        'default="flow3"', f'default="{other[1]}"'
+    )
+    with pytest.raises(Invalid) as caught:
+        desk.publish_text(stuck, "ask")
+    [fault] = caught.value.faults
+    assert (fault.field, "永远等不齐" in fault.message) == ("both_join", True) and fault.row
+    with system_scope("tests").activate():
+        assert Definition.objects.get(code="ask", state="published").edition == 1

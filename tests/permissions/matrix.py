@@ -341,6 +341,19 @@ PAGES: dict[str, list[Page]] = {
     "flows:standard_package": [get(NORM, pk="@norm")],
     "flows:standard_compare": [get(NORM, pk="@norm", other="@norm")],
     "flows:standard_adopt": [post(BATCH, pk="@norm")],
+    "flows:mine": [get(SIGNED_IN)],
+    "flows:mine_act": [post(SIGNED_IN, {"text": "同意。"}, verb="phrase")],
+    "flows:own_signature": [get(NOTHING)],  # until one has been drawn
+    "flows:signed": [get("Lnxnnnnnnn", pk="@case", file="@case_file")],  # no signature there
+    "flows:statistics": [get(BUSINESS)],
+    "flows:statistics_one": [get(BATCH, code="unit-ask")],
+    "flows:statistics_file": [get(BATCH, code="unit-ask")],
+    "flows:trials": [get(BATCH, pk="@flow")],
+    "flows:trials_file": [get(BATCH, pk="@flow")],
+    "flows:trial_new": [get(OWN_FLOW, pk="@flow"), post(OWN_FLOW, pk="@flow")],
+    "flows:trial": [get(OWN_FLOW, pk="@flow", number="0"), post(OWN_FLOW, pk="@flow", number="0")],
+    "flows:trials_act": [post(OWN_FLOW, {"name": "无"}, pk="@flow", verb="delete")],
+    "flows:replay": [get(BATCH, pk="@flow")],
     "flows:case": [get(THEIRS, pk="@case")],
     "flows:edit": [get(THEIRS, pk="@draft_case"), post(THEIRS, pk="@draft_case")],
     "flows:act": [

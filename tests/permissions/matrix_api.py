@@ -125,6 +125,13 @@ OPERATIONS: dict[str, Call] = {
     "read_flow_standard": Call(NORM, "@norm"),
     "compare_flow_standards": Call(NORM, "@norm"),  # with itself
     "adopt_flow_standard": Call(BATCH, "@norm"),
+    "list_flow_statistics": Call(BUSINESS),
+    "read_flow_statistics": Call("Lnxooonxxx", code="unit-ask"),
+    "list_flow_tests": Call(BATCH, "@flow"),
+    "save_flow_tests": Call(OWN_FLOW, "@flow", {"tests": []}),
+    "make_flow_test": Call("Lnxnxxnxxx", "@flow", {"case": "00000000-0000-0000-0000-000000000000"}),
+    "run_flow_tests": Call(BATCH, "@flow"),
+    "replay_flow_cases": Call(BATCH, "@flow"),
     "list_flow_tasks": Call(SIGNED_IN),
     "start_flow_case": Call(BELOW, sent={"code": "unit-ask", "values": {"subject": "买纸"}}),
     "read_flow_case": Call(THEIRS, "@case"),

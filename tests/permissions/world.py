@@ -24,7 +24,7 @@ from shuzheng.base.core.scope import system_scope
 from shuzheng.base.files.actions import receive
 from shuzheng.base.files.models import Block
 from shuzheng.base.flows import actions as flows
-from shuzheng.base.flows import defining, simple
+from shuzheng.base.flows import defining, simple, trials
 from shuzheng.base.flows.models import Case, Delegation
 from shuzheng.base.flows.models import Definition as Process
 from shuzheng.base.forms import actions as reporting
@@ -313,6 +313,7 @@ def _flows(world: World) -> dict[str, Any]:
         norm.own(unit)
         sure = text.replace('code="unit-ask"', 'code="unit-norm" confidence="B"')
         [made["norm"]] = defining.save_definitions([norm], actor=holder, bpmn=sure)
+        trials.save_trials([made["flow"]], actor=holder, trials=[{"name": "甲", "values": {"subject": "买纸"}}])
         defining.publish([made["flow"], made["norm"]], actor=holder)
         for word in ("case", "draft_case"):
             case = Case(definition=made["flow"])

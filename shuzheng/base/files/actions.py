@@ -34,6 +34,20 @@ def receive(record: Scoped, name: str, source: IO[bytes], *, actor: Actor, key: 
         Busy: the virus scanner does not answer.
     """
     actor.require("files.attachment.add", record.path)
+    row = examine(record, name, source, actor=actor)
+    if isinstance(row, Attachment):
+        attach([row], actor=actor, key=key)
+    return row
+
+
+def examine(record: Scoped, name: str, source: IO[bytes], *, actor: Actor) -> Attachment | Block:
+    """Check an upload and store its content, as ``receive`` does; the attachment is not written yet. For actions that take
+    files of their own kind by a right of their own.
+
+    Raises:
+        Denied: it is another organ's record.
+        Invalid, Busy: as ``receive``.
+    """
     if record.path not in actor.scope.write:
         raise Denied(_("附件由记录所属的单位自己维护。"))
     source.seek(0, 2)
@@ -60,7 +74,6 @@ def receive(record: Scoped, name: str, source: IO[bytes], *, actor: Actor, key: 
     row.follow(record)
     row.node_id = getattr(record, "node_id", None) or actor.organ_id
     store.put(source, digest)
-    attach([row], actor=actor, key=key)
     return row
 
 

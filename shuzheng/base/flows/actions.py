@@ -17,8 +17,9 @@ from django.utils.translation import gettext as _
 from shuzheng.base.accounts.models import Post
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.locks import hold
+from shuzheng.base.flows import signatures
 from shuzheng.base.flows.bpmn.running import compiled
-from shuzheng.base.flows.models import Case, Definition, Delegation, Task
+from shuzheng.base.flows.models import Case, Definition, Delegation, Opinion, Task
 from shuzheng.base.flows.moving import move, moved
 from shuzheng.base.flows.reaching import startable
 from shuzheng.base.flows.values import headline, rights, take
@@ -132,15 +133,23 @@ def decide(
     text: str = "",
     values: Mapping[str, Any] | None = None,
     chosen: Chosen | None = None,
+    sign: bool = False,
 ) -> list[Task]:
     """Agree (``pass``) or refuse (``refuse``), with an opinion; several at once in 批量审批. Reading is ``pass``, too.
+
+    Args:
+        sign: with the hand-written signature, if the actor has one.
 
     Raises:
         Conflict: one was decided meanwhile.
         Invalid: the form is not complete, a refusal without a reason, nobody chosen for the next step.
         Denied: one is somebody else's.
     """
-    return _each(w, tasks, "decide", verdict=verdict, text=text, values=values, chosen=chosen)
+    done = _each(w, tasks, "decide", verdict=verdict, text=text, values=values, chosen=chosen)
+    if sign:
+        said = Opinion.objects.filter(task_id__in=[t.pk for t in tasks], person_id=w.actor.person_id)
+        signatures.put_on(w, said.order_by("task_id", "-at", "-pk").distinct("task_id"))
+    return done
 
 
 @action("flows.task.return", permission="")

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from shuzheng.base.api.problems import Problem
 from shuzheng.base.api.schemas import refuse_unknown
 from shuzheng.base.core.actor import Actor, actor_of
-from shuzheng.base.flows import actions, defining, simple
+from shuzheng.base.flows import actions, api_statistics, api_trials, defining, simple
 from shuzheng.base.flows.models import Case, Definition, Task
 from shuzheng.base.flows.pages.definitions import find, save_text
 from shuzheng.base.flows.reaching import inbox, opened, startable
@@ -140,7 +140,7 @@ class CaseOut(Schema):
 
 class ActIn(Strict):
     """What is done with a case. ``to`` are posts, or (unsign) the task that is removed; ``target`` the step to return to,
-    empty for the starter, none for the previous step."""
+    empty for the starter, none for the previous step; ``signed``: with one's hand-written signature, if there is one."""
 
     verb: Literal[
         "pass", "refuse", "back", "transfer", "delegate", "sign", "unsign", "claim", "undo", "withdraw", "revoke", "terminate",
@@ -153,6 +153,7 @@ class ActIn(Strict):
     target: Code | None = None
     straight: bool = False
     before: bool = True
+    signed: bool = False
     role: Literal["copy", "read"] = "copy"
 
 
@@ -310,7 +311,7 @@ def _act(view: CaseView, body: ActIn, key: str) -> None:
     mine = _some(task)
     if verb in ("pass", "refuse"):
         chosen = {e: [str(p) for p in posts] for e, posts in body.chosen.items()}
-        actions.decide(mine, **said, verdict=verb, values=body.values, chosen=chosen)
+        actions.decide(mine, **said, verdict=verb, values=body.values, chosen=chosen, sign=body.signed)
     elif verb == "back":
         actions.send_back(mine, **said, to=body.target, straight=body.straight)
     elif verb == "claim":
@@ -353,3 +354,5 @@ def _case(view: CaseView) -> dict[str, Any]:
 from shuzheng.base.flows import api_library  # noqa: E402 -- its routes use what stands above
 
 router.add_router("", api_library.router)
+router.add_router("", api_trials.router)
+router.add_router("", api_statistics.router)

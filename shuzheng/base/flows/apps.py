@@ -4,4 +4,4 @@ from shuzheng.base.core.manifest import ShuzhengAppConfig
 class FlowsConfig(ShuzhengAppConfig):
     name = "shuzheng.base.flows"
     label = "flows"
-    modules = ("actions", "defining", "reorganise", "notices")
+    modules = ("actions", "defining", "trials", "signatures", "reorganise", "notices")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import Write, action
-from shuzheng.base.flows import checking, library
+from shuzheng.base.flows import checking, library, trials
 from shuzheng.base.flows.bpmn.reading import look
 from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.bpmn.words import Outline
@@ -68,6 +69,7 @@ def save_definitions(
         if row._state.adding:
             for name, value in values.items():
                 setattr(row, name, value)
+            row.trials = row.trials or _trials_before(row)
             row.code, row.audience = row.code or outline.code[:40], row.path  # a draft is its owner's alone
             w.create(row)
         else:
@@ -84,6 +86,13 @@ def _draft_of(row: Definition) -> Definition:
     draft = Definition(code=row.code, edition=last["edition"] + 1)
     draft.node_id, draft.path = row.node_id, row.path
     return draft
+
+
+def _trials_before(row: Definition) -> list[dict[str, Any]]:
+    """The test cases of the edition before this one."""
+    before = Definition.objects.filter(node_id=row.node_id, code=row.code, edition__lt=row.edition)
+    last = before.order_by("-edition").only("trials").first()
+    return list(last.trials) if last is not None else []
 
 
 @action("flows.definition.publish", event="flows.definition.published")
@@ -140,6 +149,8 @@ def examined(row: Definition) -> tuple[list[FieldFault], list[Finding]]:
     if not faults and row.state == State.DRAFT and (standard := library.holding(row)) is not None:
         faults += library.faults_against(standard, row)
     faults += [FieldFault(f.place.id, str(f), row=f.place.line) for f in found if f.severity == Severity.ERROR]
+    if not faults and row.state == State.DRAFT and outline.tests == "refuse":
+        faults += trials.failing(row)
     return faults, [f for f in found if f.severity == Severity.WARNING]
 
 

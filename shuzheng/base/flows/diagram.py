@@ -40,6 +40,17 @@ class Box:
     high: float
 
 
+@dataclass(frozen=True)
+class Paint:
+    """How a definition is coloured: by id of an element a look (a class of ``flow.css``) and a word below its name, by id of
+    a flow a look. ``about`` says in words what the colours show."""
+
+    looks: Mapping[str, str]
+    words: Mapping[str, str]
+    flows: Mapping[str, str]
+    about: str
+
+
 def boxes(root: Any) -> list[Box]:
     """The shapes that were drawn. Lanes and notes are left out."""
     nodes = {n.get("id"): n for n in root.iter() if n.get("id")}
@@ -69,8 +80,9 @@ def svg(
     steps: Sequence[Step] = (),
     tasks: Sequence[Task] = (),
     marks: Mapping[str, str] | None = None,
+    paint: Paint | None = None,
 ) -> SafeString:
-    """The diagram, of a case or of a definition alone; empty when nothing was drawn. ``marks`` are looks by element
+    """The diagram, of a case or of a definition alone, as it is or painted; empty when nothing was drawn. ``marks`` are looks by element
     (``plus``, ``minus``, ``diff``), where two editions are compared."""
     root = parse(bpmn)
     shapes = boxes(root)
@@ -83,12 +95,17 @@ def svg(
     left, top = min(b.x for b in shapes) - MARGIN, min(b.y for b in shapes) - MARGIN
     wide = max(b.x + b.wide for b in shapes) - left + MARGIN
     high = max(b.y + b.high for b in shapes) - top + MARGIN + 12
-    drawn = [_edge(edge, root) for edge in root.iterfind(".//bpmndi:BPMNEdge", NS)]
+    drawn = [_edge(edge, root, paint) for edge in root.iterfind(".//bpmndi:BPMNEdge", NS)]
     marks = marks or {}
-    drawn += [_shape(b, case, last.get(b.ident), by_step, marks.get(b.ident, "")) for b in shapes]
+    if paint is not None:
+        drawn += [
+            _painted(b, paint) if b.kind in HUMAN else _shape(b, None, None, {}, marks.get(b.ident, "")) for b in shapes
+        ]
+    else:
+        drawn += [_shape(b, case, last.get(b.ident), by_step, marks.get(b.ident, "")) for b in shapes]
     return format_html(
         '<svg class="sz-flow" viewBox="{} {} {} {}" width="{}" role="img" aria-label="{}">{}{}</svg>',
-        f"{left:g}", f"{top:g}", f"{wide:g}", f"{high:g}", f"{wide:g}", _said(shapes, last), MARKER,
+        f"{left:g}", f"{top:g}", f"{wide:g}", f"{high:g}", f"{wide:g}", paint.about if paint else _said(shapes, last), MARKER,
         format_html_join("", "{}", ((d,) for d in drawn)),
     )  # fmt: skip
 
@@ -102,7 +119,11 @@ def _said(shapes: Sequence[Box], last: dict[str, Step]) -> str:
     return _("流程图：%(steps)s") % {"steps": "，".join(words)}
 
 
-def _edge(edge: Any, root: Any) -> SafeString:
+def _painted(box: Box, paint: Paint) -> SafeString:
+    return _node(box, paint.looks.get(box.ident, "todo"), paint.words.get(box.ident, ""))
+
+
+def _edge(edge: Any, root: Any, paint: Paint | None) -> SafeString:
     try:
         points = [(float(p.get("x", "")), float(p.get("y", ""))) for p in edge.iterfind("di:waypoint", NS)]
     except ValueError:
@@ -119,7 +140,8 @@ def _edge(edge: Any, root: Any) -> SafeString:
         label = format_html(
             '<text class="lb" x="{}" y="{}">{}</text>', f"{x + beside:g}", f"{y - 5:g}", _cut(name, 110)
         )
-    return format_html('<g class="ed"><path d="{}" marker-end="url(#fl-ar)"/></g>{}', way, label)
+    look = f"ed {paint.flows.get(edge.get('bpmnElement'), '')}".strip() if paint else "ed"
+    return format_html('<g class="{}"><path d="{}" marker-end="url(#fl-ar)"/></g>{}', look, way, label)
 
 
 def _shape(
@@ -143,7 +165,11 @@ def _shape(
             mark, f"{middle:g}", f"{box.y:g}", half, half, half, half, half, half, f"{middle:g}", f"{centre + 4:g}", sign,
             f"{middle + 14 + _wide(_cut(box.name, 120)) / 2:g}", f"{box.y + 2:g}", _cut(box.name, 120),
         )  # fmt: skip
-    look = LOOKS.get(Step.State(step.state), "todo") if step else mark or "todo"
+    return _node(box, LOOKS.get(Step.State(step.state), "todo") if step else mark or "todo", _who(step, by_step))
+
+
+def _node(box: Box, look: str, word: str) -> SafeString:
+    """A step: its name, a word below it, and a tick when it is done."""
     tick: SafeString = mark_safe("")
     if look == "done":
         tick = format_html(
@@ -155,7 +181,7 @@ def _shape(
         '<text x="{}" y="{}" class="a">{}</text><text x="{}" y="{}" class="b">{}</text>{}</g>',
         look, box.ident, f"{box.x:g}", f"{box.y:g}", f"{box.wide:g}", f"{box.high:g}", f"{box.wide / 2:g}", f"{box.high / 2 - 3:g}",
         _cut(box.name, box.wide - 12), f"{box.wide / 2:g}", f"{box.high / 2 + 15:g}",
-        _cut(_who(step, by_step), box.wide - 8), tick,
+        _cut(word, box.wide - 8), tick,
     )  # fmt: skip
 
 

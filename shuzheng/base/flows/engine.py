@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -204,15 +205,15 @@ class Move:
     # what is written
 
     def say(
-        self, verb: str, text: str = "", *, task: Task | None = None, step: Step | None = None, to: str = ""
+        self, verb: str, text: str = "", *, task: Task | None = None, step: Step | None = None, **more: Any
     ) -> Opinion:
-        """A line of the story. It belongs to the speaker's organ; what the system does, to the case's."""
+        """A line of the story, in the speaker's organ (of the system: in the case's). ``more``: ``to``, what was ``given`` with it."""
         step = step or (self.step(task) if task else None)
         row = Opinion(
-            case_id=self.case.pk, verb=verb, text=text.strip()[:1000], to=to[:300], at=self.now,
+            case_id=self.case.pk, verb=verb, text=text.strip()[:1000], at=self.now,
             step_id=step.pk if step else None, task_id=task.pk if task else None, step_name=step.name if step else "",
             person_id=self.by.person_id if self.by.person_id.int else None, person=self._name(),
-            post_name=self.by.post_name, organ_name=self.by.organ_name,
+            post_name=self.by.post_name, organ_name=self.by.organ_name, **{**more, "to": more.get("to", "")[:300]},
         )  # fmt: skip
         own = self.by.node_id.int
         row.node_id, row.path = (self.by.node_id, self.by.path) if own else (self.case.node_id, self.case.path)
@@ -228,7 +229,7 @@ class Move:
         step = Step(
             case_id=self.case.pk, element=element, token=token, name=name[:80], opened_at=self.now,
             mends=mends.pk if mends else None, rounds=len(earlier) + 1,
-            due=limits.due(rule.due, self.now, self.case.path) if rule and rule.due else None,
+            due=self.due(rule.due) if rule and rule.due else None,
         )  # fmt: skip
         step.node_id, step.path = self.case.node_id, self.case.path
         self.steps.append(step)
@@ -236,6 +237,10 @@ class Move:
         if rule and step.due:
             self.add_timer(Timer.What(rule.overdue), step.due, step=step, every=rule.every)
         return step
+
+    def due(self, limit: str) -> datetime:
+        """When a limit that begins now ends, by the calendar of the case's place."""
+        return limits.due(limit, self.now, self.case.path)
 
     def add_timer(
         self, what: Timer.What, at: Any, *, step: Step | None = None, every: str = "", token: str = ""
@@ -360,15 +365,8 @@ class Move:
             queued = rule.mode == "sequence" and place > 0
             state = Task.State.QUEUED if queued else Task.State.OPEN
             if holder.post.person_id in passed:
-                self.add_task(
-                    step,
-                    holder,
-                    role,
-                    place=place,
-                    state=Task.State.DONE,
-                    verdict=Task.Verdict.SKIPPED,
-                    done_at=self.now,
-                )
+                done = {"state": Task.State.DONE, "verdict": Task.Verdict.SKIPPED, "done_at": self.now}
+                self.add_task(step, holder, role, place=place, **done)
                 self.say("skip", gettext_noop("同一人已同意过，自动跳过。"), step=step, to=holder.post.person.name)
             else:
                 self.add_task(step, holder, role, place=place, state=state)

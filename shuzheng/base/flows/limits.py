@@ -9,17 +9,22 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shuzheng.base.portal import formats
 from shuzheng.base.standards import working_days
 
 
 def due(limit: str, start: datetime, path: str) -> datetime:
     """When a limit that begins at ``start`` ends: ``2d`` at the same time on the second working day after, ``4h``, ``30m``."""
-    count, unit = int(limit[:-1]), limit[-1]
-    if unit != "d":
-        return start + timedelta(**{"hours" if unit == "h" else "minutes": count})
+    if limit[-1] != "d":
+        return start + span(limit)
     local = timezone.localtime(start)
-    day = working_days.add(local.date(), count, path)
+    day = working_days.add(local.date(), int(limit[:-1]), path)
     return timezone.make_aware(datetime.combine(day, local.time().replace(tzinfo=None)))
+
+
+def span(limit: str) -> timedelta:
+    """A limit by the clock, days too."""
+    return timedelta(**{{"d": "days", "h": "hours", "m": "minutes"}[limit[-1]]: int(limit[:-1])})
 
 
 def stored(value: Any) -> Any:
@@ -39,6 +44,17 @@ def took(first: datetime, last: datetime | None = None) -> str:
     if seconds < 86400:
         return _("%(n)d 小时") % {"n": seconds // 3600}
     return _("%(n)d 天") % {"n": seconds // 86400}
+
+
+def lasted(seconds: float | None) -> str:
+    """A duration of statistics: ``40 分钟``, ``5.3 小时``, ``4.1 天``; a dash for none."""
+    if seconds is None:
+        return formats.NONE
+    if seconds < 3600:
+        return _("%(n)d 分钟") % {"n": round(seconds / 60)}
+    if seconds < 2 * 86400:
+        return _("%(n)s 小时") % {"n": formats.number(round(seconds / 3600, 1))}
+    return _("%(n)s 天") % {"n": formats.number(round(seconds / 86400, 1))}
 
 
 def said(limit: str) -> str:

@@ -41,6 +41,8 @@ class Definition(Published):
     bpmn = models.TextField("BPMN")
     tables = models.JSONField(_("决策表"), default=dict, blank=True)
     """DMN 1.3 texts by id of the decision."""
+    trials = models.JSONField(_("测试用例"), default=list, blank=True)
+    """Test cases (``trials.Trial``), carried on to the next edition; no part of what the process says."""
     digest = models.CharField(max_length=64, editable=False, db_collation="C")
     confidence = models.CharField(_("可信度"), max_length=2, choices=Confidence, blank=True)
     """How sure a standard process is; empty for what is no standard."""
@@ -115,6 +117,7 @@ class Case(CaseRecord):
             *CaseRecord.Meta.indexes,
             models.Index(fields=["post_id", "-started_at"], name="flows_case_mine"),
             models.Index(fields=["case_id"], name="flows_case_of"),
+            models.Index(fields=["definition", "started_at"], name="flows_case_counted"),
         ]
 
     def __str__(self) -> str:
@@ -266,6 +269,7 @@ class Opinion(CaseRecord):
     """A line of the case's story: who did what, when, and what they wrote. Files hang on it. Only ever added."""
 
     scoping = Scoping(Kind.CASE)
+    sensitive = frozenset({"given"})
 
     step_id = models.UUIDField(null=True, editable=False)
     task_id = models.UUIDField(null=True, editable=False)
@@ -278,6 +282,10 @@ class Opinion(CaseRecord):
     text = models.CharField(_("意见"), max_length=1000, blank=True)
     to = models.CharField(_("对象"), max_length=300, blank=True)
     at = models.DateTimeField(_("时间"))
+    given = models.JSONField(default=dict, editable=False)
+    """What was entered in the form with it, by field: so that a case can be played again (``replaying.py``)."""
+    signature = models.UUIDField(null=True, editable=False)
+    """The attachment of this opinion that shows the hand-written signature, as it was then."""
 
     class Meta(CaseRecord.Meta):
         verbose_name = _("流程意见")
@@ -346,3 +354,40 @@ class Delegation(Record):
 
     def __str__(self) -> str:
         return f"{self.principal} → {self.deputy}"
+
+
+class Phrase(Record):
+    """A stock phrase (常用语) of one person, offered where opinions are written."""
+
+    scoping = Scoping(Kind.INTERNAL)
+
+    person_id = models.UUIDField(editable=False)
+    text = models.CharField(_("常用语"), max_length=200)
+    place = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta(Record.Meta):
+        verbose_name = _("常用语")
+        indexes: ClassVar = [
+            *Record.Meta.indexes,
+            models.Index(fields=["person_id", "place"], name="flows_phrase_own"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Signature(Record):
+    """Somebody's hand-written signature; the picture is its attachment. What was signed keeps the picture of that day."""
+
+    scoping = Scoping(Kind.INTERNAL)
+
+    person_id = models.UUIDField(editable=False)
+    person = models.CharField(_("签名人"), max_length=80)
+    picture = models.UUIDField(null=True, editable=False)
+
+    class Meta(Record.Meta):
+        verbose_name = _("手写签名")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["node", "person_id"], name="flows_signature_person")]
+
+    def __str__(self) -> str:
+        return self.person

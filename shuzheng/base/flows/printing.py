@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shuzheng.base.flows.signatures import pictures
 from shuzheng.base.portal import formats
 from shuzheng.base.portal.typeset import pdf
 
@@ -22,6 +23,7 @@ SIGNED = ("pass", "refuse", "handle", "mend", "back", "start", "read", "auto_pas
 def sheet(view: CaseView) -> bytes:
     """The sheet as its reader may see it: hidden fields are not on it."""
     case = view.case
+    signed = pictures(line.row for line in view.story)
     lines = [line for line in reversed(view.story) if line.verb in SIGNED]
     return pdf(
         LAYOUT,
@@ -39,6 +41,7 @@ def sheet(view: CaseView) -> bytes:
                     line.step or _("发起"),
                     line.text if line.text.startswith(str(line.said)) else f"{line.said}。{line.text}",
                     f"{line.person} {line.row.post_name}\n{formats.full(line.row.at)}",
+                    list(signed.get(str(line.row.pk), b"")),
                 ]
                 for line in lines
             ],

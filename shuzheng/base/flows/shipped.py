@@ -11,6 +11,7 @@ from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.manifest import MANIFESTS
 from shuzheng.base.flows.defining import digest_of, publish, take_over
 from shuzheng.base.flows.models import Definition
+from shuzheng.base.flows.trials import read_file
 from shuzheng.base.org.models import Node
 
 DATA = Path(__file__).parent / "data"
@@ -25,7 +26,7 @@ def files() -> Iterator[Path]:
 
 def load_flows(actor: Actor, owner: Node) -> list[Definition]:
     """Publish each shipped process that ``owner`` has never published word for word; its decision tables lie beside it
-    as ``<code>.<decision>.dmn``."""
+    as ``<code>.<decision>.dmn``, its test cases as ``<code>.tests.json``."""
     published = []
     with actor.scope.activate():
         for file in files():
@@ -40,5 +41,9 @@ def load_flows(actor: Actor, owner: Node) -> list[Definition]:
             row = Definition(code=file.stem, edition=held.edition + 1 if held else 1)
             row.own(owner)
             take_over(row, text, tables)
+            tests = file.with_suffix(".tests.json")
+            shipped = read_file(tests.read_text(encoding="utf-8")) if tests.exists() else []
+            kept = held.trials if held is not None else []
+            row.trials = shipped + [t for t in kept if t["name"] not in {s["name"] for s in shipped}]
             published += publish([row], actor=actor)
     return published

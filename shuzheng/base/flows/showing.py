@@ -166,6 +166,8 @@ class CaseView:
         files: dict[Any, list[Attachment]] = {}
         for file in Attachment.objects.filter(target_model="flows.opinion", target_id__in=[r.pk for r in rows]):
             files.setdefault(file.target_id, []).append(file)
+        for row in rows:
+            files[row.pk] = [f for f in files.get(row.pk, []) if f.pk != row.signature]
         return [Line(r.verb, VERBS[r.verb], TONES.get(r.verb, ""), r, files.get(r.pk, ())) for r in rows]
 
     @property

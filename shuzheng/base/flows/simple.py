@@ -29,7 +29,7 @@ Json = dict[str, Any]
 GATES = {"branch": "exclusiveGateway", "together": "parallelGateway"}
 DEEPEST, MOST = 6, 200
 PROCESS = ("code", "name_en", "group", "about", "basis", "title", "withdraw")
-SELDOM = {"confidence": "", "hold": "kept", "adding": "free"}
+SELDOM = {"tests": "refuse", "confidence": "", "hold": "kept", "adding": "free"}
 """Of the process, too: told only where it is not as usual."""
 STEP = ("kind", "mode", "share", "empty", "refuse", "back", "due", "overdue", "every", "hold", "name_en")
 USUAL = StepRule("", "")

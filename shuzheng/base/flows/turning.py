@@ -7,7 +7,6 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from shuzheng.base.flows import limits
 from shuzheng.base.flows.engine import Move, verb
 from shuzheng.base.flows.models import Case, Step, Task, Timer
 from shuzheng.base.flows.verbs import START
@@ -212,7 +211,7 @@ def fire(m: Move, *, timer_id: UUID) -> None:
         m.fresh += waiting
         m.say("remind", gettext_noop("超过时限，自动催办。"), step=step, to="、".join(t.person for t in waiting))
         if timer.every:
-            m.add_timer(Timer.What.REMIND, limits.due(timer.every, m.now, m.case.path), step=step, every=timer.every)
+            m.add_timer(Timer.What.REMIND, m.due(timer.every), step=step, every=timer.every)
     elif timer.what == Timer.What.ESCALATE:
         _escalate(m, step, waiting)
     elif timer.what == Timer.What.PASS:

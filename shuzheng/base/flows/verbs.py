@@ -33,21 +33,12 @@ def start(m: Move, *, values: Mapping[str, Any], chosen: Mapping[str, Sequence[s
     filled = take(m.outline, rights(m.outline, None), values, case.values)
     m.w.change(
         case, values=filled, title=headline(m.outline, filled, case.starter), state=Case.State.RUNNING, number=number,
-        started_at=m.now, facts={**case.facts, **_starter(m)},
+        started_at=m.now, facts={**case.facts, **m.finder.about_starter()},
     )  # fmt: skip
-    m.say("start")
+    m.say("start", given=filled)
     _choose(m, chosen)
     _ask_choices(m, START)
     m.settle()
-
-
-def _starter(m: Move) -> dict[str, Any]:
-    organ, post = m.finder.organ, m.finder.starter
-    heads = m.finder._role("leader", post.node)
-    return {
-        "starter.tier": organ.tier, "starter.organ": organ.name, "starter.post": post.name,
-        "starter.is_head": any(p.person_id == post.person_id for p in heads),
-    }  # fmt: skip
 
 
 @verb
@@ -87,12 +78,14 @@ def decide(
     if verdict == Verdict.REFUSE and not text.strip():
         raise Invalid.one("text", _("不同意要写明理由。"))
     answers_for_it = task.role not in (Role.HELP, Role.SIGN)  # who is asked beside it need not fill in the form
+    before = m.case.values
     _fill(m, step, task, values or {}, complete=verdict == Verdict.PASS and answers_for_it)
+    entered = {code: value for code, value in m.case.values.items() if code not in before or before[code] != value}
     _choose(m, chosen or {})
     if verdict == Verdict.PASS and answers_for_it and step.token:
         _ask_choices(m, step.element)
     m.close_task(task, verdict)
-    said = m.say({"handle": "handle", "mend": "mend"}.get(task.role, verdict), text, task=task)
+    said = m.say({"handle": "handle", "mend": "mend"}.get(task.role, verdict), text, task=task, given=entered)
     if task.added_by is not None and task.is_before:
         _give_back(m, task)
     else:

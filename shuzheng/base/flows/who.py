@@ -108,6 +108,14 @@ class Finder:
     def organ(self) -> Node:
         return self.starter.node.organ or self.starter.node
 
+    def about_starter(self) -> dict[str, Any]:
+        """What expressions may ask about whoever starts the case."""
+        post = self.starter
+        return {
+            "starter.tier": self.organ.tier, "starter.organ": self.organ.name, "starter.post": post.name,
+            "starter.is_head": any(p.person_id == post.person_id for p in self._role(HEAD, post.node)),
+        }  # fmt: skip
+
     def find(self, rules: Iterable[str], element: str) -> list[Holder]:
         """The holders that the rules name, each person once, after standing delegations."""
         rules, posts = list(rules), list[Post]()
@@ -168,11 +176,15 @@ class Finder:
             found.setdefault(holder.post.person_id, holder)
         return list(found.values())
 
+    def answers(self, rule: str, values: Mapping[str, Any]) -> list[str]:
+        """The rules that an expression answers; what is none is somebody's number."""
+        answer = compile(rule[1:], self.outline.names)(values)
+        texts = [t for t in (answer if isinstance(answer, tuple) else (answer,)) if isinstance(t, str) and t]
+        return [t if _RULE.fullmatch(t) else f"person:{t}" for t in texts]
+
     def _rule(self, rule: str, element: str) -> list[Post]:
         if rule.startswith("="):
-            answer = compile(rule[1:], self.outline.names)(self.values)
-            answers = answer if isinstance(answer, tuple) else (answer,)
-            return [p for text in answers if isinstance(text, str) and text for p in self._answer(text, element)]
+            return [p for found in self.answers(rule, self.values) for p in self._rule(found, element)]
         match = _RULE.fullmatch(rule)
         if match is None:
             raise Invalid(_("看不懂“%(rule)s”。") % {"rule": rule})
@@ -192,9 +204,6 @@ class Finder:
             return self._role(value, place)
         span = Range.subtree(place.path)
         return list(self._held().filter(name=value, path__gte=span.lo, path__lt=span.hi))
-
-    def _answer(self, text: str, element: str) -> list[Post]:
-        return self._rule(text if _RULE.fullmatch(text) else f"person:{text}", element)
 
     def place(self, word: str) -> Node | None:
         """The organ or department that a word of a rule stands for."""

@@ -24,6 +24,7 @@ from shuzheng.base.flows.bpmn.words import (
     REFUSALS,
     RIGHTS,
     STEP_KINDS,
+    TESTS,
     WITHDRAW,
     Field,
     Outline,
@@ -83,7 +84,7 @@ QUIET = frozenset(
 """Elements that only say something to the reader, with all that is in them; kept, and left out of what is run."""
 SAYS = frozenset({"definitions", "import", "message", "signal", "error", "escalation", "itemDefinition"})
 """Elements that others refer to."""
-OF_PROCESS = {"withdraw": WITHDRAW, "confidence": CONFIDENCES, "hold": HOLDS, "adding": ADDING}
+OF_PROCESS = {"withdraw": WITHDRAW, "tests": TESTS, "confidence": CONFIDENCES, "hold": HOLDS, "adding": ADDING}
 """Closed lists of what a process says of itself; the first is the usual."""
 _CODE = re.compile(r"[^\W\d]\w*")
 _DURATION = re.compile(r"(\d{1,3})([dhm])")
@@ -147,7 +148,7 @@ def look(text: str, tables: Mapping[str, str] | None = None) -> tuple[Outline, l
     outline = Outline(
         process=process.get("id"), code=get("code", "") or process.get("id"), name=process.get("name") or process.get("id"),
         name_en=get("name_en", ""), group=get("group", ""), about=get("about", ""), basis=get("basis", ""),
-        title=get("title", ""), withdraw=get("withdraw", "undecided"), confidence=get("confidence", ""),
+        title=get("title", ""), withdraw=get("withdraw", "undecided"), tests=get("tests", "refuse"), confidence=get("confidence", ""),
         hold=get("hold", "kept"), adding=get("adding", "free"), fields=fields, steps=steps, names=names,
         called=called, services=services, follows=_follows(root, steps), elements=elements,
     )  # fmt: skip

@@ -40,6 +40,8 @@ from shuzheng.kernel.expr import ExprError, compile
 
 ISO = re.compile(r"(R\d*/)?P(?=[\dT])(\d+[YMWD])*(T(\d+[HMS])+)?")
 VERSION = "sz-1"
+REACHED = TaskState.COMPLETED | TaskState.STARTED | TaskState.READY | TaskState.WAITING
+LONG_AGO = "2000-01-01T00:00:00+00:00"
 logging.getLogger("spiff").setLevel(logging.WARNING)  # it tells each change of state of each task
 
 
@@ -89,7 +91,12 @@ MOST = 200
 
 
 def edition(digest: str, texts: Callable[[], tuple[str, Mapping[str, str]]]) -> Compiled:
-    """As ``compiled``, for a text with a digest: it is asked for only when the edition is not at hand."""
+    """As ``compiled``, for a text with a digest: it is asked for only when the edition is not at hand.
+
+    Without a digest (a text that is not kept yet) it is asked for each time.
+    """
+    if not digest:
+        return compiled(*texts())
     found = _editions.get(digest)
     if found is None:
         if len(_editions) >= MOST:
@@ -230,6 +237,9 @@ class Token:
         """
         try:
             self._flow.do_engine_steps()
+            # It looks at timers last: what one that has run out leads to is still to be done.
+            while self._flow.get_tasks(state=TaskState.READY, manual=False):
+                self._flow.do_engine_steps()
             events = [event.event_definition for event in self._flow.get_events()]
             self.context.sent += [e.name for e in events if isinstance(e, MessageEventDefinition)]
         except ExprError as fault:
@@ -273,6 +283,30 @@ class Token:
             return bool(self._flow.get_task_from_id(UUID(token)).state != TaskState.COMPLETED)
         except TaskNotFoundException:
             return True
+
+    def trail(self) -> tuple[set[str], set[tuple[str, str]]]:
+        """Elements that were reached, and which followed which, as far as it still knows: going back forgets."""
+        elements, pairs = set(), set()
+        for task in self._flow.get_tasks(state=REACHED):
+            if not (ident := task.task_spec.bpmn_id):
+                continue
+            elements.add(ident)
+            before = task.parent
+            while before is not None and not before.task_spec.bpmn_id:
+                before = before.parent
+            if before is not None:
+                pairs.add((before.task_spec.bpmn_id, ident))
+        return elements, pairs
+
+    def elapse(self, element: str) -> bool:
+        """Let a timer of the process run out now; False when it is not running."""
+        for task in self._flow.event_manager.tasks.values():
+            spec = task.task_spec
+            timed = isinstance(spec.event_definition, TimerEventDefinition)
+            if timed and task.state == TaskState.WAITING and spec.bpmn_id == element:
+                task._set_internal_data(event_value=LONG_AGO)
+                return True
+        return False
 
     def is_over(self) -> bool:
         return bool(self._flow.is_completed())

@@ -49,6 +49,7 @@ REFUSALS = ("end", "start", "previous", "go")
 BACK = ("any", "start", "previous", "none")
 OVERDUE = ("remind", "escalate", "pass", "return")
 WITHDRAW = ("undecided", "first", "never")
+TESTS = ("refuse", "warn")
 """When the starter may take a case back: while the step it stands at is undecided, while the first one is, never."""
 CONFIDENCES = ("", "A*", "A", "B*", "B", "C")
 """How sure a process is that ships as a standard (``standards.models.Confidence``); empty for one that is no standard."""
@@ -142,6 +143,8 @@ class Outline:
     steps: Mapping[str, StepRule]
     names: Mapping[str, Type]
     """Names that expressions of the process may use, with their types."""
+    tests: str
+    """What test cases that fail do to publishing: ``refuse``, or ``warn`` only."""
     called: Mapping[str, str]
     """By id of a rule task or sending task: the decision, or the message."""
     services: Mapping[str, Service]

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from shuzheng.base.flows.pages import begin, case, definitions, delegations, designer, inbox, library
+from shuzheng.base.flows.pages import (
+    begin,
+    case,
+    definitions,
+    delegations,
+    designer,
+    inbox,
+    library,
+    mine,
+    statistics,
+    trials,
+)
 
 urlpatterns = [
     path("", inbox.page, name="inbox"),
@@ -12,6 +23,12 @@ urlpatterns = [
     path("people/", begin.people, name="people"),
     path("delegations/", delegations.page, name="delegations"),
     path("delegations/<uuid:pk>/end/", delegations.end, name="delegation_end"),
+    path("mine/", mine.page, name="mine"),
+    path("mine/do/<slug:verb>/", mine.act, name="mine_act"),
+    path("mine/signature/", mine.picture, name="own_signature"),
+    path("statistics/", statistics.page, name="statistics"),
+    path("statistics/<slug:code>/", statistics.one, name="statistics_one"),
+    path("statistics/<slug:code>/file/", statistics.export, name="statistics_file"),
     path("definitions/", definitions.page, name="definitions"),
     path("definitions/new/", designer.new, name="definition_new"),
     path("definitions/lookup/", designer.lookup, name="lookup"),
@@ -27,9 +44,16 @@ urlpatterns = [
     path("library/<uuid:pk>/adopt/", library.adopt, name="standard_adopt"),
     path("library/<uuid:pk>/package/", library.package, name="standard_package"),
     path("library/<uuid:pk>/compare/<uuid:other>/", library.compare, name="standard_compare"),
+    path("definitions/<uuid:pk>/tests/", trials.page, name="trials"),
+    path("definitions/<uuid:pk>/tests/new/", trials.edit, name="trial_new"),
+    path("definitions/<uuid:pk>/tests/<int:number>/", trials.edit, name="trial"),
+    path("definitions/<uuid:pk>/tests/do/<slug:verb>/", trials.act, name="trials_act"),
+    path("definitions/<uuid:pk>/tests.json", trials.download, name="trials_file"),
+    path("definitions/<uuid:pk>/replay/", trials.replay, name="replay"),
     path("<uuid:pk>/", case.page, name="case"),
     path("<uuid:pk>/edit/", begin.edit, name="edit"),
     path("<uuid:pk>/do/<slug:verb>/", case.act, name="act"),
     path("<uuid:pk>/sheet/", case.sheet, name="sheet"),
     path("<uuid:pk>/files/<uuid:file>/", case.file, name="file"),
+    path("<uuid:pk>/signatures/<uuid:file>/", mine.signed, name="signed"),
 ]

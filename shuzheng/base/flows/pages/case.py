@@ -23,6 +23,7 @@ from shuzheng.base.flows.forms import CaseForm
 from shuzheng.base.flows.models import Case, Opinion, Task
 from shuzheng.base.flows.reaching import inbox, opened
 from shuzheng.base.flows.showing import PHRASES, STATE_TONES, CaseView
+from shuzheng.base.flows.signatures import own, phrases
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Fault, Invalid, Missing
 
@@ -43,12 +44,13 @@ def _page(
     request: HttpRequest, view: CaseView, form: CaseForm | None = None, fault: Fault | None = None
 ) -> HttpResponse:
     case, actor = view.case, view.actor
+    signature = own(actor) if view.task else None
     form = form or CaseForm(view.outline, view.rights if view.task else {}, case.values, form="decide")
     following = inbox(actor).exclude(case_id=case.pk).exclude(role__in=Task.TO_READ).values_list("case_id", flat=True)
     context = {
         "view": view, "case": case, "task": view.task, "form": form, "fault": fault, "key": new_key(),
         "svg": diagram.svg(case.definition.bpmn, case, view.move.steps, view.move.tasks),
-        "phrases": PHRASES, "tone": STATE_TONES[case.state], "next": following.first(),
+        "phrases": [*(p.text for p in phrases(actor)), *PHRASES], "signs": signature is not None and signature.picture, "tone": STATE_TONES[case.state], "next": following.first(),
         "crumbs": [Crumb(_("流程待办"), reverse("flows:inbox")), Crumb(case.definition.label), Crumb(case.number)],
         "to_read": bool(view.task and view.task.role in Task.TO_READ),
         "may_refuse": bool(view.task and view.task.role in (Task.Role.APPROVE, Task.Role.SIGN, Task.Role.HELP)),
@@ -126,7 +128,7 @@ def _do(request: HttpRequest, view: CaseView, form: CaseForm, verb: str) -> None
         chosen = {e: [v] for e, _name in view.choose if (v := sent.get(f"chosen-{e}", ""))}
         actions.decide(
             [view.task], actor=actor, key=key, verdict=verb, text=text, values=form.given() if view.may_edit else {},
-            chosen=chosen,
+            chosen=chosen, sign="sign" in sent,
         )  # fmt: skip
         _attach(request, actor, view.task)
         messages.success(request, _("已办：%(title)s") % {"title": case.title})

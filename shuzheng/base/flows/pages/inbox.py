@@ -71,7 +71,7 @@ def batch(request: HttpRequest) -> HttpResponse:
     done = 0
     for task in inbox(actor).filter(pk__in=ids):
         try:
-            actions.decide([task], actor=actor, key=f"{key}:{task.pk.hex[-12:]}", verdict="pass", text=text)
+            actions.decide([task], actor=actor, key=f"{key}:{task.pk.hex[-12:]}", verdict="pass", text=text, sign=True)
             done += 1
         except Fault as fault:
             messages.error(request, f"{task.title}：{fault.message}")
