@@ -185,7 +185,8 @@ def test_publishing_runs_them_and_the_next_edition_keeps_them(desk: Desk):
 @pytest.mark.parametrize("file", sorted(shipped.DATA.glob("*.bpmn")), ids=lambda f: f.stem)
 def test_shipped_processes_are_tested_through(file: Path):
     """Every step and flow of what ships is passed by a test case that goes as expected."""
-    row = Definition(code=file.stem, bpmn=file.read_text(encoding="utf-8"), tables={})
+    tables = {t.stem.partition(".")[2]: t.read_text(encoding="utf-8") for t in file.parent.glob(f"{file.stem}.*.dmn")}
+    row = Definition(code=file.stem, bpmn=file.read_text(encoding="utf-8"), tables=tables)
     results = [
         trials.run(row, t) for t in trials.read_file(file.with_suffix(".tests.json").read_text(encoding="utf-8"))
     ]
