@@ -12,7 +12,19 @@ from bench import house, measure, soak
 from bench.measure import Result
 
 LATEST = Path(__file__).resolve().parent / "latest.json"
-NAMES = ("start", "lists", "search", "actions", "signin", "stats", "people", "upload", "reorganise", "approvals")
+NAMES = (
+    "start",
+    "lists",
+    "search",
+    "actions",
+    "signin",
+    "stats",
+    "people",
+    "upload",
+    "reorganise",
+    "approvals",
+    "flows",
+)
 """In this order: what changes many rows comes last."""
 
 

@@ -28,36 +28,43 @@ class House:
     starter: Actor
     people: dict[UUID, Actor] = field(default_factory=dict)
 
-    def start(self, count: int = 1, key: str = "") -> list[Case]:
-        """Instances handed in by the action; with a key, once."""
-        made = []
+    def start(self, count: int = 1) -> list[Case]:
+        """Instances handed in by the action."""
+        return [self.begin(new_key()) for _ in range(count)]
+
+    def begin(self, name: str) -> Case:
+        """The instance of this name; asked for again, it is the same one."""
         with self.starter.scope.activate():
-            for number in range(count):
-                named = f"{key}:{number}" if key else new_key()
-                case = Case(definition=self.definition)
-                case.node_id, case.path = self.starter.organ_id, self.starter.organ_path
-                [case] = actions.save_drafts([case], actor=self.starter, values={"subject": named}, key=f"{named}:d")
-                made += actions.start([case], actor=self.starter, key=f"{named}:s")
-        return made
+            case = Case(definition=self.definition)
+            case.node_id, case.path = self.starter.organ_id, self.starter.organ_path
+            [case] = actions.save_drafts([case], actor=self.starter, values={"subject": name}, key=f"{name}:d")
+            if case.state == Case.State.DRAFT:
+                [case] = actions.start([case], actor=self.starter, key=f"{name}:s")
+        return case
 
     def decide(self, task: Task) -> None:
         """Whoever holds the task agrees."""
-        actor = self.people[task.post_id]
+        actor = self.people.get(task.post_id) or self.people.setdefault(task.post_id, _actor(task.post_id))
         with actor.scope.activate():
             actions.decide([task], actor=actor, verdict="pass", text="同意。", key=f"bench:{task.pk}")
 
 
 def house(signers: Sequence[int] = SIGNERS, code: str = CODE) -> House:
-    """Publish the process, unless it is, and find its people."""
+    """Publish the process on people of the demo, unless it is published."""
     keeper = stock.actor(KEEPER)
     with system_scope("flows.engine").activate():
-        posts = _posts(max(max(signers), 3))
-        people = {post.pk: _actor(post.pk) for post in posts}
-        numbers = [post.person.number for post in posts]
-        definition = Definition.objects.filter(code=code, state=Definition.State.PUBLISHED).first()
-    if definition is None:
-        definition = _publish(keeper, code, signers, numbers)
-    return House(definition, stock.actor(STARTER), people)
+        numbers = [post.person.number for post in _posts(max(*signers, 3))]
+        published = Definition.objects.filter(code=code, state=Definition.State.PUBLISHED).exists()
+    if not published:
+        publish(keeper, code, signers, numbers)
+    return found(code, STARTER)
+
+
+def found(code: str, starter: str) -> House:
+    """The process that was published under a code, and who starts it."""
+    with system_scope("flows.engine").activate():
+        definition = Definition.objects.get(code=code, state=Definition.State.PUBLISHED)
+    return House(definition, stock.actor(starter))
 
 
 def _posts(count: int) -> list[Any]:
@@ -78,7 +85,8 @@ def _actor(post: UUID) -> Actor:
     return found.actor
 
 
-def _publish(keeper: Actor, code: str, signers: Sequence[int], numbers: Sequence[str]) -> Definition:
+def publish(keeper: Actor, code: str, signers: Sequence[int], numbers: Sequence[str]) -> Definition:
+    """Publish the process: its people are named by their numbers, in turn."""
     steps = [
         {"type": "step", "id": f"t{n}", "name": f"第 {n + 1} 步", "mode": "all" if many > 1 else "single", "due": "2d",
          "who": [f"person:{numbers[(n + k) % len(numbers)]}" for k in range(many)]}

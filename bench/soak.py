@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -23,6 +24,10 @@ PAGES = 15
 """How often a page's question is asked; the median counts."""
 COUNTIES = 3000
 """Of the deadline day, with twenty institutions each."""
+INSTANCES = 100_000
+"""Of the flows."""
+KILLS = (2.0, 8.0)
+"""Seconds between two kills of a worker, drawn in between."""
 INSTITUTIONS = 1_586_000
 """Of the pivot, with 96 facts each: 12 months of 8 kinds."""
 
@@ -34,12 +39,22 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="forget what was done")
     parser.add_argument("--counties", type=int, default=COUNTIES, help=f"of the deadline day ({COUNTIES:,})")
     parser.add_argument("--institutions", type=int, default=INSTITUTIONS, help=f"of the pivot ({INSTITUTIONS:,})")
+    parser.add_argument("--instances", type=int, default=INSTANCES, help=f"of the flows ({INSTANCES:,})")
     asked = parser.parse_args([word for word in sys.argv[1:] if word != "soak"])
     if asked.parts and len(asked.parts) == 1:
-        Soak(asked.parts[0], asked.counties, asked.institutions, fresh=asked.fresh).run()
+        Soak(asked.parts[0], asked.counties, asked.institutions, asked.instances, fresh=asked.fresh).run()
         return 0
     for part in asked.parts or PARTS:  # each has a database of its own, and a process knows one
-        words = ["--part", part, "--counties", str(asked.counties), "--institutions", str(asked.institutions)]
+        words = [
+            "--part",
+            part,
+            "--counties",
+            str(asked.counties),
+            "--institutions",
+            str(asked.institutions),
+            "--instances",
+            str(asked.instances),
+        ]
         words += ["--fresh"] if asked.fresh else []
         if code := subprocess.run([sys.executable, "-m", "bench", "soak", *words], cwd=house.ROOT).returncode:
             return code
@@ -50,8 +65,10 @@ class Soak:
     """One part. ``done`` has the finished steps with what they took."""
 
     def __init__(
-        self, part: str, counties: int = COUNTIES, institutions: int = INSTITUTIONS, *, fresh: bool = False
-    ) -> None:
+        self, part: str, counties: int = COUNTIES, institutions: int = INSTITUTIONS, instances: int = INSTANCES, *,
+        fresh: bool = False,
+    ) -> None:  # fmt: skip
+        self.instances = instances
         self.part, self.folder, self.counties, self.institutions = part, FOLDER / part, counties, institutions
         self.state = self.folder / "done.json"
         if fresh:
@@ -145,9 +162,32 @@ def _deadline(soak: Soak) -> Steps:
     ]
 
 
+def _flows(soak: Soak) -> Steps:
+    """Instances of a ten-step process, with workers killed at random; broken off, it goes on where it stopped."""
+    number = soak.instances
+
+    def drive() -> list[measure.Result]:
+        from bench import cases, endurance
+
+        cases.house()
+        workers = os.cpu_count() or 1
+        run = endurance.drive(number, cases.CODE, cases.STARTER, workers=workers, kills=KILLS, environment={})
+        if wrong := endurance.exact(number, cases.CODE, cases.SIGNERS):
+            raise AssertionError(wrong)
+        how = (
+            f"{number:,} instances of ten steps with two countersignatures, {run.decisions:,} decisions by {workers} workers;"
+            f" {run.kills:,} times one of them was killed: none lost, no step twice, each told once that it ended"
+        )
+        return [measure.Result("flows: endurance", run.throughput, how, unit="steps/s")]
+
+    from bench import reporting
+
+    return [("flows: demo --scale small", lambda: reporting.load("small")), (f"flows: {number:,} instances", drive)]
+
+
 Steps = list[tuple[str, Callable[[], Any]]]
 PARTS: dict[str, Callable[[Soak], Steps]] = {
-    "province": _scale, "nation": _scale, "deadline": _deadline, "pivot": _pivot,
+    "province": _scale, "nation": _scale, "deadline": _deadline, "pivot": _pivot, "flows": _flows,
 }  # fmt: skip
 
 __all__ = ["Soak", "main"]

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from psycopg.types.range import DateRange
 
-from shuzheng.base.accounts.models import Person
+from shuzheng.base.accounts.models import Person, Post
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.flows import actions, jobs
-from shuzheng.base.flows.models import Timer
-from shuzheng.kernel.errors import Invalid
+from shuzheng.base.flows.models import Delegation, Timer
+from shuzheng.kernel.errors import Conflict, Invalid
 from tests.flows.conftest import OFFICE, Desk, fresh, step, steps, story, waiting
+from tests.flows.test_pages import browser
 
 
 @pytest.mark.django_db
@@ -33,6 +35,64 @@ def test_the_approver_leaves(desk: Desk):
     assert waiting(case) == ["新主任"]
     desk.agree("新主任", case)
     assert waiting(case) == ["丙", "乙", "甲"]
+
+
+@pytest.mark.django_db
+def test_the_approver_is_on_leave(desk: Desk):
+    """What comes in these days goes to the deputy, and says for whom; what waited already, the head's office gives on."""
+    definition = desk.publish([step("one", "审批", "role:leader@organ")])
+    waited, head = desk.start("经办", definition), desk.people["主任"]
+    row, today = Delegation(), timezone.localdate()
+    row.node_id, row.path = head.organ_id, head.organ_path
+    with head.scope.activate():
+        actions.save_delegations([row], actor=head, to=desk.post("甲"), first=today, last=today, reason="年休假")
+    came = desk.start("经办", definition)
+    assert waiting(came) == ["甲"] and desk.task("甲", came).behalf == "主任"
+    keeper, task = desk.hire("管理员", OFFICE, "business_admin"), desk.task("主任", waited)
+    with keeper.scope.activate():
+        actions.reassign([task], actor=keeper, to=desk.post("甲"), text="主任年休假")
+    assert waiting(waited) == ["甲"]
+
+
+@pytest.mark.django_db
+def test_the_post_is_abolished(desk: Desk):
+    """Nobody holds a post like it any more: the nearest business administrator gets what waited there, and the story says so."""
+    desk.hire("管理员", OFFICE, "business_admin")
+    case = desk.start("经办", desk.publish([step("one", "审批", "role:leader@organ")]))
+    with system_scope("tests").activate():
+        Post.objects.filter(pk=desk.post("主任")).update(valid=DateRange(date(2020, 1, 1), timezone.localdate()))
+    jobs.rehouse()
+    assert "主任" not in waiting(case) and waiting(case)
+    assert "系统 admin" in story(case)
+
+
+@pytest.mark.django_db
+def test_two_people_take_the_same_task(desk: Desk):
+    """The first has it; the other is told in words, on the page, too."""
+    case = desk.start("经办", desk.publish([step("pool", "受理", "role:reviewer@organ", mode="claim")]))
+    late = desk.task("丙", case)
+    desk.do("乙", actions.claim, case)
+    with desk.people["丙"].scope.activate(), pytest.raises(Conflict, match="已经办过或已取消"):
+        actions.claim([late], actor=desk.people["丙"])
+    page = browser(desk, "丙").post(f"/flows/{case.pk}/do/claim/", follow=True)
+    assert page.status_code in (404, 409) or "已" in page.content.decode()
+    assert waiting(case) == ["乙"]
+
+
+@pytest.mark.django_db
+def test_the_form_fails_a_check_at_the_fifth_step(desk: Desk):
+    """Nothing of the decision stays, the page says which field and why, and the same person can put it right."""
+    four = [step(f"s{n}", f"第{n}步", "role:leader@organ") for n in range(1, 5)]
+    fifth = step("s5", "核价", "role:leader@organ", fields={"amount": "required"})
+    case = desk.start("经办", desk.publish([*four, fifth, step("s6", "办结", "starter")]))
+    for _n in range(4):
+        desk.agree("主任", case)
+    head = browser(desk, "主任")
+    page = head.post(f"/flows/{case.pk}/do/pass/", {"f-amount": "五十元", "text": "同意。"})
+    assert page.status_code == 422 and "不是数字" in page.content.decode() and "五十元" in page.content.decode()
+    assert waiting(case) == ["主任"] and story(case).count("主任 pass") == 4 and "amount" not in fresh(case).values
+    head.post(f"/flows/{case.pk}/do/pass/", {"f-amount": "50", "text": "同意。"})
+    assert waiting(case) == ["经办"] and fresh(case).values["amount"] == "50"
 
 
 @pytest.mark.django_db

@@ -22,6 +22,7 @@ from shuzheng.base.core import ports
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.actor import Actor, system_actor
 from shuzheng.base.core.locks import hold
+from shuzheng.base.core.questions import Question
 from shuzheng.base.flows import limits, signing
 from shuzheng.base.flows.bpmn import running
 from shuzheng.base.flows.bpmn.words import StepRule
@@ -35,6 +36,17 @@ TEXTS = ("definition__bpmn", "definition__tables")
 """What is long and read only once for each edition."""
 OF_STEP = [f.attname for f in Step._meta.concrete_fields]
 OF_TASK = [f.attname for f in Task._meta.concrete_fields]
+ID = UUID(int=1)
+CASE = Question(lambda pk: Case.objects.select_related("definition").defer(*TEXTS).filter(pk=pk), ID)
+HELD = Question(
+    lambda case: (
+        Step.objects.filter(case_id=case)
+        .order_by("opened_at", "pk")
+        .values_list(*OF_STEP, *(f"tasks__{name}" for name in OF_TASK))
+    ),
+    ID,
+)
+TIMERS = Question(lambda case: Timer.objects.filter(case_id=case, done_at=None), ID)
 MOST = 100
 """Steps that a process may pass by itself in one move: past that it goes in a circle."""
 
@@ -92,10 +104,10 @@ def _move(
     cases = []
     for one in asked:
         hold(f"flows:{one.pk}")
-        try:
-            case = Case.objects.select_related("definition").defer(*TEXTS).get(pk=one.pk)
-        except Case.DoesNotExist as error:
-            raise Missing() from error
+        found = CASE(one.pk)
+        if not found:
+            raise Missing()
+        [case] = found
         cases.append(case)
         going = Move(w, case, by)
         VERBS[name](going, **given)
@@ -144,8 +156,7 @@ class Move:
         """What the case has had so far, in order; asked in one question, which is most of what a move waits for."""
         steps: dict[UUID, Step] = {}
         tasks = []
-        asked = Step.objects.filter(case_id=self.case.pk).order_by("opened_at", "pk")
-        for row in asked.values_list(*OF_STEP, *(f"tasks__{name}" for name in OF_TASK)):
+        for row in HELD(self.case.pk):
             mine, theirs = row[: len(OF_STEP)], row[len(OF_STEP) :]
             step = Step.from_db("default", OF_STEP, mine)
             step = steps.setdefault(step.pk, step)
@@ -156,7 +167,8 @@ class Move:
     @cached_property
     def timers(self) -> list[Timer]:
         """Timers that run."""
-        return list(Timer.objects.filter(case_id=self.case.pk, done_at=None))
+        found: list[Timer] = TIMERS(self.case.pk)
+        return found
 
     @property
     def token(self) -> running.Token:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy
 
 from shuzheng.base.access.models import Grant
 from shuzheng.base.accounts.models import Post
+from shuzheng.base.core.questions import Question
 from shuzheng.base.core.registry import LINES, ROLES
 from shuzheng.base.core.scope import Range, ancestors
 from shuzheng.base.flows.bpmn.words import Outline
@@ -120,10 +121,9 @@ class Finder:
         """The holders that the rules name, each person once, after standing delegations."""
         rules, posts = list(rules), list[Post]()
         if rules and all(rule.startswith("person:") for rule in rules):
-            held = {
-                p.person.number: p for p in self._held().filter(person__number__in=[r[7:] for r in rules], is_main=True)
-            }
-            posts = [held[rule[7:]] for rule in rules if rule[7:] in held]
+            numbers = [rule.removeprefix("person:") for rule in rules]
+            held = {p.person.number: p for p in _by_number(len(numbers))(self.today, *numbers)}
+            posts = [held[number] for number in numbers if number in held]
         else:
             for rule in rules:
                 posts += self._rule(rule, element)
@@ -163,9 +163,7 @@ class Finder:
         """The posts, or those to whom they have delegated. A deputy's own delegation is not followed: no circles."""
         if not posts:
             return []
-        rows = Delegation.objects.filter(
-            post_id__in=[p.pk for p in posts], first__lte=self.today, last__gte=self.today, ended_at=None
-        ).order_by("-pk")
+        rows = _delegations(len(posts))(self.today, *(p.pk for p in posts))
         given = {r.post_id: r for r in rows if not r.codes or self.case.definition.code in r.codes}
         held = {p.pk: p for p in self.valid([r.to_post for r in given.values()])}
         found: dict[UUID, Holder] = {}
@@ -224,6 +222,28 @@ class Finder:
 
     def _role(self, code: str, place: Node) -> list[Post]:
         return in_role(code, place, self.today)
+
+
+DAY = date(1, 2, 3)
+
+
+@cache
+def _by_number(count: int) -> Question:
+    """Main posts held on a day, by the numbers of so many people."""
+    numbers = [f"example {n}" for n in range(count)]
+    return Question(lambda day, *of: held_on(day).filter(person__number__in=of, is_main=True), DAY, *numbers)
+
+
+@cache
+def _delegations(count: int) -> Question:
+    """Standing delegations that hold on a day, of so many posts, the latest first."""
+    posts = [UUID(int=n + 1) for n in range(count)]
+    return Question(
+        lambda day, *of: Delegation.objects.filter(
+            post_id__in=of, first__lte=day, last__gte=day, ended_at=None
+        ).order_by("-pk"),
+        DAY, *posts,
+    )  # fmt: skip
 
 
 def held_on(day: date) -> QuerySet[Post]:

@@ -13,8 +13,7 @@ from shuzheng.kernel.xml import Element, read_xml
 SPACE = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 EVENTS = frozenset({"timer", "message", "signal", "error", "escalation", "conditional", "terminate", "cancel"})
 
-# What says something about a process, but nothing about how it runs.
-_ASIDE = frozenset(
+ASIDE = frozenset(
     [
         "documentation",
         "extensionElements",
@@ -49,11 +48,13 @@ _ASIDE = frozenset(
         "multiInstanceLoopCharacteristics",
         "standardLoopCharacteristics",
         "supports",
+        "categoryValueRef",
         "eventDefinitionRef",
     ]
 )
+"""What says something about a process, but nothing about how it runs."""
 _REFERENCES = frozenset({"message", "signal", "error", "escalation"})
-_ROOT = _REFERENCES | frozenset(
+ROOT = _REFERENCES | frozenset(
     [
         "documentation",
         "extensionElements",
@@ -72,6 +73,7 @@ _ROOT = _REFERENCES | frozenset(
         "process",
     ]
 )
+"""What may stand in a file beside its processes."""
 _IN_COLLABORATION = frozenset(
     [
         "documentation",
@@ -123,7 +125,7 @@ class _Reader:
                 for part in child.children:
                     if part.space == SPACE and part.name not in _IN_COLLABORATION:
                         self.refuse(part)
-            elif child.name not in _ROOT and not child.name.endswith("EventDefinition"):
+            elif child.name not in ROOT and not child.name.endswith("EventDefinition"):
                 self.refuse(child)
 
     def _once(self, element: Element) -> None:
@@ -149,7 +151,7 @@ class _Reader:
             elif child.space == SPACE and child.name in NODES:
                 node = self.node(child)
                 scope.nodes.setdefault(node.id, node)
-            elif child.space != SPACE or child.name not in _ASIDE:
+            elif child.space != SPACE or child.name not in ASIDE:
                 self.refuse(child)
         self.open.pop()
         return scope
@@ -172,7 +174,7 @@ class _Reader:
     def events(self, element: Element) -> Iterator[Event]:
         for child in element.children:
             if child.space != SPACE or not child.name.endswith("EventDefinition"):
-                if element.name not in SUB_PROCESSES and child.space == SPACE and child.name not in _ASIDE:
+                if element.name not in SUB_PROCESSES and child.space == SPACE and child.name not in ASIDE:
                     self.refuse(child)
                 continue
             kind = child.name.removesuffix("EventDefinition")
@@ -217,4 +219,4 @@ def _decision(element: Element) -> str:
     return ""
 
 
-__all__ = ["SPACE", "BpmnError", "read"]
+__all__ = ["ASIDE", "ROOT", "SPACE", "BpmnError", "read"]

@@ -36,6 +36,7 @@ from shuzheng.base.flows.bpmn.words import (
 )
 from shuzheng.base.flows.operations import OPERATIONS
 from shuzheng.kernel import bpmn
+from shuzheng.kernel.bpmn.read import ASIDE, ROOT
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.expr import BOOLEAN, ExprError, Type, compile
 
@@ -57,33 +58,10 @@ NAMED = frozenset(
     n for n in RUNS if n == "process" or n.endswith(("Task", "Event", "Gateway", "Flow", "Process", "Activity", "task"))
 )
 """Elements that are spoken of by their id."""
-QUIET = frozenset(
-    {
-        "extensionElements",
-        "collaboration",
-        "laneSet",
-        "documentation",
-        "textAnnotation",
-        "association",
-        "group",
-        "category",
-        "dataObject",
-        "dataObjectReference",
-        "dataStore",
-        "dataStoreReference",
-        "dataInputAssociation",
-        "dataOutputAssociation",
-        "ioSpecification",
-        "property",
-        "resource",
-        "performer",
-        "humanPerformer",
-        "potentialOwner",
-    }  # fmt: skip
-)
-"""Elements that only say something to the reader, with all that is in them; kept, and left out of what is run."""
 SAYS = frozenset({"definitions", "import", "message", "signal", "error", "escalation", "itemDefinition"})
 """Elements that others refer to."""
+QUIET = (ASIDE | ROOT) - SAYS - RUNS - {"standardLoopCharacteristics", "eventDefinitionRef", "supports"}
+"""Elements that only say something to the reader, with all that is in them; kept, and left out of what is run."""
 OF_PROCESS = {"withdraw": WITHDRAW, "tests": TESTS, "confidence": CONFIDENCES, "hold": HOLDS, "adding": ADDING}
 """Closed lists of what a process says of itself; the first is the usual."""
 _CODE = re.compile(r"[^\W\d]\w*")
@@ -214,7 +192,11 @@ def _unsupported(root: Any) -> list[FieldFault]:
         ):
             faults.append(place(node.getparent(), _("不支持 %(tag)s。") % {"tag": f"intermediateThrowEvent/{name}"}))
         elif name not in RUNS and name not in SAYS:
-            holder = node if node.get("name") or not name.endswith("EventDefinition") else node.getparent()
+            holder = (
+                node
+                if node.get("name") or not name.endswith(("EventDefinition", "Characteristics"))
+                else node.getparent()
+            )
             faults.append(place(holder, _("不支持 %(tag)s。") % {"tag": name}))
     return faults
 
