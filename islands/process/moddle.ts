@@ -29,6 +29,9 @@ function extended(make: Factory, on: Element, ours: Element[], types: string[]):
   return holder;
 }
 
+/** Words of ours that a later version has and this one does not know: kept. */
+const unknown = (on: Element | undefined): Record<string, unknown> => (on as { $attrs?: Record<string, unknown> } | undefined)?.$attrs ?? {};
+
 const filled = (values: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(values).filter(([, v]) => v !== '' && v !== undefined && v !== false));
 
 const STEP = ['kind', 'mode', 'share', 'empty', 'refuse', 'back', 'due', 'overdue', 'every', 'hold', 'name_en'] as const;
@@ -61,7 +64,7 @@ const ENDS: Partial<Record<string, (step: Step) => string>> = {
 
 export function stepProperties(make: Factory, on: Element, step: Step): Properties {
   const fields = Object.entries(step.fields ?? {}).map(([code, right]) => `${code}:${right}`).join(' '); // prettier-ignore
-  const attrs = filled({ ...Object.fromEntries(STEP.map((name) => [name, step[name] ?? ''])), skip: step.skip ? 'same' : '', fields });
+  const attrs = filled({ ...unknown(own(on, 'sz:Step')), ...Object.fromEntries(STEP.map((name) => [name, step[name] ?? ''])), skip: step.skip ? 'same' : '', fields });
   const rules = (type: string, list: string[]) => list.map((rule) => make.create(type, { rule }));
   const ours = [make.create('sz:Step', attrs), ...rules('sz:Who', step.who), ...rules('sz:Cc', step.cc)];
   const mode = step.mode ?? 'single';
@@ -92,6 +95,6 @@ export function processProperties(make: Factory, on: Element, process: Process):
   const fields = process.fields.map((f) => make.create('sz:Field', filled({ ...Object.fromEntries(FIELD.map((name) => [name, f[name] ?? ''])), required: f.required ? 'true' : '', options: (f.options ?? []).join('|') })));
   const form = make.create('sz:Form', { fields });
   for (const field of fields) field.$parent = form;
-  const ours = [make.create('sz:Process', filled(Object.fromEntries(PROCESS.map((name) => [name, process[name] ?? ''])))), form];
+  const ours = [make.create('sz:Process', filled({ ...unknown(own(on, 'sz:Process')), ...Object.fromEntries(PROCESS.map((name) => [name, process[name] ?? ''])) })), form];
   return { name: process.name, extensionElements: extended(make, on, ours, ['sz:Process', 'sz:Form']) };
 }

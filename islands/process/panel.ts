@@ -106,6 +106,7 @@ export function stepPanel(host: Host, step: Step): HTMLElement[] {
   }
   parts.push(choice(host, step, 'empty', 'emptyRule', [['admin', 'empty_admin'], ['skip', 'empty_skip'], ['refuse', 'empty_refuse']], 'admin'));
   parts.push(limits(host, step), rights(host, step), block(say('cc'), people(step.cc, host.of, say('addCc'), again)));
+  parts.push(standard(step.hold, choice(host, step, 'hold', 'holdStep', [['', 'hold_usual'], ...HOLDS], '')), field(say('nameEn'), text(host, step, 'name_en')));
   return parts;
 }
 
@@ -145,6 +146,13 @@ function fold(label: Word, open: boolean, ...inside: HTMLElement[]): HTMLElement
   const made = el('details', { class: 'fd-fold' }, el('summary', { 'data-key': label }, say(label)), ...inside);
   made.open = open;
   return made;
+}
+
+const HOLDS: [string, Word][] = [['kept', 'hold_kept'], ['fixed', 'hold_fixed'], ['free', 'hold_free']];
+
+/** What those who adopt the process as a standard may change. */
+function standard(said: string | undefined, ...inside: HTMLElement[]): HTMLElement {
+  return fold('standard', Boolean(said), ...inside);
 }
 
 const RIGHTS: [string, Word][] = [['read', 'right_read'], ['edit', 'right_edit'], ['required', 'right_required'], ['hidden', 'right_hidden']];
@@ -245,6 +253,10 @@ export function processPanel(host: Host): HTMLElement[] {
     field(say('about'), text(host, process, 'about', true)),
     field(say('basis'), text(host, process, 'basis', true)),
     field(say('nameEn'), text(host, process, 'name_en')),
+    standard(
+      [process.hold, process.adding].some((v) => v && v !== 'kept' && v !== 'free') ? 'said' : '',
+      choice(host, process, 'hold', 'holdAll', HOLDS, 'kept'), choice(host, process, 'adding', 'adding', [['free', 'adding_free'], ['none', 'adding_none']], 'free'),
+    ),
     field(say('code'), el('input', { class: 'form-control code', value: process.code, readonly: '', tabindex: '0' }), say('codeFixed')),
   ];
 }

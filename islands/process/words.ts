@@ -25,6 +25,7 @@ const zh = {
   w_head: '部门负责人', w_starter: '发起人本人', w_chosen: '上一步选定的人', w_role: '角色', w_post: '岗位', w_person: '指定人员', w_expr: '表达式', w_place: '哪里的', w_line: '条线', w_findPost: '岗位名称', w_findPerson: '姓名、首字母或工号', w_findNode: '单位名称', w_exprHint: '算出一条规则或工号，决策表的输出列也写在这里：= 列名',
   putIn: '加上', cancel: '取消', number_: '工号 {n}', organ: '本单位', checks: '检查', sound: '没有发现问题', mustMend: '改正 {n} 处才能发布', doubtful: '{n} 处看看是不是本意', mayPublish: '可以发布', locate: '定位', map: '流程图', mapNote: '随改随画',
   publishAnyway: '照样发布', publishAsk: '发布后就用这一版。这 {n} 处看过了吗？', look: '再看看', count: '{steps} 步，{fields} 个字段', hint: '↑↓ 选步骤，Alt+↑↓ 移动，Delete 删除，Ctrl+Z 撤销', close: '收起', gone: '已删除“{name}”',
+  standard: '作为标准被采用时', holdStep: '这一步', holdAll: '各步骤', hold_usual: '同整个流程', hold_kept: '保留；可改由谁办，时限可缩短', hold_fixed: '一点不能改', hold_free: '可以改、可以删', adding: '能否加步骤', adding_free: '可以', adding_none: '不可以',
   fieldCount: '表单 {n} 项', whole: '整个流程', noMap: '还没有图',
 }; // prettier-ignore
 
@@ -54,6 +55,7 @@ const en: Record<Word, string> = {
   w_head: 'head of department', w_starter: 'the starter', w_chosen: 'chosen by the step before', w_role: 'role', w_post: 'post', w_person: 'person', w_expr: 'expression', w_place: 'where', w_line: 'line', w_findPost: 'name of the post', w_findPerson: 'name, initials or number', w_findNode: 'name of the organ', w_exprHint: 'Gives a rule or a staff number; an output column of a decision table, too: = column',
   putIn: 'Add', cancel: 'Cancel', number_: 'no. {n}', organ: 'own organ', checks: 'Check', sound: 'Nothing found', mustMend: 'Correct {n}, then publish', doubtful: '{n} to look at', mayPublish: 'Can be published', locate: 'Locate', map: 'Diagram', mapNote: 'drawn as you go',
   publishAnyway: 'Publish anyway', publishAsk: 'This edition will be used from now on. Have you looked at these {n}?', look: 'Look again', count: '{steps} steps, {fields} fields', hint: '↑↓ choose, Alt+↑↓ move, Delete removes, Ctrl+Z undoes', close: 'Close', gone: '“{name}” deleted',
+  standard: 'When adopted as a standard', holdStep: 'This step', holdAll: 'Its steps', hold_usual: 'as the whole process', hold_kept: 'stays; who does it may change, limits may shorten', hold_fixed: 'stays as it is', hold_free: 'may be changed or dropped', adding: 'Steps may be added', adding_free: 'yes', adding_none: 'no',
   fieldCount: '{n} form fields', whole: 'The whole process', noMap: 'No diagram yet',
 }; // prettier-ignore
 

@@ -1,4 +1,5 @@
-"""Run by itself against a deployment: the open time limits of a case are moved into the past, and the job that minds them runs."""
+"""Run by itself against a deployment: it waits for the id of a case on its standard input, moves the open time limits of that
+case into the past, and runs the job that minds them."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import sys
 from datetime import timedelta
 
 
-def main(case: str) -> None:
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shuzheng.config.settings")
     import django
 
@@ -18,6 +19,7 @@ def main(case: str) -> None:
     from shuzheng.base.flows.jobs import tick
     from shuzheng.base.flows.models import Timer
 
+    case = sys.stdin.readline().strip()
     with system_scope("flows.timers").activate():
         moved = Timer.objects.filter(case_id=case, done_at=None).update(at=timezone.now() - timedelta(minutes=1))
     assert moved, "nothing is due in that case"
@@ -25,4 +27,4 @@ def main(case: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -139,16 +139,25 @@ def way(page: Page, case: str, title: str, button: str, *, whom: str = "", text:
         fold.get_by_role("button", name=button).first.click()
 
 
-def overdue(case: str) -> None:
+@pytest.fixture
+def overdue(address: str) -> Iterator[Callable[[str], None]]:
+    """Lets a case, by its id, be past its time limits. What does it starts at once: that takes as long as some pages."""
     data = Path(tempfile.gettempdir()) / f"sz-test-{run_name()}" / "data"
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("DATABASE_", "SZ_", "PYTEST_"))}
     environment = {**kept, "DATABASE_URL": Cluster(data).url("sz_app", "shuzheng"), "SZ_DATA": str(data)}
-    command = [sys.executable, "-m", "tests.journeys.overdue", case]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    command = [sys.executable, "-m", "tests.journeys.overdue"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stderr=pipe, text=True) as waiting:
+
+        def pass_by(case: str) -> None:
+            said = waiting.communicate(case)[1]
+            assert waiting.returncode == 0, said
+
+        yield pass_by
+        waiting.kill()
 
 
-def test_a_process_is_drawn_and_goes_over_three_tiers(desk: Desk) -> None:
+def test_a_process_is_drawn_and_goes_over_three_tiers(desk: Desk, overdue: Callable[[str], None]) -> None:
     admin, clerk, county, prefecture, province = (
         desk(account) for account in ("zj.admin", "sc.clerk", "sc.review", "ls.review", "zj.review")
     )
