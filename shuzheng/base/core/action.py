@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -29,6 +30,7 @@ from shuzheng.kernel.ids import uuid7
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+LARGE = 1000
 ACTIONS: dict[str, Callable[..., Any]] = {}
 """Every action by name, for the API, the audit pages and the tests that walk them."""
 
@@ -67,6 +69,11 @@ class Write:
     _created: list[models.Model] = field(default_factory=list)
     _changed: dict[tuple[type, Any], tuple[models.Model, dict[str, Any], set[str]]] = field(default_factory=dict)
     _deleted: list[models.Model] = field(default_factory=list)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether so many new rows are noted that it pays to make some while PostgreSQL inserts others."""
+        return len(self._created) >= LARGE
 
     def create(self, *rows: models.Model) -> None:
         """Insert ``rows``, in the order given; a row that another refers to comes first."""
@@ -237,7 +244,7 @@ def action(
                 handed = map(scope.Range.subtree, paths) if handover else ()
                 with scope.handover(handed):  # the trail of a record lies with the record: it is handed over with it
                     result = _perform(function, write, batch, seen, values)
-                    with unswept(), trips.beside():
+                    with unswept(), trips.beside() if write.is_large else nullcontext():
                         write.flush()
                         _close(write, result, event, key)
                 return result
