@@ -31,6 +31,7 @@ from shuzheng.kernel.ids import uuid7
 F = TypeVar("F", bound=Callable[..., Any])
 
 LARGE = 1000
+"""New records from which on an action is ``is_large``."""
 ACTIONS: dict[str, Callable[..., Any]] = {}
 """Every action by name, for the API, the audit pages and the tests that walk them."""
 
