@@ -166,13 +166,12 @@ def pinyin_key(name: str, *, person: bool = False) -> str:
 @lru_cache(maxsize=20_000)
 def pinyin_initials(name: str, *, person: bool = False) -> str:
     """First letters of the syllables, lower case, for typeahead: 重庆 → `cq`, A座302室 → `az302s`. Marks are dropped."""
-    out: list[str] = []
-    for piece in _syllables(fold(name), person=person):
-        if _SYLLABLE.fullmatch(piece):
-            out.append(piece[0])
-        else:
-            out.extend(c for c in piece if c.isascii() and c.isalnum())
-    return "".join(out)
+    return "".join(map(_initial, _syllables(fold(name), person=person)))
+
+
+@lru_cache(maxsize=20_000)
+def _initial(piece: str) -> str:
+    return piece[0] if _SYLLABLE.fullmatch(piece) else "".join(c for c in piece if c.isascii() and c.isalnum())
 
 
 _words_lock = Lock()
@@ -222,7 +221,7 @@ def cut(text: str) -> list[str]:
 @lru_cache(maxsize=KNOWN)
 def _words(text: str) -> tuple[str, ...]:
     folded = fold(text).lower()
-    return tuple(w for w in map(str.strip, _cutter().cut_for_search(folded)) if w and any(map(str.isalnum, w)))
+    return tuple(w for w in map(str.strip, _cutter().cut_for_search(folded)) if w.isalnum() or any(map(str.isalnum, w)))
 
 
 __all__ = ["MAX_DIGITS", "add_words", "clean_number", "cut", "fold", "pinyin_initials", "pinyin_key"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from operator import attrgetter
@@ -164,14 +166,17 @@ class Following(Scoped):
 
 
 _PLAIN = frozenset({type(None), str, bool, int})
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    UUID: str, Decimal: str, date: date.isoformat, datetime: datetime.isoformat
+}  # fmt: skip
 
 
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: numbers with a fraction and dates as text, so that nothing is rounded."""
     if type(value) in _PLAIN or isinstance(value, str | bool | int):
         return value
-    if isinstance(value, UUID):
-        return str(value)
+    if (text := _TEXTS.get(type(value))) is not None:
+        return text(value)
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -131,7 +131,8 @@ class Importer:
             self.columns = head.columns
             self.named = self._named_above(stream, head)
             for part in stream.parts():
-                found = sheets.table_of(part, head)
+                with unswept():
+                    found = sheets.table_of(part, head)
                 hidden += found.hidden
                 if not self.is_again:
                     self.out.rows += len(found.rows)

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from shuzheng.base.core.action import ACTIONS, Write, action
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.columns import is_one
-from shuzheng.base.core.models import plain
 from shuzheng.base.core.registry import EVENTS, HANDOVERS
 from shuzheng.kernel.errors import Invalid
 
@@ -99,4 +98,4 @@ def digest(rows: Sequence[Any]) -> str:
     names = [f.attname for f in rows[0]._meta.concrete_fields if f.name not in skip] if rows else []
     columns = {name: list(map(attrgetter(name), rows)) for name in names}
     said = {name: [len(rows), values[0]] if is_one(values) else values for name, values in columns.items()}
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=plain).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()

@@ -169,7 +169,12 @@ def vector(title: list[str], body: list[str]) -> str:
 
     Made here and not by ``to_tsvector``, whose parser would cut again what is cut already (A-002 into a and -002).
     """
-    quoted, last = list(map(quote, title + body)), len(title)
+    found, last = title + body, len(title)
+    together = "".join(found)
+    if len(together) > LONGEST or "'" in together or "\\" in together:
+        quoted = list(map(quote, found))
+    else:  # as nearly always: no word has anything to be quoted
+        quoted = [f"'{word}'" for word in found]
     return " ".join([f"{w}:{min(n, POSITIONS)}{'A' if n <= last else 'B'}" for n, w in enumerate(quoted, 1)])
 
 
