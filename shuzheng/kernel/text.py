@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache, lru_cache
+from itertools import chain
 from threading import Lock
 from types import ModuleType
 from typing import Any
@@ -22,7 +23,12 @@ _FULL_MARKS = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F) if c not in _FULL_AL
 _SPACES = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\t\r\n\v\f"), " ")
 _INVISIBLE: dict[int, str | None] = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"), "-")
+_ODD = str.maketrans(_INVISIBLE | _SPACES | _FULL_ALNUM)
+_MARKS = str.maketrans(_FULL_MARKS | _DASHES)
+_HAS_ODD, _HAS_MARKS = (re.compile(f"[{re.escape(''.join(map(chr, table)))}]") for table in (_ODD, _MARKS))
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+_SYLLABLE = re.compile(r"[a-zêü]+[1-5]")
+_RUNS = re.compile(r"[\u4e00-\u9fff]+|[\x00-\x7f]+")
 _JOINT = re.compile(r"(?<=[0-9A-Za-z])[\uff0c\uff0e\uff0f\uff1a\uff0d\uff3f\u2010-\u2013\u2212](?=[0-9A-Za-z])")
 
 
@@ -44,12 +50,12 @@ def fold(s: str) -> str:
 
 @lru_cache(maxsize=KNOWN)
 def _folded(s: str) -> str:
-    s = unicodedata.normalize("NFC", s).translate(_INVISIBLE).translate(_SPACES).translate(_FULL_ALNUM)
-    if _HAN.search(s):
-        s = _JOINT.sub(lambda m: m[0].translate(_FULL_MARKS).translate(_DASHES), s)
-    else:
-        s = s.translate(_DASHES).translate(_FULL_MARKS)
-    return re.sub(" {2,}", " ", s).strip()
+    s = unicodedata.normalize("NFC", s)
+    if _HAS_ODD.search(s):
+        s = s.translate(_ODD)
+    if _HAS_MARKS.search(s):
+        s = _JOINT.sub(lambda m: m[0].translate(_MARKS), s) if _HAN.search(s) else s.translate(_MARKS)
+    return re.sub(" {2,}", " ", s).strip() if "  " in s else s.strip()
 
 
 MAX_DIGITS = 30
@@ -128,8 +134,16 @@ def _syllables(name: str, *, person: bool) -> list[str]:
     return lead + list(_readings(name))
 
 
+def _readings(text: str) -> Iterable[str]:
+    """The pieces of a text. Characters are read in their run, so a run is read once, whatever number stands behind it."""
+    runs = _RUNS.findall(text)
+    if sum(map(len, runs)) < len(text):  # rare characters, and marks: where a run ends there, only the library knows
+        return _read(text)
+    return chain.from_iterable(map(_read, runs))
+
+
 @lru_cache(maxsize=50_000)
-def _readings(text: str) -> tuple[str, ...]:
+def _read(text: str) -> tuple[str, ...]:
     """Given names come again with other family names, and both keys of a name ask: a list of people is read ten times faster."""
     if text.isascii():  # one piece, as it is
         return (text.lower(),) if text else ()
@@ -152,13 +166,12 @@ def pinyin_key(name: str, *, person: bool = False) -> str:
 @lru_cache(maxsize=20_000)
 def pinyin_initials(name: str, *, person: bool = False) -> str:
     """First letters of the syllables, lower case, for typeahead: 重庆 → `cq`, A座302室 → `az302s`. Marks are dropped."""
-    out: list[str] = []
-    for piece in _syllables(fold(name), person=person):
-        if re.fullmatch(r"[a-zêü]+[1-5]", piece):
-            out.append(piece[0])
-        else:
-            out.extend(c for c in piece if c.isascii() and c.isalnum())
-    return "".join(out)
+    return "".join(map(_initial, _syllables(fold(name), person=person)))
+
+
+@lru_cache(maxsize=20_000)
+def _initial(piece: str) -> str:
+    return piece[0] if _SYLLABLE.fullmatch(piece) else "".join(c for c in piece if c.isascii() and c.isalnum())
 
 
 _words_lock = Lock()
@@ -208,7 +221,7 @@ def cut(text: str) -> list[str]:
 @lru_cache(maxsize=KNOWN)
 def _words(text: str) -> tuple[str, ...]:
     folded = fold(text).lower()
-    return tuple(w for w in map(str.strip, _cutter().cut_for_search(folded)) if w and any(map(str.isalnum, w)))
+    return tuple(w for w in map(str.strip, _cutter().cut_for_search(folded)) if w.isalnum() or any(map(str.isalnum, w)))
 
 
 __all__ = ["MAX_DIGITS", "add_words", "clean_number", "cut", "fold", "pinyin_initials", "pinyin_key"]

@@ -135,7 +135,7 @@ RAW_SQL = {
     "base/events/dispatch.py": "numbers events by commit order; sends NOTIFY",
     "base/forms/jobs.py": "lets one worker fold at a time (an advisory lock)",
     "base/forms/setcheck.py": "checks of a form and outliers over a whole round, made from its expressions; reads under the policies",
-    "base/forms/rollup.py": "keeps approvals waiting while totals are counted anew (LOCK TABLE)",
+    "base/forms/rollup.py": "keeps approvals waiting while totals are counted anew (LOCK TABLE); folds, and reads totals, in one statement",
     "base/notify/live.py": "LISTEN, on a connection of its own that reads no table",
     "base/notify/receipts.py": "makes the receipts of a notice in one INSERT … SELECT under the policies",
     "base/search/query.py": "calls sz_search",

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import pytest
 from django.db import DataError
+from django.utils import timezone
 from psycopg.types.range import DateRange
 
 from shuzheng.base.access.models import Role
 from shuzheng.base.accounts.models import Person, PersonContact, Post
+from shuzheng.base.audit.models import Entry
 from shuzheng.base.core.bulk import FEW, insert_many, update_many
 from shuzheng.base.core.keys import decrypt, is_ciphertext
 from shuzheng.base.core.scope import system_scope
@@ -70,6 +72,19 @@ def test_columns_that_are_lists_arrive_however_many_rows_there_are(nation, share
         row.own(nation.organ("33/11/23/0/u1/"))
     insert_many(rows)
     assert [Role.objects.get(pk=r.pk).permissions for r in rows] == [r.permissions for r in rows]
+
+
+@pytest.mark.parametrize("alike", [True, False], ids=["one for all", "each its own"])
+def test_json_arrives_as_it_was_however_many_rows_there_are(alike):
+    said = {"text": AWKWARD, "n": 12345678901234567890, "nested": {"“": [None, 1.5, True, ""]}}
+    rows = [
+        Entry(at=timezone.now(), action="x", actor="a", model="m", object_id=f"{n}", label="", path="33/", after=after)
+        for n, after in enumerate([said] * 9 if alike else [{**said, "of": text} for text in AWKWARD] + [{}])
+    ]
+    insert_many(rows)
+    stored = Entry.objects.in_bulk([row.pk for row in rows])
+    assert [stored[row.pk].after for row in rows] == [row.after for row in rows]
+    assert {entry.before == {} for entry in stored.values()} == {True}
 
 
 def test_a_changed_column_is_written_back_row_by_row(nation):

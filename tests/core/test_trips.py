@@ -103,3 +103,40 @@ def test_a_transaction_begins_with_its_first_statement_and_ends_with_its_last():
             trips.send(*wrong)
         assert keys() == {"one", "two"}
         assert connection.get_autocommit()
+
+
+def huge(key: str) -> str:
+    return f"{INSERT.replace('%s', trips.literal(key))} /*{'-' * trips.HUGE}*/"
+
+
+def test_huge_statements_beside_keep_their_place_among_the_others():
+    with transaction.atomic(), trips.together(), CaptureQueriesContext(connection) as queries, trips.beside():
+        trips.send(INSERT, ["small"])
+        trips.send(huge("one"), None)
+        trips.send("UPDATE core_actionkey SET actor = 'seen'", None)
+        for n in range(3 * trips.AHEAD):
+            trips.send(huge(f"many {n}"), None)
+        assert set(ActionKey.objects.filter(actor="seen").values_list("key", flat=True)) == {"small", "one"}
+        assert len(keys()) == 2 + 3 * trips.AHEAD
+    assert len(queries) == 3 + 3 * trips.AHEAD, "what notes statements sees these too"
+
+
+@pytest.mark.parametrize("ask", [keys, lambda: None], ids=["at the next question", "at the end"])
+def test_a_fault_of_a_statement_beside_is_raised(ask):
+    reached = []
+    with pytest.raises(IntegrityError, match="core_actionkey"), transaction.atomic(), trips.beside():
+        for key in ("one", "one", "two"):
+            trips.send(huge(key), None)
+        reached.append("sent")
+        ask()
+        reached.append("asked")
+    assert reached == (["sent"] if ask is keys else ["sent", "asked"])
+    assert keys() == set()
+
+
+def test_statements_beside_are_given_up_with_the_part_that_failed():
+    with pytest.raises(RuntimeError), transaction.atomic(), trips.beside():
+        for n in range(trips.AHEAD):
+            trips.send(huge(f"{n}"), None)
+        raise RuntimeError
+    assert keys() == set()

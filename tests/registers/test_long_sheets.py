@@ -18,6 +18,7 @@ from shuzheng.base.registers.models import Transfer
 from shuzheng.base.registers.service import get
 from shuzheng.base.registers.sheets import read
 from shuzheng.kernel.errors import Invalid
+from shuzheng.kernel.uscc import make_uscc
 from tests.factories import actor_of
 from tests.registers.conftest import U1, sign_in
 
@@ -166,3 +167,20 @@ def test_doubles_across_parts_are_found_and_a_second_time_changes_nothing(nation
         assert importer.write(key="k1") == (600, 0)
         again = Importer(get("places"), actor, io.BytesIO(content), "a.xlsx").check()
     assert (again.created, again.changed, again.same) == (0, 0, 600)
+
+
+def test_equal_cells_and_empty_ones_give_each_record_a_list_of_its_own(nation):
+    heads = ["名称", "统一社会信用代码", "服务类别"]
+    rows = [["甲公司", "", "保洁绿化、安保"], ["乙公司", "", "保洁绿化、安保"], ["丙公司", "", ""], ["丁公司", "", ""]]
+    for n, row in enumerate(rows):
+        row[1] = make_uscc(body=f"MA{n:06d}")
+    content = "\n".join(",".join(row) for row in [heads, *rows]).encode()
+    actor = actor_of(nation.account(U1, "clerk"))
+    with actor.scope.activate():
+        importer = Importer(get("parties"), actor, io.BytesIO(content), "a.csv")
+        assert importer.check().created == 4, list(importer.out.faults)
+    [batch] = importer.held
+    lists = [party.categories for party in batch.created]
+    assert lists == [["cleaning", "security"]] * 2 + [[]] * 2
+    assert len(set(map(id, lists))) == 4
+    assert len({party.pk for party in batch.created}) == 4

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -29,6 +30,8 @@ from shuzheng.kernel.ids import uuid7
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+LARGE = 1000
+"""New records from which on an action is ``is_large``."""
 ACTIONS: dict[str, Callable[..., Any]] = {}
 """Every action by name, for the API, the audit pages and the tests that walk them."""
 
@@ -67,6 +70,11 @@ class Write:
     _created: list[models.Model] = field(default_factory=list)
     _changed: dict[tuple[type, Any], tuple[models.Model, dict[str, Any], set[str]]] = field(default_factory=dict)
     _deleted: list[models.Model] = field(default_factory=list)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether so many new rows are noted that it pays to make some while PostgreSQL inserts others."""
+        return len(self._created) >= LARGE
 
     def create(self, *rows: models.Model) -> None:
         """Insert ``rows``, in the order given; a row that another refers to comes first."""
@@ -232,12 +240,14 @@ def action(
                 digest = _digest(batch, values)
                 if key and (ids := _replay(key, actor, name, digest)) is not None:
                     return _again(ids)
-                paths = [row.path for row in batch if not _inside(row.path, actor)]
+                paths = [path for path in dict.fromkeys(row.path for row in batch) if not _inside(path, actor)]
                 write = Write(name, actor, key, handed_over=bool(paths) and handover, reason=reason)
                 handed = map(scope.Range.subtree, paths) if handover else ()
                 with scope.handover(handed):  # the trail of a record lies with the record: it is handed over with it
                     result = _perform(function, write, batch, seen, values)
-                    _close(write, result, event, key)
+                    with unswept(), trips.beside() if write.is_large else nullcontext():
+                        write.flush()
+                        _close(write, result, event, key)
                 return result
 
         run.action_name = name  # type: ignore[attr-defined]
@@ -265,17 +275,13 @@ def _transaction(actor: Actor) -> Any:
 def _perform(function: Callable[..., Any], write: Write, batch: list[Any], seen: Any, values: dict[str, Any]) -> Any:
     if seen:
         check_versions(batch, seen)
-    result = function(write, batch, **values)
-    with unswept():
-        write.flush()
-    return result
+    return function(write, batch, **values)
 
 
 def _close(write: Write, result: Any, event: str, key: str) -> None:
     rows = [row for row in result if hasattr(row, "pk")] if isinstance(result, list | tuple) else []
     if write.lines:
-        with unswept():
-            ports.write_audit(write.lines)
+        ports.write_audit(write.lines)
     if event and (rows or write.payload):
         ports.publish_event(event, [str(row.pk) for row in rows], plain(write.payload), write.actor)
     if key:

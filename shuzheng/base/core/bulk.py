@@ -103,17 +103,23 @@ def _insert(target: _Target, values: Sequence[Sequence[Any]], using: str, tail: 
 
 def _select(target: _Target, values: Sequence[Sequence[Any]]) -> str:
     """The rows as a question; what is the same in all is said once."""
-    taken, arrays, names = [], [], []
+    taken, sources, names = [], [], []
     for col, part in zip(target.columns, values, strict=True):
         if is_one(part):
             [text] = col.texts(part[:1])
             taken.append(col.cast(f"{trips.literal(text)}::{col.element}"))
+            continue
+        names.append(f"c{len(names)}")
+        if (document := col.document(part)) is not None:
+            taken.append(names[-1])
+            sources.append(f"jsonb_array_elements({trips.literal(document)}::jsonb)")
         else:
-            names.append(f"c{len(names)}")
             taken.append(col.cast(names[-1]))
-            arrays.append(f"{trips.literal(array(col.texts(part)))}::{col.element}[]")
+            sources.append(f"unnest({trips.literal(array(col.texts(part)))}::{col.element}[])")
     source = (
-        f"unnest({', '.join(arrays)}) AS t({', '.join(names)})" if arrays else f"generate_series(1, {len(values[0])})"
+        f"ROWS FROM ({', '.join(sources)}) AS t({', '.join(names)})"
+        if sources
+        else f"generate_series(1, {len(values[0])})"
     )
     return f"SELECT {', '.join(taken)} FROM {source}"  # noqa: S608 -- quoted values
 

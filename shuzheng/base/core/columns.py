@@ -28,7 +28,7 @@ class Column:
         element: the type of an array's elements, without a length: a cast to it would cut what the column is to refuse.
     """
 
-    __slots__ = ("_other", "_usual", "attname", "element", "kind", "name")
+    __slots__ = ("_encoder", "_other", "_usual", "attname", "element", "kind", "name")
 
     def __init__(self, field: models.Field) -> None:
         connection = connections["default"]
@@ -38,11 +38,18 @@ class Column:
         nested = self.kind.endswith("]") or "range" in self.kind or self.kind in {"jsonb", "tsvector"}
         self.element = "text" if nested or self.kind.startswith("varchar") else self.kind.split("(")[0]
         self._usual, self._other = _writers(field, self.kind)
+        self._encoder = field.encoder if isinstance(field, models.JSONField) and dict in self._usual else None
 
     def texts(self, values: Sequence[Any]) -> list[Text]:
         """The text of each value."""
         usual, other = self._usual, self._other
         return [None if v is None else usual[type(v)](v) if type(v) in usual else other(v) for v in values]
+
+    def document(self, values: Sequence[Any]) -> Text:
+        """All values as one JSON array, quicker made and read than one by one; None where they are no JSON."""
+        if dict not in self._usual or self.kind != "jsonb" or not all(type(value) is dict for value in values):
+            return None
+        return json.dumps(values, ensure_ascii=False, cls=self._encoder)
 
     def cast(self, expression: str) -> str:
         """An element as the column takes it."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -87,8 +91,9 @@ class Record(Scoped):
 
     def snapshot(self) -> dict[str, Any]:
         """The stored values by field, as plain JSON values; sensitive ones as ``***``."""
-        shown, hidden = _told(type(self))
-        values = {name: plain(getattr(self, name)) for name in shown}
+        shown, read, hidden = _told(type(self))
+        told = [value if type(value) in _PLAIN else plain(value) for value in read(self)]
+        values = dict(zip(shown, told, strict=True))
         for name in hidden:
             if values[name]:
                 values[name] = "***"
@@ -108,10 +113,11 @@ class Record(Scoped):
 
 
 @cache
-def _told(model: type[Record]) -> tuple[list[str], list[str]]:
-    """What the trail tells of a record, and what of that it hides."""
+def _told(model: type[Record]) -> tuple[list[str], Callable[[Record], tuple[Any, ...]], list[str]]:
+    """What the trail tells of a record, what reads it, and what of that it hides."""
     fields = [f for f in model._meta.concrete_fields if f.name not in {"path", "version", "created_at", "updated_at"}]
-    return [f.attname for f in fields], [f.attname for f in fields if f.name in model.sensitive]
+    shown = [f.attname for f in fields]
+    return shown, attrgetter(*shown), [f.attname for f in fields if f.name in model.sensitive]
 
 
 class Published(Record):
@@ -160,14 +166,17 @@ class Following(Scoped):
 
 
 _PLAIN = frozenset({type(None), str, bool, int})
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    UUID: str, Decimal: str, date: date.isoformat, datetime: datetime.isoformat
+}  # fmt: skip
 
 
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: numbers with a fraction and dates as text, so that nothing is rounded."""
     if type(value) in _PLAIN or isinstance(value, str | bool | int):
         return value
-    if isinstance(value, UUID):
-        return str(value)
+    if (text := _TEXTS.get(type(value))) is not None:
+        return text(value)
     if isinstance(value, dict):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -3,11 +3,16 @@
 ``together()`` opens a stretch inside a transaction; what ``send`` is given there is held back and goes out in front of the
 next statement, or at the end. So the order is always that of the program. A fault of a held statement (a value taken
 already) is raised where it goes out, and what a failed stretch still holds is dropped with its transaction or savepoint.
+
+``beside()`` is for thousands of rows: large statements go out on a thread of its own, and PostgreSQL writes some rows while the
+program makes the next ones.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -22,6 +27,12 @@ LARGE = 10_000
 
 Statement = tuple[str, Sequence[Any] | None]
 _held: ContextVar[list[Statement] | None] = ContextVar("held", default=None)
+HUGE = 100_000
+"""Characters from which on a statement is worth a thread."""
+AHEAD = 8
+"""Statements that may wait for the one that is executed: some megabytes."""
+_unanswered: ContextVar[bool] = ContextVar("unanswered", default=False)
+"""Whether nobody waits for the answer of the statement that is executed."""
 
 
 def send(sql: str, params: Sequence[Any] | None, using: str = "default") -> None:
@@ -33,7 +44,11 @@ def send(sql: str, params: Sequence[Any] | None, using: str = "default") -> None
         with connections[using].cursor() as cursor:
             if params is None and (begin := _begin(connections[using])):
                 sql = f"{begin}; {sql}"
-            cursor.execute(sql, params)
+            token = _unanswered.set(True)
+            try:
+                cursor.execute(sql, params)
+            finally:
+                _unanswered.reset(token)
     else:
         held.append((sql, params))
 
@@ -106,6 +121,56 @@ def _along(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
     while raw.nextset():  # the answer is that of the last one
         pass
     return result
+
+
+@contextmanager
+def beside() -> Iterator[None]:
+    """Let huge statements that are sent be executed on a thread, in order, while the caller goes on. Lies inside the
+    transaction; any other statement waits for them first, and so does the end of the stretch.
+
+    A fault of such a statement is raised at one of the next, or at the end.
+    """
+    sender = _Beside()
+    with connection.execute_wrapper(sender):
+        try:
+            yield
+            sender.finish()
+        finally:
+            sender.close()
+
+
+class _Beside:
+    """An execute wrapper, the innermost: what others note of a statement, or refuse, they do on the caller's thread."""
+
+    def __init__(self) -> None:
+        self._thread: ThreadPoolExecutor | None = None  # most stretches need none
+        self._waiting: deque[Future[None]] = deque()
+
+    def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if params is not None or not _unanswered.get() or len(sql) < HUGE:
+            self.finish()
+            return execute(sql, params, many, context)
+        self.finish(but=AHEAD)
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "beside")
+        self._waiting.append(self._thread.submit(_execute, connection.connection, sql))
+        return None
+
+    def finish(self, but: int = 0) -> None:
+        """Wait until no more than ``but`` statements are left; raises the fault of one."""
+        while len(self._waiting) > but:
+            with connection.wrap_database_errors:
+                self._waiting.popleft().result()
+
+    def close(self) -> None:
+        """Give up what has not begun, if anything is left: then the transaction has failed."""
+        if self._thread is not None:
+            self._thread.shutdown(cancel_futures=True)
+
+
+def _execute(raw: Any, sql: str) -> None:
+    with raw.cursor() as cursor:
+        cursor.execute(sql)
 
 
 def _begin(wrapper: BaseDatabaseWrapper) -> str:

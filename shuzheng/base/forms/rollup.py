@@ -19,6 +19,8 @@ from shuzheng.base.forms.spec import load
 from shuzheng.base.forms.tiers import Step, member_of
 
 Sums = dict[str, Decimal]
+_UNITS = ""
+"""In place of a cell's code: the row counts institutions."""
 
 
 def additive(round_: Round) -> list[str]:
@@ -63,7 +65,7 @@ def add(
         for (path, member, code), value in sums.items()
     ]
     deltas += [
-        RollupDelta(round=round_, path=path, member=member, code="", value=Decimal(0), units=count)
+        RollupDelta(round=round_, path=path, member=member, code=_UNITS, value=Decimal(0), units=count)
         for (path, member), count in units.items()
     ]
     with scope.handover(Range.exactly(path) for path in {d.path for d in deltas}):
@@ -96,32 +98,44 @@ def confirmed(round_: Round, division: str, tier: int) -> QuerySet:
     ).annotate(moved=Coalesce("new", Decimal(0)) - Coalesce("old", Decimal(0)))
 
 
-def totals(round_: Round, division: str) -> tuple[Sums, int]:
-    """The sums of a division by cell, and how many institutions they hold: folded plus pending."""
-    sums: Sums = defaultdict(Decimal)
-    units = 0
-    for code, value, count in _both(round_, ["code"], path=division):
-        units += count
-        if code:
-            sums[code] += value
-    return dict(sums), units
+# Folded and pending in one statement: between two, folding could move a delta past the reader. Written out, as a board is
+# asked for more often than anything else here: Django takes as long to put it together as PostgreSQL to answer.
+_TOTALS = """
+SELECT code, sum(value), sum(units)
+FROM (
+    SELECT code, value, units FROM forms_rolluptotal WHERE round_id = %(round)s AND path = %(path)s{of}
+    UNION ALL
+    SELECT code, value, units FROM forms_rollupdelta WHERE round_id = %(round)s AND path = %(path)s{of}
+) AS held
+GROUP BY code
+"""
+_ALL, _SOME = _TOTALS.format(of=""), _TOTALS.format(of=" AND code = ANY(%(codes)s)")
+
+
+def totals(round_: Round, division: str, codes: Sequence[str] | None = None) -> tuple[Sums, int]:
+    """The sums of a division by cell, and how many institutions they hold: folded plus pending. Of ``codes`` alone if given."""
+    asked = {"round": round_.pk, "path": division, "codes": None if codes is None else [*codes, _UNITS]}
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL if codes is None else _SOME, asked)
+        found = cursor.fetchall()
+    return {code: value for code, value, _units in found if code != _UNITS}, sum(
+        units for _code, _value, units in found
+    )
 
 
 def by_member(round_: Round, division: str, code: str) -> dict[str, Decimal]:
     """A division's sum of one cell, by what stands just below it."""
     sums: Sums = defaultdict(Decimal)
-    for member, value, _units in _both(round_, ["member"], path=division, code=code):
-        sums[member] += value
-    return {member: value for member, value in sums.items() if value or code}
-
-
-def _both(round_: Round, by: list[str], **where: str) -> QuerySet:
-    """Folded and pending sums in one statement: between two, folding could move a delta past the reader."""
     folded, pending = (
-        model.objects.filter(round=round_, **where).order_by().values_list(*by).annotate(Sum("value"), Sum("units"))
+        model.objects.filter(round=round_, path=division, code=code)
+        .order_by()
+        .values_list("member")
+        .annotate(Sum("value"))
         for model in (RollupTotal, RollupDelta)
     )
-    return folded.union(pending, all=True)
+    for member, value in folded.union(pending, all=True):
+        sums[member] += value
+    return {member: value for member, value in sums.items() if value or code}
 
 
 def recount(round_: Round, division: str, tier: int) -> tuple[Sums, int]:
@@ -199,7 +213,7 @@ def rebuild(round_: Round, division: str, tier: int) -> None:
     ]
     counted = Submission.objects.filter(**where, approved_tier__lte=tier).annotate(part=member).order_by()
     rows += [
-        RollupTotal(round=round_, path=division, member=m, code="", value=Decimal(0), units=n)
+        RollupTotal(round=round_, path=division, member=m, code=_UNITS, value=Decimal(0), units=n)
         for m, n in counted.values_list("part").annotate(Count("pk"))
     ]
     insert_many(rows)

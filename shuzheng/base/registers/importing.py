@@ -1,32 +1,34 @@
 """Bringing a sheet into a register: every row checked set-wise first, then created or changed by key, all or nothing.
 
-50,000 rows take seconds because nothing is asked row by row: names behind foreign keys, records with the same key and
-taken unique values are found with one question a column and chunk. A million rows take as much memory as twenty thousand.
+50,000 rows take seconds because nothing is asked row by row: each different cell of a column is read once, names behind foreign
+keys, records with the same key and taken unique values are found with one question a column and chunk. A million rows take as much memory as twenty thousand.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core import scope
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.core.bulk import unswept
 from shuzheng.base.org.models import Node
 from shuzheng.base.registers import sheet_values as cells
-from shuzheng.base.registers import sheets, streams
+from shuzheng.base.registers import sheets, standing, streams
 from shuzheng.base.registers.declare import Register
-from shuzheng.base.registers.exporting import is_required, sheet_fields
+from shuzheng.base.registers.exporting import sheet_fields
 from shuzheng.base.registers.faults import Faults
 from shuzheng.base.registers.fields import label_field
-from shuzheng.base.registers.readers import Above, chunks, reader, relation_reader
+from shuzheng.base.registers.readers import BLANK, Above, Refused, once, reader, relation_reader
+from shuzheng.base.registers.records import Maker
 from shuzheng.kernel.errors import FieldFault, Invalid
 
+Row = tuple[int, dict[str, Any], tuple[Any, ...] | None]
+"""Its number, its values by field, and the key that tells its record."""
 HELD = 100_000
 """Rows up to which what was read is kept from the check to the writing; a longer sheet is read again."""
 
@@ -73,7 +75,14 @@ class Importer:
             for item in self.fields
         }
         self.labels = {item.name: item.label for item in self.fields}
+        self.own = [
+            item.name
+            for item in self.fields
+            if item.kind == "relation" and item.field.related_model is register.model  # type: ignore[union-attr]
+        ]
+        """Fields that hold another record of the register."""
         self.home = Node.objects.get(pk=actor.organ_id) if register.owned else None
+        self.maker = Maker(register, actor, self.fields, self.home, self._say)
         self.out = Checked()
         self.held: list[Batch] | None = []
         self.is_again = False
@@ -122,7 +131,8 @@ class Importer:
             self.columns = head.columns
             self.named = self._named_above(stream, head)
             for part in stream.parts():
-                found = sheets.table_of(part, head)
+                with unswept():
+                    found = sheets.table_of(part, head)
                 hidden += found.hidden
                 if not self.is_again:
                     self.out.rows += len(found.rows)
@@ -137,12 +147,7 @@ class Importer:
 
         Only these rows are kept in memory beside the part that is read.
         """
-        model = self.register.model
-        own = {
-            name: place
-            for name, place in head.columns.items()
-            if (item := self.by_name[name]).kind == "relation" and item.field.related_model is model  # type: ignore[union-attr]
-        }
+        own = {name: place for name, place in head.columns.items() if name in self.own}
         if not own:
             return set()
         narrow, named = sheets.Heading(head.row, own), set()
@@ -157,9 +162,12 @@ class Importer:
         return named - {""}
 
     def _batch(self, found: sheets.Table) -> Batch:
-        numbers = [number for number, _values in found.rows]
-        values = self._values(found)
-        return self._sort(numbers, values, self._existing(numbers, values))
+        with unswept():
+            rows = [
+                (number, row, self._key(row))
+                for (number, _cells), row in zip(found.rows, self._values(found), strict=True)
+            ]
+            return self._sort(rows, self._existing(rows))
 
     # Faults
 
@@ -189,22 +197,18 @@ class Importer:
         for name in found.columns:
             item = self.by_name[name]
             column = [(number, values[name]) for number, values in found.rows]
-            read = relation_reader(self.register, self.actor, item, column) if item.kind == "relation" else reader(item)
+            read = once(
+                relation_reader(self.register, self.actor, item, column) if item.kind == "relation" else reader(item)
+            )
             for row, (number, value) in zip(rows, column, strict=True):
-                if cells.is_blank(value):
-                    continue
-                try:
-                    row[name] = read(value)
-                except ValueError as fault:
-                    self._say(number, name, str(fault), value)
-                except ValidationError as fault:
-                    self._say(number, name, "；".join(fault.messages), value)
+                result = read(value)
+                if type(result) is Refused:
+                    self._say(number, name, result.reason, value)
+                elif result is not BLANK:
+                    row[name] = result
         return rows
 
     # Rows
-
-    def _owner(self, row: Mapping[str, Any]) -> Node | None:
-        return row.get("node") or self.home
 
     def _key(self, row: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """What tells the record, or None where part of it is missing."""
@@ -212,14 +216,13 @@ class Importer:
         if not parts or any(p is None or isinstance(p, Above) for p in parts):
             return None
         plain = tuple(p.pk if isinstance(p, models.Model) else p for p in parts)
-        owner = self._owner(row)
+        owner = self.maker.owner(row)
         return (owner.pk, *plain) if owner is not None and self.register.key_in_owner else plain
 
-    def _existing(self, numbers: Sequence[int], values: Sequence[dict[str, Any]]) -> dict[tuple[Any, ...], Any]:
+    def _existing(self, rows: Sequence[Row]) -> dict[tuple[Any, ...], Any]:
         """Records that the sheet's keys name, by key; keys that stand twice are faults."""
         first: set[tuple[Any, ...]] = set()
-        for number, row in zip(numbers, values, strict=True):
-            key = self._key(row)
+        for number, row, key in rows:
             if key is None:
                 continue
             before = self.keys.setdefault(hash(key), number)
@@ -229,41 +232,19 @@ class Importer:
             first.add(key)
         if not first:
             return {}
-        lead = self.register.key[0]
-        place = 1 if self.register.key_in_owner and self.home is not None else 0
-        found = {}
         joins = [item.name for item in self.fields if item.kind == "relation"]
-        rows = (
-            self.register.queryset(self.actor).select_related(*joins) if joins else self.register.queryset(self.actor)
-        )
-        for part in chunks(sorted({key[place] for key in first}, key=str)):
-            for record in rows.filter(**{f"{lead}__in": part}):
-                plain = tuple(
-                    getattr(record, self.register.model._meta.get_field(n).attname) for n in self.register.key
-                )
-                key = (record.node_id, *plain) if place else plain
-                if key in first:
-                    found[key] = record
-        return found
+        stored = self.register.queryset(self.actor)
+        owned = self.register.key_in_owner and self.home is not None
+        return standing.by_key(self.register, stored.select_related(*joins) if joins else stored, first, owned=owned)
 
-    def _sort(self, numbers: Sequence[int], values: Sequence[dict[str, Any]], existing: Mapping[Any, Any]) -> Batch:
+    def _sort(self, rows: Sequence[Row], existing: Mapping[Any, Any]) -> Batch:
         """New records and changes, checked as a whole: duty, rights, the register's own checks, unique values."""
         created: list[tuple[int, Any]] = []
         changed: list[tuple[int, Any, Any]] = []
-        for number, row in zip(numbers, values, strict=True):
-            record = existing.get(self._key(row))
-            for name, value in list(row.items()):
-                if isinstance(value, Above):
-                    above = self.made.get(value.text)
-                    if above is None:
-                        self._say(
-                            number,
-                            name,
-                            _("没有找到“%(value)s”；如在本表，放在它的上面。") % {"value": value.text},
-                            value.text,
-                        )
-                    row[name] = above
-            target = self._record(number, row, record)
+        for number, row, key in rows:
+            record = existing.get(key)
+            self._find_above(number, row)
+            target = self.maker.record(number, row, record, self.bad_cells)
             if number in self.bad or target is None:
                 continue
             if self.named:
@@ -275,8 +256,9 @@ class Importer:
                 created.append((number, target))
             else:
                 changed.append((number, record, target))
-        self._prepare([(n, t) for n, t in created] + [(n, t) for n, _r, t in changed])
-        self._unique([(n, t) for n, t in created] + [(n, t) for n, _r, t in changed])
+        targets = [*created, *((number, target) for number, _record, target in changed)]
+        self._prepare(targets)
+        self._unique(targets)
         batch = Batch([target for number, target in created if number not in self.bad])
         for number, record, target in changed:
             if number in self.bad:
@@ -293,33 +275,15 @@ class Importer:
                 self.out.same += 1
         return batch
 
-    def _record(self, number: int, row: Mapping[str, Any], record: Any) -> Any:
-        """The record as the row would have it, not yet stored; None when it can't be."""
-        if record is None:
-            for item in self.fields:
-                if (
-                    item.name not in row
-                    and is_required(self.register, item)
-                    and (number, item.name) not in self.bad_cells
-                ):
-                    self._say(number, item.name, _("没有填写。"))
-        verb = "create" if record is None else "change"
-        target = self.register.model() if record is None else copy.copy(record)
-        if self.register.owned:
-            owner = self._owner(row) if record is None else record.node
-            if record is None:
-                target.own(owner)
-            if not self.register.may_write(self.actor, verb, target.path):
-                said = _("没有在“%(organ)s”%(verb)s的权限。") % {
-                    "organ": owner,
-                    "verb": _("登记") if record is None else _("修改"),
-                }
-                self._say(number, "node", said, owner)
-                return None
-        for name, value in row.items():
-            if name != "node":
-                setattr(target, name, value)
-        return target
+    def _find_above(self, number: int, row: dict[str, Any]) -> None:
+        """Put the records in place that the row calls by a name from further up in the sheet."""
+        for name in self.own:
+            value = row.get(name)
+            if isinstance(value, Above):
+                row[name] = self.made.get(value.text)
+                if row[name] is None:
+                    said = _("没有找到“%(value)s”；如在本表，放在它的上面。") % {"value": value.text}
+                    self._say(number, name, said, value.text)
 
     def _prepare(self, rows: Sequence[tuple[int, Any]]) -> None:
         try:
@@ -334,31 +298,24 @@ class Importer:
 
     def _unique(self, rows: Sequence[tuple[int, Any]]) -> None:
         """Values that must be unique, inside the sheet and against what is stored and visible."""
-        model = self.register.model
-        groups = [
-            tuple(c.fields) for c in model._meta.constraints if isinstance(c, models.UniqueConstraint) and c.fields
-        ]
-        groups += [(f.name,) for f in model._meta.concrete_fields if f.unique and not f.primary_key]
-        for names in dict.fromkeys(groups):
-            attnames = [model._meta.get_field(name).attname for name in names]
+        for fields in standing.unique_groups(self.register.model):
+            names, attnames = [f.name for f in fields], tuple(f.attname for f in fields)
             seen: dict[tuple[Any, ...], tuple[int, Any]] = {}
             is_key = {*names} == {*self.register.key, *(("node",) if self.register.key_in_owner else ())}
-            earlier = (
-                {} if is_key else self.uniques.setdefault(tuple(attnames), {})
-            )  # doubles of the key were said before
+            # Doubles of the key were said before.
+            earlier = {} if is_key else self.uniques.setdefault(attnames, {})
             for number, target in rows:
-                value = tuple(getattr(target, a) for a in attnames)
-                if any(v in (None, "") for v in value):
+                value = tuple([getattr(target, a) for a in attnames])
+                if None in value or "" in value:
                     continue  # conditions of such constraints leave empty values out
                 before = earlier.setdefault(hash(value), number)
                 if before != number:
                     self._say(number, names[-1], _("与第 %(row)d 行重复。") % {"row": before}, value[-1])
                 seen.setdefault(value, (number, target))
-            last = attnames[-1]
-            for part in chunks(sorted({value[-1] for value in seen}, key=str)):
-                for stored in model._default_manager.filter(**{f"{last}__in": part}).values_list("pk", *attnames):
-                    hit = seen.get(tuple(stored[1:]))
-                    if hit and hit[1].pk != stored[0]:
+            for part in standing.among(self.register.model._default_manager.all(), fields, seen):
+                for pk, *stored in part.values_list("pk", *attnames):
+                    hit = seen.get(tuple(stored))
+                    if hit and hit[1].pk != pk:
                         self._say(hit[0], names[-1], _("已有相同的记录。"), stored[-1])
 
     # Writing

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from psycopg.types.range import DateRange
@@ -20,6 +21,15 @@ from shuzheng.base.registers.forms import owners, targets
 
 Reader = Callable[[Any], Any]
 CHUNK = 5000
+BLANK: Any = object()
+"""What an empty cell is read as."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a cell can't be read."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -118,6 +128,33 @@ def relation_reader(register: Register, actor: Actor, item: Shown, column: Seque
         raise ValueError(_("没有找到“%(value)s”。核对名称或编号。") % {"value": text})
 
     return read
+
+
+def once(read: Reader) -> Reader:
+    """A reader that reads each different cell once, and gives ``BLANK`` for an empty one, ``Refused`` for a bad one."""
+    known: dict[tuple[type, Any], Any] = {}
+
+    def find(value: Any) -> Any:
+        place = (type(value), value)  # 1, 1.0 and True are equal, and not the same
+        if place in known:
+            return known[place]
+        result = _read(read, value)
+        if not isinstance(result, list):  # each record has a list of its own
+            known[place] = result
+        return result
+
+    return find
+
+
+def _read(read: Reader, value: Any) -> Any:
+    if cells.is_blank(value):
+        return BLANK
+    try:
+        return read(value)
+    except ValueError as fault:
+        return Refused(str(fault))
+    except ValidationError as fault:
+        return Refused("；".join(fault.messages))
 
 
 def chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -80,7 +80,8 @@ class Parts:
             sheet.unsaved = frozenset(
                 place for cell in _FORMULA.finditer(xml) if not _saved(cell[1], cell[2]) and (place := _cell(cell[1]))
             )
-        sheet.errors = frozenset(place for cell in _ERROR.finditer(xml) if (place := _cell(cell[1])))
+        if b't="e"' in xml:
+            sheet.errors = frozenset(place for cell in _ERROR.finditer(xml) if (place := _cell(cell[1])))
 
     @staticmethod
     def _hidden_columns(xml: bytes) -> Iterable[int]:

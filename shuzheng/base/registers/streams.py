@@ -20,6 +20,7 @@ from typing import IO
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook, ZipError
 
+from shuzheng.base.core.bulk import unswept
 from shuzheng.base.registers.sheet_xml import PREFIX, Parts, column_of
 from shuzheng.base.registers.sheets import Area, RawSheet, Workbook, delimiter_of, read
 from shuzheng.kernel.errors import Invalid
@@ -94,7 +95,8 @@ def opened(source: IO[bytes], filename: str) -> Iterator[Stream]:
     elif (found := _large(source)) is not None:
         yield Stream(found.names, found.parts_.properties(), _packed=found)
     else:
-        book = read(source.read(), filename)
+        with unswept():
+            book = read(source.read(), filename)
         yield Stream([s.name for s in book.sheets], book.properties, _book=book)
 
 
@@ -200,7 +202,8 @@ class _Packed:
             sheet = book.get_sheet_by_name(name)
             start = sheet.start or (0, 0)
             numbered = _NUMBERED.match(piece, piece.find(b"<")) is not None
-            rows = sheet.to_python(skip_empty_area=True)
+            with unswept():
+                rows = sheet.to_python(skip_empty_area=True)
             if start[1]:
                 rows = [[""] * start[1] + row for row in rows]
             raw = RawSheet(name, rows, first=start[0] if numbered else begun + start[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import ProtectedError
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import ACTIONS, Write, action
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.core.models import plain
+from shuzheng.base.core.columns import is_one
 from shuzheng.base.core.registry import EVENTS, HANDOVERS
 from shuzheng.kernel.errors import Invalid
 
@@ -94,8 +95,7 @@ def write(
 def digest(rows: Sequence[Any]) -> str:
     """Of the values of new rows, without those made for each try (ids, times)."""
     skip = {"id", "created_at", "updated_at"}
-    values = [
-        {f.attname: plain(getattr(row, f.attname)) for f in row._meta.concrete_fields if f.name not in skip}
-        for row in rows
-    ]
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
+    names = [f.attname for f in rows[0]._meta.concrete_fields if f.name not in skip] if rows else []
+    columns = {name: list(map(attrgetter(name), rows)) for name in names}
+    said = {name: [len(rows), values[0]] if is_one(values) else values for name, values in columns.items()}
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()

@@ -62,7 +62,7 @@ def put(source: Source, rows: Sequence[Any], *, new: bool = False) -> None:
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
         texts = _texts(source, part, new=new)
-        entries = [_entry(source, row, *texts[row.pk]) for row in part]
+        entries = [_entry(source, row, *found) for row, found in zip(part, texts, strict=True)]
         columns = {"id": uuid7s(len(part)), "model": [source.name] * len(part)}
         columns |= dict(zip(_COLUMNS, zip(*entries, strict=True), strict=True))
         insert_columns(Doc, columns, tail=_NEW if new else _UPSERT)
@@ -74,35 +74,38 @@ def take_out(model: type[Model], rows: Sequence[Any]) -> None:
         Doc.objects.filter(model=model._meta.label_lower, object_id__in=[row.pk for row in rows]).delete()
 
 
-def _texts(source: Source, rows: Sequence[Any], *, new: bool) -> dict[Any, tuple[str, str, str]]:
-    """Title, sub-title and further text by primary key. Fields over a key are read in one question, unless the rows are new
-    and have what they refer to with them."""
+def _texts(source: Source, rows: Sequence[Any], *, new: bool) -> list[tuple[str, str, str]]:
+    """Title, sub-title and further text of each row."""
     names = [name for name in (source.title, source.sub, *source.fields) if name]
     far = [name for name in names if "__" in name or source.model._meta.get_field(name).is_relation]
-    known: dict[Any, dict[str, Any]] = {row.pk: {} for row in rows}
-    if far:
-        paths = [name if "__" in name else f"{name}__{_name_of(source.model, name)}" for name in far]
-        try:
-            found = [(row.pk, *(_at_hand(row, path) for path in paths)) for row in rows] if new else None
-        except (LookupError, FieldDoesNotExist):
-            found = None
-        for pk, *values in found or source.model._base_manager.filter(pk__in=list(known)).values_list("pk", *paths):
-            known[pk] = dict(zip(far, values, strict=True))
-    texts = {}
-    for row in rows:
-        found = known[row.pk]
-        value = lambda name, row=row, found=found: _plain(found[name] if name in found else getattr(row, name))  # noqa: E731
-        title = value(source.title) if source.title else str(row)
-        texts[row.pk] = (
-            title or str(row.pk),
-            value(source.sub) if source.sub else "",
-            " ".join(filter(None, map(value, source.fields))),
-        )
+    known = _far(source, rows, far, new=new)
+    texts = []
+    for row, found in zip(rows, known, strict=True):
+        said = [_plain(found[name] if name in found else getattr(row, name)) for name in names]
+        title = said.pop(0) if source.title else str(row)
+        sub = said.pop(0) if source.sub else ""
+        texts.append((title or str(row.pk), sub, " ".join(filter(None, said))))
     return texts
 
 
-def _at_hand(row: Any, path: str) -> Any:
-    """What stands at the end of a path of keys whose targets are loaded.
+def _far(source: Source, rows: Sequence[Any], names: Sequence[str], *, new: bool) -> list[dict[str, Any]]:
+    """Fields over a key, of each row: read in one question, unless the rows are new and have what they refer to with them."""
+    if not names:
+        return [{}] * len(rows)
+    paths = [name if "__" in name else f"{name}__{_name_of(source.model, name)}" for name in names]
+    if new:
+        try:
+            columns = [_at_hand(source.model, rows, path) for path in paths]
+            return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+        except (LookupError, FieldDoesNotExist):
+            pass  # not all of it is at hand
+    stored = source.model._base_manager.filter(pk__in=[row.pk for row in rows]).values_list("pk", *paths)
+    known = {pk: dict(zip(names, values, strict=True)) for pk, *values in stored}
+    return [known.get(row.pk, {}) for row in rows]
+
+
+def _at_hand(model: type[Model], rows: Sequence[Any], path: str) -> list[Any]:
+    """What stands at the end of a path of keys whose targets are loaded, for each row.
 
     Raises:
         LookupError: one is not, or the path is no field's.
@@ -110,15 +113,13 @@ def _at_hand(row: Any, path: str) -> Any:
     """
     *keys, last = path.split("__")
     for key in keys:
-        field = row._meta.get_field(key)
-        if not field.is_relation or not field.is_cached(row):
+        field = model._meta.get_field(key)
+        if not field.is_relation or not all(row is None or field.is_cached(row) for row in rows):
             raise LookupError(path)
-        row = getattr(row, key)
-        if row is None:
-            return None
-    if row._meta.get_field(last).is_relation:
+        rows, model = [row and getattr(row, key) for row in rows], field.related_model  # type: ignore[assignment]
+    if model._meta.get_field(last).is_relation:
         raise LookupError(path)
-    return getattr(row, last)
+    return [row and getattr(row, last) for row in rows]
 
 
 def _name_of(model: type[Model], key: str) -> str:
@@ -129,6 +130,8 @@ def _name_of(model: type[Model], key: str) -> str:
 
 
 def _plain(value: Any) -> str:
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if isinstance(value, list | tuple | set):
@@ -166,7 +169,12 @@ def vector(title: list[str], body: list[str]) -> str:
 
     Made here and not by ``to_tsvector``, whose parser would cut again what is cut already (A-002 into a and -002).
     """
-    quoted, last = list(map(quote, title + body)), len(title)
+    found, last = title + body, len(title)
+    together = "".join(found)
+    if len(together) > LONGEST or "'" in together or "\\" in together:
+        quoted = list(map(quote, found))
+    else:  # as nearly always: no word has anything to be quoted
+        quoted = [f"'{word}'" for word in found]
     return " ".join([f"{w}:{min(n, POSITIONS)}{'A' if n <= last else 'B'}" for n, w in enumerate(quoted, 1)])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from shuzheng.base.forms import rollup
@@ -27,8 +27,9 @@ def board(round_: Round, division: str, names: Sequence[str] = HEADLINES, *, las
         Missing: no such indicator.
     """
     indicators = [item for item in map(own.find, names) if _from_rollup(item)]
-    sums, counted = rollup.totals(round_, division)
-    before = rollup.totals(last, division)[0] if last else {}
+    codes = codes_of(indicators)
+    sums, counted = rollup.totals(round_, division, codes)
+    before = rollup.totals(last, division, codes)[0] if last else {}
     figures = tuple(
         Figure(
             Column(i.name, "indicator", i.label, i.label_en, i.unit, i.places, i.direction),
@@ -38,6 +39,11 @@ def board(round_: Round, division: str, names: Sequence[str] = HEADLINES, *, las
         for i in indicators
     )
     return Board(round_.pk, division, round_.period, counted, round_.asked, figures)
+
+
+def codes_of(indicators: Iterable[Indicator]) -> list[str]:
+    """Cells that the indicators are made of."""
+    return sorted({code for item in indicators for part in item.parts.values() for code in part.codes})
 
 
 def _from_rollup(item: Indicator) -> bool:

@@ -16,7 +16,7 @@ from django.db.models import Q, Sum
 from shuzheng.base.forms.models import RollupDelta, RollupTotal, Round
 from shuzheng.base.org.models import Node, NodeKind
 from shuzheng.base.stats import own
-from shuzheng.base.stats.board import HEADLINES
+from shuzheng.base.stats.board import HEADLINES, codes_of
 from shuzheng.base.stats.declare import HIGHER, Indicator, Target
 from shuzheng.kernel.periods import Period
 
@@ -120,11 +120,6 @@ def usable(name: str) -> Indicator | None:
     item = own.find(name)
     held = all(p.codes and not p.codes[0].startswith("_") for p in item.parts.values())
     return item if held else None
-
-
-def codes_of(items: Sequence[Indicator]) -> list[str]:
-    """Cells that the indicators are made of."""
-    return sorted({code for item in items for part in item.parts.values() for code in part.codes})
 
 
 def value_of(item: Indicator, sums: Sequence[Mapping[str, Decimal]]) -> Decimal | None:
