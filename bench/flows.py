@@ -162,7 +162,8 @@ _FILL = """
 INSERT INTO flows_task (id, node_id, path, version, created_at, updated_at, case_id, step_id, post_id, person_id, person,
     post_name, organ_name, behalf, role, state, verdict, place, added_by, is_before, opened_at, done_at, due, is_urgent, title,
     process, code, step_name, starter, starter_organ, number)
-SELECT gen_random_uuid(), t.node_id, t.path, 1, now(), now(), t.case_id, t.step_id,
+SELECT gen_random_uuid(), CASE WHEN n % {holders} = 0 THEN '{node}'::uuid ELSE t.node_id END,
+    CASE WHEN n % {holders} = 0 THEN '{path}' ELSE t.path END, 1, now(), now(), t.case_id, t.step_id,
     CASE WHEN n % {holders} = 0 THEN '{reader}'::uuid ELSE md5('holder ' || n % {holders})::uuid END, t.person_id, t.person,
     t.post_name, t.organ_name, '', 'approve', 'open', '', 0, NULL, false, now() - n * interval '1 second', NULL, NULL, n % 50 = 0,
     t.title, t.process, t.code, t.step_name, t.starter, t.starter_organ, 'M' || n
@@ -183,7 +184,11 @@ def inbox() -> Result:
         raise AssertionError("nothing waits in the bench")
     begin = time.perf_counter()
     with stock.loading("flows_task") as cursor:
-        cursor.execute(_FILL.format(holders=HOLDERS, reader=actor.id, tasks=TASKS, like=like.pk))
+        cursor.execute(
+            _FILL.format(
+                holders=HOLDERS, reader=actor.id, node=actor.node_id, path=actor.path, tasks=TASKS, like=like.pk
+            )
+        )
         cursor.execute("ANALYZE flows_task")
     loaded = time.perf_counter() - begin
     app, owner = connections["default"], connections["owner"]
