@@ -12,6 +12,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+TICKS = "SZ_BENCH_TICKS"
+"""Names the file that grows by a byte with each decision of a worker."""
 
 
 @dataclass
@@ -35,26 +38,30 @@ class Run:
 
 
 def drive(
-    instances: int, code: str, starter: str, *, workers: int, kills: tuple[float, float], environment: Mapping[str, str]
+    instances: int, code: str, starter: str, *, workers: int, kills: tuple[int, int], environment: Mapping[str, str]
 ) -> Run:
-    """Let workers finish so many instances, and kill one of them every so many seconds (drawn between the two of ``kills``)."""
+    """Let workers finish so many instances, and kill one of them every so many decisions (drawn between the two of ``kills``).
+
+    Decisions, not seconds: on a slow machine a worker would be killed before it has done anything, for ever.
+    """
     chance, before = random.Random(7), decided(code)
-    crew = {n: _hire(n, workers, instances, code, starter, environment) for n in range(workers)}
-    begin, killed = time.monotonic(), 0
-    due = begin + chance.uniform(*kills)
-    while crew:
-        time.sleep(0.05)
-        if time.monotonic() >= due:
-            victim = chance.choice(sorted(crew))
-            os.kill(crew[victim].pid, signal.SIGKILL)
-            crew[victim].wait()
-            crew[victim] = _hire(victim, workers, instances, code, starter, environment)
-            killed, due = killed + 1, time.monotonic() + chance.uniform(*kills)
-        for number, worker in list(crew.items()):
-            if worker.poll() == 0:
-                del crew[number]
-            elif worker.poll() is not None:
-                raise RuntimeError(f"a worker ended with {worker.returncode}")
+    with tempfile.NamedTemporaryFile() as ticks:
+        environment = {**environment, TICKS: ticks.name}
+        crew = {n: _hire(n, workers, instances, code, starter, environment) for n in range(workers)}
+        begin, killed, due = time.monotonic(), 0, chance.randint(*kills)
+        while crew:
+            time.sleep(0.02)
+            if os.path.getsize(ticks.name) >= due:
+                victim = chance.choice(sorted(crew))
+                os.kill(crew[victim].pid, signal.SIGKILL)
+                crew[victim].wait()
+                crew[victim] = _hire(victim, workers, instances, code, starter, environment)
+                killed, due = killed + 1, due + chance.randint(*kills)
+            for number, worker in list(crew.items()):
+                if worker.poll() == 0:
+                    del crew[number]
+                elif worker.poll() is not None:
+                    raise RuntimeError(f"a worker ended with {worker.returncode}")
     return Run(time.monotonic() - begin, killed, decided(code) - before)
 
 
@@ -81,6 +88,7 @@ def work(number: int, workers: int, instances: int, code: str, starter: str) -> 
     from shuzheng.base.flows.models import Case
 
     house = cases.found(code, starter)
+    ticks = os.open(os.environ[TICKS], os.O_WRONLY | os.O_APPEND)
     with system_scope("flows.engine").activate():
         over = set(Case.objects.filter(definition__code=code, state=Case.State.DONE).values_list("title", flat=True))
     for instance in range(number, instances, workers):
@@ -91,6 +99,7 @@ def work(number: int, workers: int, instances: int, code: str, starter: str) -> 
         while waiting := cases.open_tasks(case.pk):
             for task in waiting:
                 house.decide(task)
+                os.write(ticks, b".")
 
 
 def exact(instances: int, code: str, signers: list[int]) -> str:

@@ -26,8 +26,8 @@ COUNTIES = 3000
 """Of the deadline day, with twenty institutions each."""
 INSTANCES = 100_000
 """Of the flows."""
-KILLS = (2.0, 8.0)
-"""Seconds between two kills of a worker, drawn in between."""
+KILLS = (60, 600)
+"""Decisions between two kills of a worker, drawn in between."""
 INSTITUTIONS = 1_586_000
 """Of the pivot, with 96 facts each: 12 months of 8 kinds."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from bench import cases, endurance
 from shuzheng.base.accounts.models import Account, Person
 from shuzheng.base.core.scope import system_scope
+from tests.addresses import database_url
 from tests.flows.conftest import OFFICE, Desk
 
 SIGNERS = [1, 3, 1, 3]
@@ -23,11 +23,9 @@ def test_endurance_and_chaos_runs(nation):
     starter = desk.hire("经办", OFFICE)
     numbers = [_number(desk.hire(f"签{n}", OFFICE)) for n in range(3)]
     cases.publish(desk.admin, "bench-ten", SIGNERS, numbers)
-    name = connection.settings_dict
-    url = f"postgresql://{name['USER']}:{name['PASSWORD']}@{name['HOST']}:{name['PORT']}/{name['NAME']}"
     run = endurance.drive(
-        INSTANCES, "bench-ten", Account.objects.get(person_id=starter.person_id).username, workers=2, kills=(2.5, 4.0),
-        environment={"DATABASE_URL": url, "SZ_DATA": str(settings.VAR_DIR)},
+        INSTANCES, "bench-ten", Account.objects.get(person_id=starter.person_id).username, workers=2, kills=(5, 12),
+        environment={"DATABASE_URL": database_url(), "SZ_DATA": str(settings.VAR_DIR)},
     )  # fmt: skip
     assert endurance.exact(INSTANCES, "bench-ten", SIGNERS) == ""
     assert run.kills >= 1 and run.decisions == INSTANCES * sum(SIGNERS)

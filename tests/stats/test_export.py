@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.arrow import ArrowReader, numbers
@@ -25,6 +24,7 @@ from shuzheng.base.stats import lake as lakes
 from shuzheng.base.stats import queries as stats
 from shuzheng.base.stats.models import Partition
 from shuzheng.base.stats.question import Question
+from tests.addresses import database_url
 from tests.forms.conftest import UNIT, due
 from tests.stats.conftest import scope
 
@@ -139,7 +139,7 @@ def test_a_killed_export_leaves_the_lake_as_it_was_and_goes_on_afterwards(report
     _drain()
     worker = subprocess.Popen(
         [sys.executable, "-m", "tests.stats.slow_export"], cwd=ROOT, stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "DATABASE_URL": _url(), "SZ_LAKE": str(lake), "SZ_DB_POOL": "0"},
+        env={**os.environ, "DATABASE_URL": database_url(), "SZ_LAKE": str(lake), "SZ_DB_POOL": "0"},
     )  # fmt: skip
     assert worker.stdout.readline() == "in the middle\n"
     half = [p for p in lake.rglob("*.parquet") if str(p.relative_to(lake)) not in _named(held)]
@@ -160,12 +160,6 @@ def test_a_killed_export_leaves_the_lake_as_it_was_and_goes_on_afterwards(report
 
 def _named(manifest: lakes.Manifest) -> set[str]:
     return {f.path for f in (*manifest.files.values(), *manifest.nodes.values())}
-
-
-def _url() -> str:
-    known = connection.settings_dict
-    host = f"?host={known['HOST']}" + (f"&port={known['PORT']}" if known["PORT"] else "")
-    return f"postgresql://{known['USER']}:{known['PASSWORD']}@/{known['NAME']}{host}"
 
 
 def test_numbers_that_a_bigint_of_millionths_can_not_hold_are_exact(reporting, export):
