@@ -182,7 +182,7 @@ def test_a_new_edition_tells_its_adopters_what_has_changed(shelf: Shelf):
 def test_a_standard_goes_out_and_comes_in_as_one_file(shelf: Shelf):
     page = browser(shelf.desk, "县管理")
     sent = page.get(f"/flows/library/{shelf.norm.pk}/package/")
-    assert packages.unpack(sent.content) == (shelf.norm.bpmn, {})
+    assert packages.unpack(sent.content) == (shelf.norm.bpmn, {}, [])
     file = SimpleUploadedFile("norm.zip", sent.content)
     came = page.post("/flows/library/import/", {"file": file, "key": new_key()}, follow=True)
     assert came.status_code == 200 and "草稿" in came.content.decode()

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.events.models import Event
-from shuzheng.base.flows import actions, jobs
+from shuzheng.base.flows import actions, jobs, trials
 from shuzheng.base.flows.bpmn.reading import look
-from shuzheng.base.flows.models import Case, Task, Timer
+from shuzheng.base.flows.models import Case, Definition, Task, Timer
 from shuzheng.base.flows.operations import OPERATIONS, Operation, register
 from shuzheng.kernel.errors import Invalid
 from shuzheng.kernel.expr import NUMBER, TEXT
@@ -66,6 +66,18 @@ def test_a_service_task_calls_an_operation_of_an_app(desk: Desk, stock: list[Any
         desk.start("经办", definition, amount="900")
     with system_scope("tests").activate():
         assert Case.objects.filter(state="running").count() == 2  # what was refused stays a draft
+
+
+def test_a_test_case_says_what_an_app_answers(stock: list[Any]):
+    """A play calls no app, whatever the app would have said."""
+    row = Definition(code="buy", bpmn=drawn(ENOUGH), tables={})
+    for left, way in (("40", "a"), ("2", "b")):
+        [made] = trials.clean([{
+            "name": "三件", "values": {"subject": "买纸", "amount": "3"}, "answers": {"stock.left": {"left": left}},
+            "do": [{"step": way}], "expect": {"path": [way], "outcome": "done"},
+        }])  # fmt: skip
+        assert trials.run(row, made).faults == []
+    assert stock == []
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from django.test import Client
 
 from shuzheng.base.accounts.models import Account
 from shuzheng.base.core.scope import system_scope
-from shuzheng.base.flows import actions, replaying, shipped, simple, trials
+from shuzheng.base.flows import actions, packages, replaying, shipped, simple, trials
 from shuzheng.base.flows.models import Case, Definition
 from shuzheng.kernel.errors import Invalid
 from tests.flows.conftest import FIELDS, Desk, fresh, step
@@ -294,7 +293,9 @@ def test_the_page_adds_tries_and_keeps_a_case(desk: Desk):
     assert "全部通过" in shown and "没有经过的环节" in shown and "审签" in shown
     assert 'value="refuse" selected' in client.get(f"{base}/tests/0/").content.decode()
     file = client.get(f"{base}/tests.json")
-    assert json.loads(file.content) == [kept]
+    assert trials.read_file(file.content.decode()) == [kept] and packages.unpack(packages.pack(definition))[2] == []
+    definition.trials = [kept]
+    assert packages.unpack(packages.pack(definition))[2] == [kept]
     client.post(f"{base}/tests/do/delete/", {"name": "大额"})
     assert "还没有测试用例" in client.get(f"{base}/tests/").content.decode()
     from io import BytesIO

@@ -1,18 +1,21 @@
-"""A process as one file: a ZIP of its BPMN (which holds the form) and its decision tables, named as they ship with an app.
+"""A process as one file: a ZIP of its BPMN (which holds the form), its decision tables and test cases, named as they ship.
 
 purchase.bpmn
 purchase.<decision>.dmn
+purchase.tests.json
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from shuzheng.base.flows.bpmn.reading import LARGEST
 from shuzheng.base.flows.models import Definition
+from shuzheng.base.flows.trials import read_file, write_file
 from shuzheng.kernel import dmn
 from shuzheng.kernel.errors import Invalid
 
@@ -28,13 +31,15 @@ def pack(row: Definition) -> bytes:
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package:
         texts = {f"{row.code}.bpmn": row.bpmn}
         texts |= {f"{row.code}.{decision}.dmn": text for decision, text in sorted(row.tables.items())}
+        if row.trials:
+            texts[f"{row.code}.tests.json"] = write_file(row.trials)
         for name, text in texts.items():
             package.writestr(zipfile.ZipInfo(name, WHEN), text.encode())
     return made.getvalue()
 
 
-def unpack(data: bytes) -> tuple[str, dict[str, str]]:
-    """The BPMN and the tables, by id of the decision, of a package.
+def unpack(data: bytes) -> tuple[str, dict[str, str], list[dict[str, Any]]]:
+    """The BPMN, the tables by id of the decision, and the test cases of a package.
 
     Raises:
         Invalid: it is no package, too large, or holds not exactly one process; a table cannot be read.
@@ -46,9 +51,10 @@ def unpack(data: bytes) -> tuple[str, dict[str, str]]:
             if len(files) > MOST:
                 raise Invalid.one("file", _("流程包里的文件太多，最多 %(n)d 个。") % {"n": MOST})
             for file in files:
-                if not file.filename.endswith((".bpmn", ".dmn")):
+                if not file.filename.endswith((".bpmn", ".dmn", ".tests.json")):
                     raise Invalid.one(
-                        "file", _("流程包里只能有 BPMN 和 DMN 文件，这里有“%(name)s”。") % {"name": file.filename}
+                        "file",
+                        _("流程包里只能有 BPMN、DMN 和测试用例文件，这里有“%(name)s”。") % {"name": file.filename},
                     )
                 with package.open(file) as opened:  # read with a limit: what the directory says of sizes is only said
                     content = opened.read(4 * LARGEST + 1)
@@ -65,4 +71,5 @@ def unpack(data: bytes) -> tuple[str, dict[str, str]]:
     for name, text in texts.items():
         if name.endswith(".dmn"):
             tables |= dict.fromkeys(dmn.read(text.encode()).decisions, text)
-    return processes[0], tables
+    tests = [t for name, text in texts.items() if name.endswith(".json") for t in read_file(text)]
+    return processes[0], tables, tests

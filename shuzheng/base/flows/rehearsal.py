@@ -21,10 +21,13 @@ from shuzheng.base.accounts.models import Person, Post
 from shuzheng.base.core.action import Write
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.flows import limits
+from shuzheng.base.flows.bpmn import running
 from shuzheng.base.flows.bpmn.words import Outline
 from shuzheng.base.flows.engine import Move
 from shuzheng.base.flows.models import Case, Definition, Step, Task, Timer
 from shuzheng.base.flows.moving import VERBS
+from shuzheng.base.flows.operations import OPERATIONS
+from shuzheng.base.flows.values import typed
 from shuzheng.base.flows.who import Finder, Holder, words_of
 from shuzheng.base.org.models import Node
 from shuzheng.kernel.errors import Fault, Invalid
@@ -71,6 +74,7 @@ class Part:
         facts: ``starter.tier`` and the like.
         people: how many hold what the rule of a step names, by id of the step; 0 for nobody.
         known: people by id of the step, each with what tells them from others, where it is known who they were.
+        answers: what operations of apps answer, by name of the operation and of the output.
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -78,6 +82,7 @@ class Part:
     urgent: bool = False
     people: Mapping[str, int] = field(default_factory=dict)
     known: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass
@@ -188,8 +193,8 @@ class Play(Move):
     def __init__(self, definition: Definition, part: Part) -> None:
         case = Case(definition=definition, values={}, facts={}, engine={}, is_urgent=part.urgent, starter=_("发起人"))
         case.node_id, case.path, case.case_id = definition.node_id, definition.path, case.pk
-        super().__init__(Paper(), case, system_actor("flows.engine"))
         self.part = part
+        super().__init__(Paper(), case, system_actor("flows.engine"))
         self.cast = Cast(self, part)
         case.post_id, case.person_id = self.cast.starter.pk, self.cast.starter.person_id
         chosen = {e: self.cast.find(r.who, e) for e, r in self.outline.steps.items() if r.who == ("chosen",)}
@@ -197,6 +202,9 @@ class Play(Move):
         self.cast.whom.clear()
         self.result = Run()
         self._told = 0
+
+    def edition(self, definition: Definition) -> running.Compiled:
+        return running.compiled(definition.bpmn, definition.tables)  # what is only tried may bear no digest yet
 
     def held(self) -> tuple[list[Step], list[Task]]:
         return [], []
@@ -206,8 +214,10 @@ class Play(Move):
         return []
 
     def operate(self, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """No app is called by a case that is only played; what it would have answered stays empty."""
-        return {}
+        """No operation of an app is called: it answers what the play says it does, null where it says nothing."""
+        gives = OPERATIONS[name].gives
+        said = self.part.answers.get(name, {})
+        return {output: typed(gives[output], value) for output, value in said.items() if output in gives}
 
     def due(self, limit: str) -> datetime:
         return self.now + limits.span(limit)  # only what comes first matters here

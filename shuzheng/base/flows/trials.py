@@ -70,13 +70,15 @@ class ExpectIn(_Strict):
 
 
 class TrialIn(_Strict):
-    """One test case. ``people``: how many can do a step, by its id; 0 for nobody."""
+    """One test case. ``people``: how many can do a step, by its id; 0 for nobody. ``answers``: what operations of apps answer,
+    by operation and output."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00]*$", strip_whitespace=True)]
     starter: StarterIn = StarterIn()
     urgent: bool = False
     values: Values = {}
     people: Annotated[dict[Name, Annotated[int, Field(ge=0, le=200)]], Field(max_length=100)] = {}
+    answers: Annotated[dict[Name, Values], Field(max_length=50)] = {}
     do: Annotated[list[DecisionIn], Field(max_length=LONGEST)] = []
     expect: ExpectIn = ExpectIn()
 
@@ -119,7 +121,9 @@ def read_file(text: str) -> list[dict[str, Any]]:
 
 
 def write_file(rows: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps(list(rows), ensure_ascii=False, indent=1) + "\n"
+    """The same as a file: what is as usual is left out."""
+    told = [TrialIn.model_validate(row).model_dump(mode="json", exclude_defaults=True) for row in rows]
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
 
 @action("flows.trial.save", permission="flows.definition.save")
@@ -166,7 +170,9 @@ def run(definition: Definition, trial: Mapping[str, Any]) -> Result:
 
 def _part(trial: Mapping[str, Any]) -> Part:
     starter = {f"starter.{k}": v for k, v in trial["starter"].items()}
-    return Part(facts=starter, values=trial["values"], urgent=trial["urgent"], people=trial["people"])
+    return Part(
+        facts=starter, values=trial["values"], urgent=trial["urgent"], people=trial["people"], answers=trial["answers"]
+    )
 
 
 def _faults(outline: Outline, trial: Mapping[str, Any], played: Run) -> list[str]:

@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -41,7 +41,6 @@ from shuzheng.kernel.expr import ExprError, compile
 ISO = re.compile(r"(R\d*/)?P(?=[\dT])(\d+[YMWD])*(T(\d+[HMS])+)?")
 VERSION = "sz-1"
 REACHED = TaskState.COMPLETED | TaskState.STARTED | TaskState.READY | TaskState.WAITING
-LONG_AGO = "2000-01-01T00:00:00+00:00"
 logging.getLogger("spiff").setLevel(logging.WARNING)  # it tells each change of state of each task
 
 
@@ -304,7 +303,9 @@ class Token:
             spec = task.task_spec
             timed = isinstance(spec.event_definition, TimerEventDefinition)
             if timed and task.state == TaskState.WAITING and spec.bpmn_id == element:
-                task._set_internal_data(event_value=LONG_AGO)
+                held = task._get_internal_data("event_value")
+                just_now = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
+                task._set_internal_data(event_value={**held, "next": just_now} if isinstance(held, dict) else just_now)
                 return True
         return False
 

@@ -24,6 +24,7 @@ from shuzheng.base.flows.library import Adopter
 from shuzheng.base.flows.models import Definition
 from shuzheng.base.flows.pages.definitions import save_text
 from shuzheng.base.flows.telling import HOLD_WORDS, step_words
+from shuzheng.base.flows.trials import save_trials
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Invalid, Missing
 
@@ -182,8 +183,10 @@ def take_in(request: HttpRequest) -> HttpResponse:
     try:
         if upload is None or (upload.size or 0) > LARGEST_PACKAGE:
             raise Invalid.one("file", _("请选择文件。"))
-        text, tables = packages.unpack(upload.read())
+        text, tables, tests = packages.unpack(upload.read())
         row = save_text(actor, text, tables, key=request.POST.get("key", "")[:60] or new_key())
+        if tests:
+            save_trials([row], actor=actor, trials=tests)
     except Invalid as fault:
         for one_ in fault.faults or [fault]:
             messages.error(request, one_.message)

@@ -152,7 +152,8 @@ def edit(request: HttpRequest, pk: UUID, number: int | None = None) -> HttpRespo
     result = None
     if request.method == "POST" and form.is_valid():
         try:
-            [held] = trials.clean([_sent(request.POST, form.cleaned_data, values)])
+            sent = _sent(request.POST, form.cleaned_data, values)
+            [held] = trials.clean([{**sent, "answers": held["answers"]}])
             result = trials.run(row, held)
             if "take" in request.POST:
                 held["expect"] = {
