@@ -41,8 +41,9 @@ class _Clock:
             if len(self.steps) < count:  # drawn ahead: asking the system for each one takes longer than the rest
                 more = max(count, AHEAD)
                 self.steps += struct.unpack(f"={more}I", os.urandom(4 * more))
-            steps = self.steps[-count:]
-            del self.steps[-count:]
+            kept = len(self.steps) - count
+            steps = self.steps[kept:]
+            del self.steps[kept:]
             if now > self.ms:
                 # The top bit stays free, so that the increments below have room within one millisecond.
                 self.ms, self.tail = now, secrets.randbits(_TAIL_BITS - 1)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shuzheng.kernel.ids import HumanNumber, NumberRule, uuid7, uuid7_time
+from shuzheng.kernel.ids import HumanNumber, NumberRule, uuid7, uuid7_time, uuid7s
 
 
 def test_uuid7_increases_and_carries_its_time():
@@ -15,6 +15,13 @@ def test_uuid7_increases_and_carries_its_time():
     assert {i.version for i in ids} == {7}
     assert {i.variant for i in ids} == {"specified in RFC 4122"}
     assert before <= uuid7_time(ids[0]) <= datetime.now(UTC)
+
+
+def test_as_many_are_drawn_as_are_asked_for():
+    batches = [uuid7s(count) for count in (3, 0, 5000, 0, 1)]
+    assert [len(batch) for batch in batches] == [3, 0, 5000, 0, 1]
+    drawn = [uuid for batch in batches for uuid in batch]
+    assert drawn == sorted(set(drawn))
 
 
 def test_uuid7_is_unique_over_threads():
