@@ -73,7 +73,8 @@ export class SzBpmn extends Island implements Host {
   #writing = false;
   #loading = true;
   #marked: string[] = [];
-  #take = settle(300, () => void this.#taken());
+  #untaken = false;
+  #take = settle(300, () => void (this.#untaken && this.#taken()));
 
   protected override start(): void {
     const source = this.find('script[type="application/json"]');
@@ -83,7 +84,7 @@ export class SzBpmn extends Island implements Host {
     this.of = this.#told = data;
     const keeping: Keeping = {
       place: `${data.place}:bpmn`, url: data.saveUrl, version: data.version, method: 'PUT', body: () => ({ bpmn: this.#bpmn, tables: this.#tables.texts }),
-      took: (answer) => this.#took(answer, keeping), clash: (answer) => this.#clash(answer, keeping), refused: (answer) => this.#hear({ ...this.#told, faults: (answer['faults'] as Finding[] | undefined) ?? [] }),
+      catchUp: () => (this.#untaken ? this.#taken() : null), took: (answer) => this.#took(answer, keeping), clash: (answer) => this.#clash(answer, keeping), refused: (answer) => this.#hear({ ...this.#told, faults: (answer['faults'] as Finding[] | undefined) ?? [] }),
     }; // prettier-ignore
     this.#draft = new Draft(keeping);
     const kept = this.#draft.kept() as { bpmn: string; tables: Record<string, string> } | null;
@@ -173,6 +174,7 @@ export class SzBpmn extends Island implements Host {
   /** Something changed on the canvas, or by undoing. */
   #moved(): void {
     if (this.#loading) return;
+    this.#untaken = true;
     this.#take();
     if (this.#writing) return;
     this.#read();
@@ -180,6 +182,7 @@ export class SzBpmn extends Island implements Host {
   }
 
   async #taken(): Promise<void> {
+    this.#untaken = false;
     const { xml } = await this.#modeler.saveXML({ format: true });
     this.#bpmn = xml ?? this.#bpmn;
     this.#draft.changed();

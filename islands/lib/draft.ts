@@ -20,6 +20,8 @@ export interface Keeping {
   method: 'PATCH' | 'PUT';
   /** What is sent beside the version. */
   body(): Record<string, unknown>;
+  /** Takes up what was changed a moment ago and is not in `body` yet; null when there is nothing. */
+  catchUp?(): Promise<void> | null;
   /** It was stored. */
   took(answer: Answer): void;
   /** Somebody else stored meanwhile: true to go on with one's own. False: theirs has been taken over. */
@@ -36,6 +38,18 @@ export class Draft {
 
   constructor(of: Keeping) {
     this.#of = of;
+    document.addEventListener('click', (event) => this.#follow(event));
+  }
+
+  /** A link waits until what was changed has been sent, so that the page behind it begins with it. */
+  #follow(event: MouseEvent): void {
+    const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[href]') : null;
+    if (!link || link.target || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+    if (link.getAttribute('href')?.startsWith('#')) return;
+    const late = this.#of.catchUp?.() ?? null;
+    if (!this.#dirty && !this.#busy && !late) return;
+    event.preventDefault();
+    void Promise.resolve(late).then(() => this.flush()).finally(() => location.assign(link.href)); // what was not taken stays on this device
   }
 
   get dirty(): boolean {

@@ -122,10 +122,8 @@ def look_as_specialist(page: Page) -> None:
     page.locator(".fd-side [data-key=name]").fill("市县一起签")
     expect(page.locator(".djs-shape", has_text="市县一起签")).to_be_visible()
     expect(page.locator(".bp-canvas .bjs-powered-by")).to_be_in_viewport(ratio=1)
-    page.wait_for_timeout(400)  # what is drawn is read off the canvas when it has been still
-    saved(page, "可以发布")
     assert serious(page) == []
-    page.get_by_role("link", name="简易设计器").click()
+    page.get_by_role("link", name="简易设计器").click()  # at once: the link waits until what was drawn is kept
     expect(page.locator(".fd-step", has_text="市县一起签")).to_contain_text("会签")
 
 
