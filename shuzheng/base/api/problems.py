@@ -47,6 +47,11 @@ class Problem(Schema):
     current: dict[str, Any] | None = None
 
 
+READING: dict[int, type[Problem]] = dict.fromkeys((400, 401, 403, 404, 422, 429), Problem)
+"""What an operation that only reads may answer instead."""
+REFUSALS = READING | {409: Problem}
+"""What one that changes something may answer instead."""
+
 TITLES = {
     400: "请求不对",
     401: "没有登录",

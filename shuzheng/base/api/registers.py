@@ -15,13 +15,12 @@ from ninja import Body, Header, Path, Query, Router, Schema
 from pydantic import Field, StringConstraints, create_model
 
 from shuzheng.base.api import schemas
-from shuzheng.base.api.problems import Problem
+from shuzheng.base.api.problems import REFUSALS
 from shuzheng.base.core.actor import actor_of
 from shuzheng.base.registers import service
 from shuzheng.base.registers.declare import Register, RowAction
 from shuzheng.kernel.errors import Invalid
 
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)
 Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[\x21-\x7e]+$")]
 Version = Annotated[str, StringConstraints(max_length=20, pattern=r'^"?\d{1,9}"?$')]
 

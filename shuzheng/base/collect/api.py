@@ -10,10 +10,10 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Body, Header, Path, Query, Router, Schema
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from shuzheng.base.api.problems import Problem
-from shuzheng.base.api.schemas import refuse_unknown
+from shuzheng.base.api.problems import REFUSALS
+from shuzheng.base.api.schemas import Strict, refuse_unknown
 from shuzheng.base.collect import actions, door
 from shuzheng.base.collect.audience import targets
 from shuzheng.base.collect.figures import FEW, find, measure
@@ -24,17 +24,12 @@ from shuzheng.base.core.scope import Range
 from shuzheng.kernel.errors import Invalid, Missing
 
 router = Router(tags=["收集表"])
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)
 LIMIT = 200
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=55, pattern=r"^[\x21-\x7e]+$")]
 Words = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00]*$")]
 Long = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 Code = Annotated[str, StringConstraints(max_length=6, pattern=r"^q\d{1,5}$")]
-
-
-class Strict(Schema):
-    model_config = ConfigDict(extra="forbid")
 
 
 class QuestionIn(Strict):

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Body, Header, Path, Query, Router, Schema
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from shuzheng.base.api.problems import Problem
-from shuzheng.base.api.schemas import refuse_unknown
+from shuzheng.base.api.problems import REFUSALS
+from shuzheng.base.api.schemas import Strict, refuse_unknown
 from shuzheng.base.core.actor import Actor, actor_of
-from shuzheng.base.flows import actions, api_statistics, api_trials, defining, simple
+from shuzheng.base.flows import actions, api_library, api_statistics, api_trials, defining, simple
+from shuzheng.base.flows.api_parts import BpmnOut, DefinitionOut, Key, definition_out
 from shuzheng.base.flows.models import Case, Definition, Task
 from shuzheng.base.flows.pages.definitions import find, save_text
 from shuzheng.base.flows.reaching import inbox, opened, startable
@@ -22,10 +23,8 @@ from shuzheng.base.flows.showing import CaseView
 from shuzheng.kernel.errors import Denied, Invalid, Missing
 
 router = Router(tags=["流程"])
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)
 LIMIT = 200
 
-Key = Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=r"^[\x21-\x7e]+$")]
 Long = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
 Code = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")]
 Text = Annotated[str, StringConstraints(max_length=2_000_000, pattern=r"^[^\x00]*$")]
@@ -36,30 +35,8 @@ Values = Annotated[
 Posts = Annotated[list[UUID], Field(max_length=50)]
 
 
-class Strict(Schema):
-    model_config = ConfigDict(extra="forbid")
-
-
-class DefinitionOut(Schema):
-    id: UUID
-    version: int
-    code: str
-    edition: int
-    name: str
-    group: str
-    state: str
-
-
 class DefinitionsOut(Schema):
     rows: list[DefinitionOut]
-
-
-class BpmnOut(DefinitionOut):
-    """``faults`` are what would keep it from being published."""
-
-    bpmn: str
-    tables: dict[str, str]
-    faults: list[str]
 
 
 class BpmnIn(Strict):
@@ -179,13 +156,13 @@ def create(request: HttpRequest, body: BpmnIn = Body(...), key: Key = Header(...
     """Import BPMN as a draft of one's organ; the next edition if there is one of its code."""
     actor = actor_of(request)
     actor.require("flows.definition.save")
-    return 201, _definition(save_text(actor, body.bpmn, body.tables, key=f"api:{key}"))
+    return 201, definition_out(save_text(actor, body.bpmn, body.tables, key=f"api:{key}"))
 
 
 @router.get("/definitions/{uuid:pk}", response={200: BpmnOut, **REFUSALS}, operation_id="read_flow_definition")
 def read_one(request: HttpRequest, pk: UUID = Path(...)) -> dict[str, Any]:
     """One with its texts, as they were saved."""
-    return _definition(find(actor_of(request), pk, ""))
+    return definition_out(find(actor_of(request), pk, ""))
 
 
 @router.put("/definitions/{uuid:pk}", response={200: BpmnOut, **REFUSALS}, operation_id="save_flow_definition")
@@ -228,18 +205,12 @@ def publish(
     """Publish a draft; the edition before is retired."""
     row = find(actor_of(request), pk, "flows.definition.publish")
     [row] = defining.publish([row], actor=actor_of(request), key=f"api:{key}")
-    return _definition(row)
+    return definition_out(row)
 
 
 def _saved(actor: Actor, row: Definition, bpmn: str, tables: dict[str, str], key: str) -> dict[str, Any]:
     [saved] = defining.save_definitions([row], actor=actor, key=f"api:{key}", bpmn=bpmn, tables=tables)
-    return _definition(saved)
-
-
-def _definition(row: Definition) -> dict[str, Any]:
-    names = ("version", "code", "edition", "name", "group", "state", "bpmn", "tables")
-    faults = [f.message for f in defining.faults_of(row)]
-    return {"id": row.pk, **{n: getattr(row, n) for n in names}, "faults": faults}
+    return definition_out(saved)
 
 
 # cases
@@ -350,8 +321,6 @@ def _case(view: CaseView) -> dict[str, Any]:
         ],
     }  # fmt: skip
 
-
-from shuzheng.base.flows import api_library  # noqa: E402 -- its routes use what stands above
 
 router.add_router("", api_library.router)
 router.add_router("", api_trials.router)

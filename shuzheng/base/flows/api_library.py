@@ -10,8 +10,10 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Header, Path, Router, Schema
 
+from shuzheng.base.api.problems import REFUSALS
 from shuzheng.base.core.actor import actor_of
-from shuzheng.base.flows import api, library
+from shuzheng.base.flows import library
+from shuzheng.base.flows.api_parts import BpmnOut, Key, definition_out
 from shuzheng.base.flows.bpmn.reading import look
 from shuzheng.base.flows.models import Definition
 from shuzheng.base.flows.pages.library import adopted, find, standards_seen
@@ -99,7 +101,7 @@ class DifferencesOut(Schema):
     rows: list[DifferenceOut]
 
 
-@router.get("/standards", response={200: StandardsOut, **api.REFUSALS}, operation_id="list_flow_standards")
+@router.get("/standards", response={200: StandardsOut, **REFUSALS}, operation_id="list_flow_standards")
 def standards(request: HttpRequest) -> dict[str, Any]:
     """Standard processes in sight."""
     actor = actor_of(request)
@@ -114,7 +116,7 @@ def standards(request: HttpRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/standards/{uuid:pk}", response={200: StandardOut, **api.REFUSALS}, operation_id="read_flow_standard")
+@router.get("/standards/{uuid:pk}", response={200: StandardOut, **REFUSALS}, operation_id="read_flow_standard")
 def one(request: HttpRequest, pk: UUID = Path(...)) -> dict[str, Any]:
     """One standard, its steps in words, its texts, and who has adapted it."""
     row = find(actor_of(request), pk)
@@ -133,7 +135,7 @@ def one(request: HttpRequest, pk: UUID = Path(...)) -> dict[str, Any]:
 
 @router.get(
     "/standards/{uuid:pk}/differences/{uuid:other}",
-    response={200: DifferencesOut, **api.REFUSALS},
+    response={200: DifferencesOut, **REFUSALS},
     operation_id="compare_flow_standards",
 )
 def compare(request: HttpRequest, pk: UUID = Path(...), other: UUID = Path(...)) -> dict[str, Any]:
@@ -144,14 +146,12 @@ def compare(request: HttpRequest, pk: UUID = Path(...), other: UUID = Path(...))
     return {"rows": [{n: getattr(d, n) for n in names} for d in found]}
 
 
-@router.post(
-    "/standards/{uuid:pk}/adopt", response={201: api.BpmnOut, **api.REFUSALS}, operation_id="adopt_flow_standard"
-)
+@router.post("/standards/{uuid:pk}/adopt", response={201: BpmnOut, **REFUSALS}, operation_id="adopt_flow_standard")
 def adopt(
-    request: HttpRequest, pk: UUID = Path(...), key: api.Key = Header(..., alias="Idempotency-Key")
+    request: HttpRequest, pk: UUID = Path(...), key: Key = Header(..., alias="Idempotency-Key")
 ) -> tuple[int, Any]:
     """Take a standard over as a draft of one's organ; publishing it holds it to the standard."""
     actor = actor_of(request)
     standard: Definition = find(actor, pk)
     actor.require("flows.definition.save", actor.organ_path)
-    return 201, api._definition(adopted(actor, standard, key=f"api:{key}"))
+    return 201, definition_out(adopted(actor, standard, key=f"api:{key}"))

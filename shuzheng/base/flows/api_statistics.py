@@ -11,13 +11,12 @@ from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
-from shuzheng.base.api.problems import Problem
+from shuzheng.base.api.problems import READING
 from shuzheng.base.api.schemas import Strict, refuse_unknown
 from shuzheng.base.core.actor import actor_of
 from shuzheng.base.flows import statistics
 
 router = Router(tags=["流程"])
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 422, 429), Problem)
 
 
 class Asking(Strict):
@@ -96,7 +95,7 @@ class FiguresOut(Schema):
     places: list[PlaceOut]
 
 
-@router.get("/statistics", response={200: OverviewOut, **REFUSALS}, operation_id="list_flow_statistics")
+@router.get("/statistics", response={200: OverviewOut, **READING}, operation_id="list_flow_statistics")
 def overview(request: HttpRequest, asked: Asking = Query(...)) -> dict[str, Any]:
     """Every process of which cases were started."""
     refuse_unknown(request, asked)
@@ -104,7 +103,7 @@ def overview(request: HttpRequest, asked: Asking = Query(...)) -> dict[str, Any]
     return {"rows": [asdict(row) for row in statistics.overview(question)]}
 
 
-@router.get("/statistics/{code}", response={200: FiguresOut, **REFUSALS}, operation_id="read_flow_statistics")
+@router.get("/statistics/{code}", response={200: FiguresOut, **READING}, operation_id="read_flow_statistics")
 def one(
     request: HttpRequest, code: Annotated[str, Field(max_length=40)] = Path(...), asked: Asking = Query(...)
 ) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from ninja import Body, Header, Path, Query, Router, Schema
 from pydantic import Field
 
-from shuzheng.base.api.problems import Problem
+from shuzheng.base.api.problems import REFUSALS
 from shuzheng.base.api.schemas import Strict, refuse_unknown, text
 from shuzheng.base.core.actor import actor_of
 from shuzheng.base.flows import replaying, trials
+from shuzheng.base.flows.api_parts import Key
 from shuzheng.base.flows.models import Definition
 from shuzheng.base.flows.pages.definitions import find
 from shuzheng.base.flows.pages.trials import made_of, ready
@@ -22,8 +23,6 @@ from shuzheng.base.flows.trials import TrialIn
 from shuzheng.kernel.errors import Invalid
 
 router = Router(tags=["流程"])
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)
-Key = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[\x21-\x7e]+$")]
 
 
 class TrialsIn(Strict):

@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Body, Header, Path, Query, Router, Schema
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from shuzheng.base.api.problems import Problem
-from shuzheng.base.api.schemas import refuse_unknown
+from shuzheng.base.api.problems import REFUSALS
+from shuzheng.base.api.schemas import Strict, refuse_unknown
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import Range
 from shuzheng.base.forms import actions, amendments, rollup
@@ -31,7 +31,6 @@ from shuzheng.base.org.models import Node, NodeKind
 from shuzheng.kernel.errors import Conflict, Invalid, Missing
 
 router = Router(tags=["报送"])
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[\x21-\x7e]+$")]
 Version = Annotated[str, StringConstraints(max_length=20, pattern=r'^"?\d{1,9}"?$')]
@@ -40,10 +39,6 @@ Text = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00]*$")]
 Number = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 PathText = Annotated[str, StringConstraints(max_length=255, pattern=r"^([0-9A-Za-z-]+/)*$")]
 LIMIT = 200
-
-
-class Strict(Schema):
-    model_config = ConfigDict(extra="forbid")
 
 
 class RoundOut(Schema):

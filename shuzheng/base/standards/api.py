@@ -12,10 +12,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Body, File, Form, Path, Query, Router, Schema
 from ninja.files import UploadedFile
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from shuzheng.base.api.problems import Problem
-from shuzheng.base.api.schemas import refuse_unknown
+from shuzheng.base.api.problems import REFUSALS
+from shuzheng.base.api.schemas import Strict, refuse_unknown
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.standards import exports, mapping, resolve
 from shuzheng.base.standards.conform import Checker, Report, collect
@@ -23,7 +23,6 @@ from shuzheng.base.standards.conform_file import check_sheet
 from shuzheng.base.standards.selection import Selection
 
 router = Router(tags=["标准规范"])
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Problem)
 Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.\-]+$")]
 Codes = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
 Group = Annotated[str, StringConstraints(max_length=12, pattern=r"^[a-z]*$")]
@@ -31,10 +30,6 @@ Dataset = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9_.]*
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 20_000
 MOST_SAID = 10_000
-
-
-class Strict(Schema):
-    model_config = ConfigDict(extra="forbid")
 
 
 class ElementOut(Schema):

@@ -9,17 +9,16 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Body, Query, Router, Schema
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from shuzheng.base.api.problems import Problem
-from shuzheng.base.api.schemas import refuse_unknown
+from shuzheng.base.api.problems import READING
+from shuzheng.base.api.schemas import Strict, refuse_unknown
 from shuzheng.base.core.actor import actor_of
 from shuzheng.base.forms.numbers import exact
 from shuzheng.base.stats import queries as stats
 from shuzheng.base.stats.question import Question
 
 router = Router(tags=["统计"])
-REFUSALS = dict.fromkeys((400, 401, 403, 404, 422, 429), Problem)
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_.]*$")]
 Word = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")]
@@ -27,10 +26,6 @@ PeriodText = Annotated[str, StringConstraints(max_length=24, pattern=r"^[0-9A-Z/
 Order = Annotated[str, StringConstraints(max_length=61, pattern=r"^-?[a-z0-9_.]*$")]
 Values = Annotated[list[Word], Field(max_length=500)]
 TreeText = Literal["now", "then"]
-
-
-class Strict(Schema):
-    model_config = ConfigDict(extra="forbid")
 
 
 class Ask(Strict):
@@ -178,7 +173,7 @@ class TrendAsked(Schema):
     ahead: Annotated[int, Field(ge=0, le=36)] = 4
 
 
-@router.get("/catalogue", response={200: CatalogueOut, **REFUSALS}, operation_id="read_stats_catalogue")
+@router.get("/catalogue", response={200: CatalogueOut, **READING}, operation_id="read_stats_catalogue")
 def catalogue(request: HttpRequest) -> dict[str, Any]:
     """Indicators, dimensions and periods that can be asked."""
     actor = actor_of(request)
@@ -192,7 +187,7 @@ def catalogue(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@router.post("/ask", response={200: AnswerOut, **REFUSALS}, operation_id="ask_stats")
+@router.post("/ask", response={200: AnswerOut, **READING}, operation_id="ask_stats")
 def ask(request: HttpRequest, body: Ask = Body(...)) -> dict[str, Any]:
     """An answer from what the token's post may read; nothing is changed by asking."""
     actor = actor_of(request)
@@ -208,7 +203,7 @@ def ask(request: HttpRequest, body: Ask = Body(...)) -> dict[str, Any]:
     }
 
 
-@router.post("/drill", response={200: list[OriginOut], **REFUSALS}, operation_id="drill_stats")
+@router.post("/drill", response={200: list[OriginOut], **READING}, operation_id="drill_stats")
 def drill(request: HttpRequest, body: Drill = Body(...)) -> list[dict[str, Any]]:
     """The submissions behind one number of the first indicator, those that add most first (at most 200)."""
     actor = actor_of(request)
@@ -227,7 +222,7 @@ def drill(request: HttpRequest, body: Drill = Body(...)) -> list[dict[str, Any]]
     ]
 
 
-@router.get("/trend", response={200: TrendOut, **REFUSALS}, operation_id="trend_stats")
+@router.get("/trend", response={200: TrendOut, **READING}, operation_id="trend_stats")
 def trend(request: HttpRequest, asked: TrendAsked = Query(...)) -> dict[str, Any]:
     """A series by period or month, and where it is heading."""
     refuse_unknown(request, asked)
