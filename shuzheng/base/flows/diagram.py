@@ -8,13 +8,13 @@ from typing import Any
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shuzheng.base.flows.bpmn.reading import HUMAN, parse
 from shuzheng.base.flows.bpmn.words import NS, local
 from shuzheng.base.flows.limits import took
 from shuzheng.base.flows.models import Case, Step, Task
+from shuzheng.base.portal.formats import in_language
 
 MARGIN = 14
 LOOKS = {
@@ -70,8 +70,7 @@ def boxes(root: Any) -> list[Box]:
 def _named(node: Any) -> str:
     """The name of an element in the reader's language."""
     said = node.find("bpmn:extensionElements/sz:step", NS)
-    english = said.get("name_en") if said is not None and (get_language() or "").startswith("en") else ""
-    return english or node.get("name") or ""
+    return in_language(node.get("name", ""), said.get("name_en", "") if said is not None else "")
 
 
 def svg(

@@ -26,7 +26,7 @@ from shuzheng.base.core.questions import Question
 from shuzheng.base.flows import limits, signing
 from shuzheng.base.flows.bpmn import running
 from shuzheng.base.flows.bpmn.words import StepRule
-from shuzheng.base.flows.models import Case, Definition, Opinion, Step, Task, Timer
+from shuzheng.base.flows.models import Case, Opinion, Step, Task, Timer
 from shuzheng.base.flows.operations import OPERATIONS
 from shuzheng.base.flows.values import context
 from shuzheng.base.flows.who import Finder, Holder
@@ -134,7 +134,8 @@ class Move:
 
     def __post_init__(self) -> None:
         self.now = timezone.now()
-        self.process = self.edition(self.case.definition)
+        definition = self.case.definition
+        self.process = running.edition(definition.digest, lambda: (definition.bpmn, definition.tables))
         self.outline = self.process.outline
         self.steps, self.tasks = self.held()
         self.fresh: list[Task] = []
@@ -143,9 +144,6 @@ class Move:
         self._finder: Finder | None = None
 
     # what is known
-
-    def edition(self, definition: Definition) -> running.Compiled:
-        return running.edition(definition.digest, lambda: (definition.bpmn, definition.tables))
 
     def operate(self, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call an operation of an app, as the engine."""

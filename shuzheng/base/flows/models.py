@@ -10,10 +10,10 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.models import CaseRecord, Kind, Published, Record, Scoping
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.standards.models import Confidence
 
 
@@ -71,7 +71,7 @@ class Definition(Published):
     @property
     def label(self) -> str:
         """The name in the reader's language."""
-        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
+        return in_language(self.name, self.name_en)
 
 
 class Case(CaseRecord):

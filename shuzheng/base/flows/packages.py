@@ -38,6 +38,18 @@ def pack(row: Definition) -> bytes:
     return made.getvalue()
 
 
+def decoded(content: bytes) -> str:
+    """The text of a file of a process.
+
+    Raises:
+        Invalid: it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid.one("file", _("文件不是 UTF-8 编码。")) from error
+
+
 def unpack(data: bytes) -> tuple[str, dict[str, str], list[dict[str, Any]]]:
     """The BPMN, the tables by id of the decision, and the test cases of a package.
 
@@ -60,11 +72,9 @@ def unpack(data: bytes) -> tuple[str, dict[str, str], list[dict[str, Any]]]:
                     content = opened.read(4 * LARGEST + 1)
                 if len(content) > 4 * LARGEST:
                     raise Invalid.one("file", _("流程文件太大。"))
-                texts[file.filename] = content.decode("utf-8-sig")
+                texts[file.filename] = decoded(content)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         raise Invalid.one("file", _("这不是流程包（ZIP），或已损坏。")) from error
-    except UnicodeDecodeError as error:
-        raise Invalid.one("file", _("文件不是 UTF-8 编码。")) from error
     processes = [text for name, text in texts.items() if name.endswith(".bpmn")]
     if len(processes) != 1:
         raise Invalid.one("file", _("流程包里要有且只有一个 BPMN 文件，现有 %(n)d 个。") % {"n": len(processes)})

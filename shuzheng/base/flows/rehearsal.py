@@ -21,7 +21,6 @@ from shuzheng.base.accounts.models import Person, Post
 from shuzheng.base.core.action import Write
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.flows import limits
-from shuzheng.base.flows.bpmn import running
 from shuzheng.base.flows.bpmn.words import Outline
 from shuzheng.base.flows.engine import Move
 from shuzheng.base.flows.models import Case, Definition, Step, Task, Timer
@@ -202,9 +201,6 @@ class Play(Move):
         self.cast.whom.clear()
         self.result = Run()
         self._told = 0
-
-    def edition(self, definition: Definition) -> running.Compiled:
-        return running.compiled(definition.bpmn, definition.tables)  # what is only tried may bear no digest yet
 
     def held(self) -> tuple[list[Step], list[Task]]:
         return [], []

@@ -24,6 +24,7 @@ from shuzheng.base.forms.spec import (
     Value,
 )
 from shuzheng.base.portal import formats
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.standards.uses import Help
 from shuzheng.kernel.periods import Period
 
@@ -167,7 +168,7 @@ class Filled:
         return [made[SectionKind(s.kind)](s) for s in self.spec.sections]
 
     def _note(self, section: SectionSpec) -> Sheet:
-        text = section.text_en if names.english() and section.text_en else section.text
+        text = in_language(section.text, section.text_en)
         return Sheet(section.code, names.label(section), (), (), (), kind=section.kind, text=text)
 
     def _is_off(self, section: SectionSpec) -> bool:

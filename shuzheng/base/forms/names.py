@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Protocol
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shuzheng.base.forms.models import Round
@@ -24,13 +23,9 @@ class Named(Protocol):
     def name_en(self) -> str: ...
 
 
-def english() -> bool:
-    return (get_language() or "").startswith("en")
-
-
 def label(item: Named) -> str:
     """The name of a form, section, row, column or cell."""
-    return item.name_en if english() and item.name_en else item.name
+    return formats.in_language(item.name, item.name_en)
 
 
 _UNITS = {"元": "CNY", "人": "person", "辆": "vehicle"}
@@ -39,31 +34,31 @@ _UNITS = {"元": "CNY", "人": "person", "辆": "vehicle"}
 def unit(text: str) -> str:
     """A unit as it is set (``m³``, ``㎡``); counted things and money in the reader's language."""
     shown = formats.unit(text)
-    if english():
+    if formats.english():
         for chinese, said in _UNITS.items():
             shown = shown.replace(chinese, said)
     return shown
 
 
 def message(check: CheckSpec) -> str:
-    return check.message_en if english() and check.message_en else check.message
+    return formats.in_language(check.message, check.message_en)
 
 
 def help_text(cell: CellSpec) -> str:
     """How a cell is filled in, as whoever made the form says it."""
-    return cell.help_en if english() and cell.help_en else cell.help
+    return formats.in_language(cell.help, cell.help_en)
 
 
 def period_label(period: Period | str) -> str:
     """``2026年第三季度`` or ``Q3 2026``."""
     found = Period.parse(period) if isinstance(period, str) else period
-    return found.label_en if english() else found.label_zh
+    return formats.in_language(found.label_zh, found.label_en)
 
 
 def round_title(round_: Round) -> str:
     """The title that was given; one made from form and period is made again in the reader's language."""
     made = f"{round_.definition.name} {Period.parse(round_.period).label_zh}"
-    if english() and round_.title == made:
+    if formats.english() and round_.title == made:
         return f"{label(round_.definition)}, {period_label(round_.period)}"
     return round_.title
 
@@ -71,7 +66,7 @@ def round_title(round_: Round) -> str:
 def column_title(spec: FormSpec, column: ColumnSpec, period: Period) -> str:
     """The heading of a column, without its unit: months by name, the total by the kind of period."""
     if column.kind == "month":
-        return spec.column_label(column, period, english())
+        return spec.column_label(column, period, formats.english())
     return label(column)
 
 

@@ -11,8 +11,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Literal, NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 NONE = "—"
 MINUS = "−"
@@ -36,6 +36,16 @@ def number(value: object, places: int | None = None) -> str:
         amount = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     text = f"{amount:,f}".replace("-", MINUS)
     return text.removeprefix(MINUS) if amount == 0 else text
+
+
+def english() -> bool:
+    """Whether the reader's language is English."""
+    return (get_language() or "").startswith("en")
+
+
+def in_language(name: str, name_en: str) -> str:
+    """The label of shipped content in the reader's language; what users type has one language only."""
+    return name_en if name_en and english() else name
 
 
 def many(word: str) -> str:

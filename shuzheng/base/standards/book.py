@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from shuzheng.base.core.scope import ancestors, system_scope
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.standards.models import (
     CalendarDay,
     CalendarYear,
@@ -24,7 +25,6 @@ from shuzheng.base.standards.models import (
     Standard,
     State,
     Unit,
-    in_language,
 )
 from shuzheng.base.standards.numbers import tidy
 from shuzheng.kernel.units import UnitRow, Units

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.base.core.models import Kind, PathField, Published, Scoping
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.standards.numbers import shown
 from shuzheng.kernel.ids import uuid7
 
@@ -34,11 +34,6 @@ class State(models.TextChoices):
     REVIEW = "review", _("待审")
     PUBLISHED = "published", _("已发布")
     WITHDRAWN = "withdrawn", _("已撤回")
-
-
-def in_language(name: str, name_en: str) -> str:
-    """The label of shipped content in the language of the page; what users type has one language only."""
-    return name_en if name_en and (get_language() or "").startswith("en") else name
 
 
 class Standard(Published):

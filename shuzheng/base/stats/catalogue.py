@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shuzheng.base.core.scope import Scope
-from shuzheng.base.standards.models import in_language
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.stats import labels, own
 from shuzheng.base.stats import lake as lakes
 from shuzheng.base.stats.declare import INDICATORS, Indicator

@@ -15,7 +15,7 @@ from typing import Any
 
 from shuzheng.base.core.manifest import modules
 from shuzheng.base.core.registry import Registry
-from shuzheng.base.standards.models import in_language
+from shuzheng.base.portal.formats import in_language
 from shuzheng.kernel import expr
 from shuzheng.kernel.expr import Program
 

@@ -14,7 +14,7 @@ from shuzheng.base.audit.models import Entry
 from shuzheng.base.core.scope import Scope
 from shuzheng.base.forms.models import Cell, Round, Submission
 from shuzheng.base.forms.spec import FormSpec, load
-from shuzheng.base.standards.models import in_language
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.stats import engines, own
 from shuzheng.base.stats import lake as lakes
 from shuzheng.base.stats import plan as plans

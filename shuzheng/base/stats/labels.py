@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
 
 from shuzheng.base.org.models import InstitutionType, Tier
-from shuzheng.base.standards.models import in_language
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.stats.declare import KINDS
 from shuzheng.base.stats.engines import Engine
 from shuzheng.base.stats.lake import Lake, Manifest
@@ -97,7 +97,7 @@ def _word(name: str, key: str, with_units: bool) -> str:
 def period_word(key: str) -> str:
     """A period in the reader's language."""
     period = Period.parse(key)
-    return period.label_en if (get_language() or "").startswith("en") else period.label_zh
+    return in_language(period.label_zh, period.label_en)
 
 
 def _institutions(keys: list[str], lake: Lake, manifest: Manifest, engine: Engine) -> dict[str, tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from shuzheng.base.standards.models import in_language
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.stats.question import Answer, Column, Row, Trend
 
 TILES = {

@@ -68,6 +68,21 @@ _CODE = re.compile(r"[^\W\d]\w*")
 _DURATION = re.compile(r"(\d{1,3})([dhm])")
 
 
+def xml(text: str, field: str) -> Any:
+    """The root of a text of ``field`` that came from outside.
+
+    Raises:
+        Invalid: it is no XML, or declares entities.
+    """
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise Invalid.one(field, _("流程文件里不能有 DOCTYPE 或实体声明。"))
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+    try:
+        return etree.fromstring(text.encode(), parser)
+    except etree.XMLSyntaxError as error:
+        raise Invalid.one(field, _("不是完好的 XML：%(why)s") % {"why": error}) from error
+
+
 def parse(text: str) -> Any:
     """The root of a BPMN text.
 
@@ -76,13 +91,7 @@ def parse(text: str) -> Any:
     """
     if len(text) > LARGEST:
         raise Invalid.one("bpmn", _("流程文件太大。"))
-    if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        raise Invalid.one("bpmn", _("流程文件里不能有 DOCTYPE 或实体声明。"))
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
-    try:
-        root = etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError as error:
-        raise Invalid.one("bpmn", _("不是完好的 XML：%(why)s") % {"why": error}) from error
+    root = xml(text, "bpmn")
     if root.tag != tag("definitions"):
         raise Invalid.one("bpmn", _("不是 BPMN 2.0 文件。"))
     return root

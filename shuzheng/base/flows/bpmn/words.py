@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import get_language
-
+from shuzheng.base.portal.formats import in_language
 from shuzheng.kernel.expr import BOOLEAN, DATE, NUMBER, TEXT, Type, list_of
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -77,7 +76,7 @@ class Field:
     @property
     def shown(self) -> str:
         """The label in the reader's language."""
-        return self.label_en if self.label_en and (get_language() or "").startswith("en") else self.label
+        return in_language(self.label, self.label_en)
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class StepRule:
     @property
     def label(self) -> str:
         """The name in the reader's language."""
-        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
+        return in_language(self.name, self.name_en)
 
     def right(self, code: str) -> str:
         """What whoever does the step may do with a field."""

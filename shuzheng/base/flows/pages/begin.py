@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from shuzheng.base.accounts.models import Post
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows import actions, diagram
@@ -23,6 +22,7 @@ from shuzheng.base.flows.forms import CaseForm
 from shuzheng.base.flows.models import Case, Definition
 from shuzheng.base.flows.reaching import startable
 from shuzheng.base.flows.values import rights
+from shuzheng.base.flows.who import held_on
 from shuzheng.kernel.errors import Denied, Invalid, Missing
 
 SHOWN = 20
@@ -104,9 +104,7 @@ def people(request: HttpRequest) -> HttpResponse:
     """Posts by name, number or initials of their holder: those of one's own organ first, then all who can be named."""
     actor = actor_of(request)
     q = request.GET.get("q", "").strip()[:40]
-    today = timezone.localdate()
-    posts = Post.objects.filter(valid__contains=today, person__is_active=True).select_related("person", "node")
-    posts = posts.exclude(person_id=actor.person_id)
+    posts = held_on(timezone.localdate()).exclude(person_id=actor.person_id)
     own = posts.filter(path__startswith=actor.organ_path)
     words = Q(person__name__startswith=q) | Q(person__number=q) | Q(person__initials__startswith=q.lower())
     found = list((own.filter(words) if q else own).order_by("person__pinyin", "pk")[: SHOWN + 1])

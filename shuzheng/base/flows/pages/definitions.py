@@ -22,6 +22,7 @@ from shuzheng.base.flows.bpmn.reading import look
 from shuzheng.base.flows.engine import Move
 from shuzheng.base.flows.migrating import walk
 from shuzheng.base.flows.models import Case, Definition
+from shuzheng.base.flows.pages.said import refused
 from shuzheng.base.flows.telling import step_words
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Denied, Invalid, Missing
@@ -153,7 +154,6 @@ def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     try:
         do([row], actor=actor, key=request.POST.get("key", "")[:60])
     except Invalid as fault:
-        for one in fault.faults or [fault]:
-            messages.error(request, one.message)
+        refused(request, fault)
         return redirect("flows:definition", pk)
     return redirect("flows:definitions") if verb == "discard" else redirect("flows:definition", pk)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from csp.decorators import csp_update
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,13 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from shuzheng.base.accounts.models import Post
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows import defining, designing, simple
 from shuzheng.base.flows.bpmn.reading import LARGEST
 from shuzheng.base.flows.models import Definition
+from shuzheng.base.flows.packages import decoded
 from shuzheng.base.flows.pages.definitions import find, save_text
+from shuzheng.base.flows.who import held_on
 from shuzheng.base.org.models import Node
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Conflict, Invalid
@@ -100,10 +101,7 @@ def _uuid(text: str) -> UUID | None:
 def _read(upload: Any) -> str:
     if (upload.size or 0) > 4 * LARGEST:
         raise Invalid.one("file", _("流程文件太大。"))
-    try:
-        return str(upload.read().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise Invalid.one("file", _("文件不是 UTF-8 编码。")) from error
+    return decoded(upload.read())
 
 
 @require_GET
@@ -242,20 +240,20 @@ def lookup(request: HttpRequest) -> HttpResponse:
     return render(request, "flows/people.html", {"rows": rows[:SHOWN], "more": len(rows) > SHOWN})
 
 
-def _held() -> QuerySet[Post]:
-    return Post.objects.filter(valid__contains=timezone.localdate(), person__is_active=True)
-
-
 def _people(actor: Actor, q: str) -> list[tuple[str, str, str]]:
     words = Q(person__name__startswith=q) | Q(person__number=q) | Q(person__initials__startswith=q.lower())
-    posts = _held().filter(is_main=True).exclude(person__number="").select_related("person", "node")
+    posts = held_on(timezone.localdate()).filter(is_main=True).exclude(person__number="")
     posts = posts.filter(words) if q else posts.filter(path__startswith=actor.organ_path)
     found = posts.order_by("person__pinyin", "pk")[: SHOWN + 1]
     return [(p.person.number, designing.person_label(p), p.name) for p in found]
 
 
 def _posts(actor: Actor, q: str) -> list[tuple[str, str, str]]:
-    posts = _held().filter(name__contains=q) if q else _held().filter(path__startswith=actor.organ_path)
+    posts = (
+        held_on(timezone.localdate()).filter(name__contains=q)
+        if q
+        else held_on(timezone.localdate()).filter(path__startswith=actor.organ_path)
+    )
     names = posts.order_by("name").values_list("name", flat=True).distinct()[: SHOWN + 1]
     return [(name, name, "") for name in names]
 

@@ -23,6 +23,7 @@ from shuzheng.base.flows.comparing import Difference
 from shuzheng.base.flows.library import Adopter
 from shuzheng.base.flows.models import Definition
 from shuzheng.base.flows.pages.definitions import save_text
+from shuzheng.base.flows.pages.said import refused
 from shuzheng.base.flows.telling import HOLD_WORDS, step_words
 from shuzheng.base.flows.trials import save_trials
 from shuzheng.base.portal.parts import Crumb
@@ -151,8 +152,7 @@ def adopt(request: HttpRequest, pk: UUID) -> HttpResponse:
                 request, _("已采用“%(name)s”第 %(n)d 版。") % {"name": standard.label, "n": standard.edition}
             )
     except Invalid as fault:
-        for one_ in fault.faults or [fault]:
-            messages.error(request, one_.message)
+        refused(request, fault)
         return redirect("flows:standard", pk)
     return redirect("flows:definition", row.pk)
 
@@ -188,7 +188,6 @@ def take_in(request: HttpRequest) -> HttpResponse:
         if tests:
             save_trials([row], actor=actor, trials=tests)
     except Invalid as fault:
-        for one_ in fault.faults or [fault]:
-            messages.error(request, one_.message)
+        refused(request, fault)
         return redirect("flows:library")
     return redirect("flows:definition", row.pk)

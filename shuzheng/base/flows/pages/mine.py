@@ -20,6 +20,7 @@ from shuzheng.base.files.actions import blocked_words
 from shuzheng.base.files.models import Attachment, Block
 from shuzheng.base.flows import signatures
 from shuzheng.base.flows.models import Opinion, Phrase
+from shuzheng.base.flows.pages.said import refused
 from shuzheng.base.flows.reaching import opened
 from shuzheng.kernel.errors import Busy, Invalid, Missing
 
@@ -59,8 +60,7 @@ def act(request: HttpRequest, verb: str) -> HttpResponse:
         else:
             raise Missing()
     except (Invalid, Busy) as fault:
-        for one in getattr(fault, "faults", ()) or [fault]:
-            messages.error(request, one.message)
+        refused(request, fault)
     return redirect("flows:mine")
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows import diagram, statistics
 from shuzheng.base.flows.limits import lasted
+from shuzheng.base.flows.models import Definition
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Invalid
 
@@ -74,13 +75,17 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "flows/statistics.html", context, status=422 if form.errors else 200)
 
 
+def _found(request: HttpRequest, code: str) -> tuple[statistics.Asked, PeriodForm, Definition, statistics.Figures]:
+    """One process: what was asked, its edition of today, and its figures."""
+    question, form = _asked(request, actor_of(request))
+    row = statistics.latest(code)
+    return question, form, row, statistics.figures(question, code, row.label)
+
+
 @require_GET
 def one(request: HttpRequest, code: str) -> HttpResponse:
     """One process."""
-    actor = actor_of(request)
-    question, form = _asked(request, actor)
-    row = statistics.latest(code)
-    found = statistics.figures(question, code, row.label)
+    question, form, row, found = _found(request, code)
     context = {
         "row": row, "found": found, "totals": _said(found.totals), "form": form, "query": _query(question),
         "steps": [_said(s, step=s, waited=lasted(s.waited)) for s in found.steps],
@@ -114,10 +119,7 @@ def heat(found: statistics.Figures) -> diagram.Paint:
 @require_GET
 def export(request: HttpRequest, code: str) -> HttpResponse:
     """The same figures as a workbook."""
-    actor = actor_of(request)
-    question, _form = _asked(request, actor)
-    row = statistics.latest(code)
-    found = statistics.figures(question, code, row.label)
+    question, _form, row, found = _found(request, code)
     response = HttpResponse(statistics.xlsx(found, question), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="{row.code}.xlsx"'
     response["X-Content-Type-Options"] = "nosniff"

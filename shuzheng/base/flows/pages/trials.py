@@ -24,7 +24,9 @@ from shuzheng.base.flows.bpmn.reading import look, parse
 from shuzheng.base.flows.bpmn.words import NS, Outline
 from shuzheng.base.flows.forms import CaseForm
 from shuzheng.base.flows.models import Case, Definition
+from shuzheng.base.flows.packages import decoded
 from shuzheng.base.flows.pages.definitions import find
+from shuzheng.base.flows.pages.said import refused
 from shuzheng.base.flows.reaching import opened
 from shuzheng.base.flows.rehearsal import START, VERB_WORDS, name_of
 from shuzheng.base.flows.values import rights
@@ -260,8 +262,7 @@ def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
         rows = _changed(request, actor, row, verb)
         trials.save_trials([row], actor=actor, key=key, trials=rows)
     except Invalid as fault:
-        for one in fault.faults or [fault]:
-            messages.error(request, one.message)
+        refused(request, fault)
     return redirect("flows:trials", pk)
 
 
@@ -272,10 +273,7 @@ def _changed(request: HttpRequest, actor: Actor, row: Definition, verb: str) -> 
         upload = request.FILES.get("file")
         if upload is None or (upload.size or 0) > LARGEST:
             raise Invalid.one("file", _("请选择文件。"))
-        try:
-            found = trials.read_file(upload.read().decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            raise Invalid.one("file", _("文件不是 UTF-8 编码。")) from error
+        found = trials.read_file(decoded(upload.read()))
         names = {t["name"] for t in found}
         return [*(t for t in row.trials if t["name"] not in names), *found]
     if verb == "past":

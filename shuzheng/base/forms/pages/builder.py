@@ -31,6 +31,7 @@ from shuzheng.base.forms.pages.common import asked
 from shuzheng.base.forms.pages.definitions import PERIOD_WORDS, period_shown
 from shuzheng.base.forms.pages.entry import opened
 from shuzheng.base.forms.spec import CARRIED, FormSpec, load
+from shuzheng.base.portal.formats import english
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Conflict, Fault, Invalid, Missing
 
@@ -127,7 +128,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
             {"code": CARRIED, "label": _("上期此格的数")},
             *({"code": f.code, "label": str(f.label)} for f in facts.offered().values()),
         ],
-        "english": names.english(),
+        "english": english(),
     }
     context = {
         "row": row,

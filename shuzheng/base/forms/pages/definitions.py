@@ -17,6 +17,7 @@ from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.models import Definition
 from shuzheng.base.forms.pages.common import asked
 from shuzheng.base.forms.spec import SectionKind, load
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Missing
 from shuzheng.kernel.periods import Period, PeriodKind
@@ -100,7 +101,7 @@ def _section(spec: Any, section: Any, period: Period) -> dict[str, Any]:
     """A section for reading; ``kind`` says which of its parts are there."""
     found: dict[str, Any] = {"title": names.label(section), "kind": section.kind, "show": section.show}
     if section.kind == SectionKind.NOTE:
-        return found | {"text": section.text_en if names.english() and section.text_en else section.text}
+        return found | {"text": in_language(section.text, section.text_en)}
     if section.fields or section.line:
         cells = [spec.cells[code] for code in section.fields] or section.line
         listed = [

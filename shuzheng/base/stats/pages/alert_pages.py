@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.portal.parts import Crumb, Tab
-from shuzheng.base.standards.models import in_language
 from shuzheng.base.stats import alerts, own
 from shuzheng.base.stats.catalogue import catalogue
 from shuzheng.base.stats.models_pages import Alert, AlertRule

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.portal.parts import Crumb, Tab
-from shuzheng.base.standards.models import in_language
 from shuzheng.base.stats import looks
 from shuzheng.base.stats.drilling import drill
 from shuzheng.base.stats.labels import period_word

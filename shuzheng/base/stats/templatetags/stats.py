@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from shuzheng.base.portal import formats
-from shuzheng.base.standards.models import in_language
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.stats.looks import Value
 from shuzheng.base.stats.question import Column, Offer
 
