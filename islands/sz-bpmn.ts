@@ -12,7 +12,7 @@ import { above, define, el, icon, Island, settle } from './lib/island.ts';
 import { t } from './lib/words.ts';
 import { Tables } from './process/dmn.ts';
 import { type Bench, elementPanel } from './process/elements.ts';
-import { type Finding, holdPublishing, standing, type Told } from './process/findings.ts';
+import { begun, checkList, type Finding, holdPublishing, standing, type Told } from './process/findings.ts';
 import { type Element, type Factory, processOf, processProperties, type Properties, stepOf, stepProperties } from './process/moddle.ts';
 import { freeCode, type Process, renaming, type Step } from './process/model.ts';
 import { fieldPanel, type Host, type Picked, processPanel, stepPanel } from './process/panel.ts';
@@ -317,11 +317,7 @@ export class SzBpmn extends Island implements Host {
   // With the server
 
   #took(answer: Answer, keeping: Keeping): void {
-    if (typeof answer['saveUrl'] === 'string') {
-      keeping.url = answer['saveUrl'];
-      history.replaceState(null, '', answer['at'] as string);
-      document.querySelector<HTMLFormElement>('form[data-after-drawing]')?.setAttribute('action', answer['publishUrl'] as string);
-    }
+    begun(answer, keeping);
     this.#hear({ ...this.#told, ...(answer as unknown as Told), isDraft: true });
   }
 
@@ -343,10 +339,6 @@ export class SzBpmn extends Island implements Host {
     const registry = this.#get<Registry>('elementRegistry');
     overlays.remove({ type: 'sz-fault' });
     for (const id of this.#marked.splice(0)) if (registry.get(id)) canvas.removeMarker(id, 'is-fault');
-    const row = (f: Finding, fault: boolean) => {
-      const name = registry.get(f.id)?.businessObject.name ?? '';
-      return el('li', { class: `fd-note ${fault ? 'over' : 'warn'}` }, icon(fault ? 'circle-x' : 'alert-triangle'), el('span', {}, ...(name ? [el('b', {}, `${name}：`)] : []), f.message), el('button', { class: 'btn btn-quiet btn-sm', type: 'button', 'data-finding': f.id }, say('locate')));
-    };
     for (const [list, fault] of [[told.faults, true], [told.doubts, false]] as const) {
       for (const { id, message } of list) {
         if (!registry.get(id) || id === canvas.getRootElement().id) continue;
@@ -358,8 +350,8 @@ export class SzBpmn extends Island implements Host {
         }
       }
     }
-    const all = [...told.faults.map((f) => row(f, true)), ...told.doubts.map((f) => row(f, false))];
-    this.find('.bp-checks')?.replaceChildren(el('div', { class: 'sz-card-head' }, el('h2', {}, say('checks'))), all.length ? el('ul', { class: 'fd-checks' }, ...all) : el('p', { class: 'fd-sound sz-state ok' }, icon('circle-check'), say('sound')));
+    const checks = checkList(told, (f) => registry.get(f.id)?.businessObject.name ?? '', (f) => ({ 'data-finding': f.id })); // prettier-ignore
+    this.find('.bp-checks')?.replaceChildren(...checks);
     this.#drawSaid();
     standing(told);
   }

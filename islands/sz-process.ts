@@ -9,7 +9,7 @@ import { type Answer, Draft, type Keeping } from './lib/draft.ts';
 import { above, define, el, icon, Island, typing } from './lib/island.ts';
 import { t } from './lib/words.ts';
 import { drawForm, drawSteps, notes, type Seen } from './process/canvas.ts';
-import { type Finding, holdPublishing, standing, type Told } from './process/findings.ts';
+import { begun, checkList, type Finding, holdPublishing, standing, type Told } from './process/findings.ts';
 import { copied, find, freeCode, freeId, type Gate, type Kind, type Node, type Process, put, shift, type Slot, slotOf, steps, walk } from './process/model.ts';
 import { type Host, panelOf, type Picked } from './process/panel.ts';
 import type { Offered } from './process/rules.ts';
@@ -307,12 +307,7 @@ export class SzProcess extends Island implements Host, Seen {
 
   #took(answer: Answer, keeping: Keeping): void {
     this.#told = { ...this.#told, ...(answer as unknown as Told) };
-    if (typeof answer['saveUrl'] === 'string') {
-      // the first change of a published edition began the draft of the next one
-      keeping.url = answer['saveUrl'];
-      history.replaceState(null, '', answer['at'] as string);
-      document.querySelector<HTMLFormElement>('form[data-after-drawing]')?.setAttribute('action', answer['publishUrl'] as string);
-    }
+    begun(answer, keeping);
     this.#told.isDraft = true;
     this.#drawMain();
     this.#drawSaid();
@@ -387,11 +382,9 @@ export class SzProcess extends Island implements Host, Seen {
   #drawBeside(): void {
     const beside = this.find('.fd-beside');
     if (!beside) return;
-    const row = (f: Finding, fault: boolean) =>
-      el('li', { class: `fd-note ${fault ? 'over' : 'warn'}` }, icon(fault ? 'circle-x' : 'alert-triangle'), el('span', {}, ...this.#whose(f), f.message), el('button', { class: 'btn btn-quiet btn-sm', type: 'button', 'data-do': 'goto', 'data-finding': JSON.stringify(f) }, say('locate')));
-    const { faults, doubts, svg } = this.#told;
-    const all = [...faults.map((f) => row(f, true)), ...doubts.map((f) => row(f, false))];
-    const checks = el('section', { class: 'sz-card', 'aria-live': 'polite' }, el('div', { class: 'sz-card-head' }, el('h2', {}, say('checks'))), all.length ? el('ul', { class: 'fd-checks' }, ...all) : el('p', { class: 'fd-sound sz-state ok' }, icon('circle-check'), say('sound')));
+    const { svg } = this.#told;
+    const place = (f: Finding) => ({ 'data-do': 'goto', 'data-finding': JSON.stringify(f) });
+    const checks = el('section', { class: 'sz-card', 'aria-live': 'polite' }, ...checkList(this.#told, (f) => this.#whose(f), place));
     const drawing = svg ? document.importNode(new DOMParser().parseFromString(svg, 'text/html').body.firstElementChild!, true) : el('p', { class: 't-2' }, say('noMap'));
     const map = el('section', { class: 'sz-card fd-map' }, el('div', { class: 'sz-card-head' }, el('h2', {}, say('map')), el('span', { class: 'n' }, say('mapNote'))), el('div', { class: 'ap-flow', tabindex: '0', role: 'region', 'aria-label': say('map') }, drawing));
     beside.replaceChildren(checks, map);
@@ -400,10 +393,10 @@ export class SzProcess extends Island implements Host, Seen {
   }
 
   /** The name of the step that a finding is about, where it is told away from it. */
-  #whose(finding: Finding): HTMLElement[] {
+  #whose(finding: Finding): string {
     const node = find(this.process, finding.at);
-    const name = node ? node.name || say((node.type === 'step' ? 'steps' : node.type) as Word) : this.process.fields.find((f) => f.code === finding.at)?.label;
-    return name ? [el('b', {}, `${name}：`)] : [];
+    if (node) return node.name || say((node.type === 'step' ? 'steps' : node.type) as Word);
+    return this.process.fields.find((f) => f.code === finding.at)?.label ?? '';
   }
 
   /** What is picked stands out in the diagram, too. */

@@ -79,6 +79,7 @@ export class Draft {
 
   /** Sends the draft as it is; resolves when the answer was dealt with. */
   async flush(): Promise<void> {
+    await this.#of.catchUp?.();
     await this.#busy;
     if (!this.#dirty) return;
     this.#busy = this.#send().finally(() => (this.#busy = null));

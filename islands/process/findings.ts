@@ -1,7 +1,7 @@
 /** What the check before publishing says, and the publishing that waits for it. Both designers use it. */
 import { ask } from '../lib/confirm.ts';
-import type { Draft } from '../lib/draft.ts';
-import { icon } from '../lib/island.ts';
+import type { Answer, Draft, Keeping } from '../lib/draft.ts';
+import { el, icon } from '../lib/island.ts';
 import { say } from './words.ts';
 
 export interface Finding {
@@ -32,6 +32,25 @@ export function standing(told: Told): void {
   }
   const button = form()?.querySelector<HTMLButtonElement>('[data-publish]');
   if (button) button.disabled = faults.length > 0 || !told.isDraft;
+}
+
+/** All of them as a list; `whose` names what a finding is about, `find` says to the island where it is. */
+export function checkList(told: Told, whose: (finding: Finding) => string, find: (finding: Finding) => Record<string, string>): HTMLElement[] {
+  const row = (f: Finding, fault: boolean) => {
+    const name = whose(f);
+    return el('li', { class: `fd-note ${fault ? 'over' : 'warn'}` }, icon(fault ? 'circle-x' : 'alert-triangle'), el('span', {}, ...(name ? [el('b', {}, `${name}：`)] : []), f.message), el('button', { class: 'btn btn-quiet btn-sm', type: 'button', ...find(f) }, say('locate')));
+  };
+  const all = [...told.faults.map((f) => row(f, true)), ...told.doubts.map((f) => row(f, false))];
+  const list = all.length ? el('ul', { class: 'fd-checks' }, ...all) : el('p', { class: 'fd-sound sz-state ok' }, icon('circle-check'), say('sound'));
+  return [el('div', { class: 'sz-card-head' }, el('h2', {}, say('checks'))), list];
+}
+
+/** The first change of a published edition began the draft of the next one: from now on the page is that draft's. */
+export function begun(answer: Answer, keeping: Keeping): void {
+  if (typeof answer['saveUrl'] !== 'string') return;
+  keeping.url = answer['saveUrl'];
+  history.replaceState(null, '', answer['at'] as string);
+  form()?.setAttribute('action', answer['publishUrl'] as string);
 }
 
 /** Publishing goes when all is stored and nothing is at fault; doubts are asked about first. */
