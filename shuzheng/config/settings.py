@@ -48,7 +48,7 @@ BASE_APPS = [
     "shuzheng.base.desk",
 ]
 # Business apps that this deployment has switched on: all that ship, unless it names its own.
-SHIPPED_APPS = ["shuzheng.apps.energy"]
+SHIPPED_APPS = ["shuzheng.apps.energy", "shuzheng.apps.vehicles"]
 BUSINESS_APPS: list[str] = [a for a in os.environ.get("SZ_APPS", ",".join(SHIPPED_APPS)).split(",") if a]
 
 INSTALLED_APPS = [

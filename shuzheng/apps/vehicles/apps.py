@@ -1,0 +1,7 @@
+from shuzheng.base.core.manifest import ShuzhengAppConfig
+
+
+class VehiclesConfig(ShuzhengAppConfig):
+    name = "shuzheng.apps.vehicles"
+    label = "vehicles"
+    modules = ("actions", "flows.handlers", "events", "reorganise", "jobs")

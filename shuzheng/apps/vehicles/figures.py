@@ -1,0 +1,229 @@
+"""Figures of a fleet at a place: quota and holdings by use, age, energy, kilometres and costs; and those of the places below.
+
+A few grouped questions, however many vehicles; what is out of the reader's sight is not counted. Domain §3.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Left
+
+from shuzheng.apps.vehicles import costs
+from shuzheng.apps.vehicles.models import (
+    Fee,
+    Inspection,
+    Insurance,
+    Plan,
+    Quota,
+    Refuel,
+    Rental,
+    Repair,
+    Run,
+    Trip,
+    Use,
+    Vehicle,
+    VehicleState,
+)
+from shuzheng.apps.vehicles.models.fleet import NEW_ENERGY, Marking
+from shuzheng.base.core.scope import Range
+from shuzheng.base.standards.working_days import add_months
+
+
+@dataclass
+class Line:
+    """One use (or all) of a fleet: how many are held against how many may be."""
+
+    quota: int = 0
+    held: int = 0
+    new_energy: int = 0
+    old: int = 0
+    """Past the years after which it may be renewed."""
+    young: int = 0
+    unmarked: int = 0
+    bought: int = 0
+    renewed: int = 0
+    disposed: int = 0
+    paid: Decimal = Decimal(0)
+    """Yuan paid for vehicles bought in the year."""
+
+    @property
+    def over(self) -> int:
+        """Held beyond the quota; a use that is short does not make up for one that is over."""
+        return max(0, self.held - self.quota)
+
+    def add(self, other: Line) -> None:
+        for name in (
+            "quota",
+            "held",
+            "new_energy",
+            "old",
+            "young",
+            "unmarked",
+            "bought",
+            "renewed",
+            "disposed",
+            "paid",
+        ):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass
+class Fleet:
+    """A place in a year. ``over`` sums the uses, each organ's quota being its own matter: see ``over_quota``."""
+
+    lines: dict[str, Line] = field(default_factory=dict)
+    cost: costs.Cost = field(default_factory=costs.Cost)
+    trips: int = 0
+    rentals: int = 0
+    rented: Decimal = Decimal(0)
+    over_quota: int = 0
+    """Vehicles beyond the quota of their own organ and use."""
+
+    @property
+    def whole(self) -> Line:
+        total = Line()
+        for line in self.lines.values():
+            total.add(line)
+        return total
+
+    @property
+    def per_vehicle(self) -> Decimal | None:
+        return self.cost.total / self.whole.held if self.whole.held else None
+
+
+def below(rows: QuerySet[Any], path: str) -> QuerySet[Any]:
+    """Rows in the subtree."""
+    span = Range.subtree(path)
+    return rows.filter(path__gte=span.lo, path__lt=span.hi) if path else rows
+
+
+def of_place(path: str, year: int, today: date) -> Fleet:
+    """The fleet in the subtree of ``path``, in the year up to ``today``."""
+    first, last = date(year, 1, 1), min(date(year, 12, 31), today)
+    fleet = Fleet(lines={use: Line() for use in Use.values})
+    limit = add_months(today, -96)
+    held = ~Q(state=VehicleState.DISPOSED)
+    counted = below(Vehicle.objects.all(), path).values_list("use").annotate(
+        Count("pk", filter=held), Count("pk", filter=held & Q(fuel__in=NEW_ENERGY)),
+        Count("pk", filter=held & Q(registered_on__lt=limit)),
+        Count("pk", filter=held & Q(registered_on__gte=add_months(today, -36))),
+        Count("pk", filter=held & Q(marking=Marking.DUE)),
+        Count("pk", filter=Q(purchased_on__range=(first, last))),
+        Count("pk", filter=Q(disposed_on__range=(first, last))),
+        Sum("price", filter=Q(purchased_on__range=(first, last)), default=Decimal(0)),
+    )  # fmt: skip
+    for use, *n in counted:
+        line = fleet.lines.setdefault(use, Line())
+        line.held, line.new_energy, line.old, line.young, line.unmarked, line.bought, line.disposed, line.paid = n
+    quotas = below(Quota.objects.filter(since__lte=last), path).filter(Q(until=None) | Q(until__gt=last))
+    for use, amount in quotas.values_list("use").annotate(Sum("amount")):
+        fleet.lines.setdefault(use, Line()).quota = amount
+    renewals = below(Plan.objects.filter(year=year, kind=Plan.Sort.RENEWAL, state=Plan.State.DONE), path)
+    for use, n in renewals.values_list("use").annotate(Count("pk")):
+        fleet.lines.setdefault(use, Line()).renewed = n
+    fleet.over_quota = _over(path, last)
+    fleet.cost = _costs(path, first, last)
+    fleet.trips = below(Trip.objects.filter(begins__date__range=(first, last), state__in=Trip.SERVED), path).count()
+    rented = below(Rental.objects.filter(day__range=(first, last)), path).aggregate(n=Count("pk"), yuan=Sum("amount"))
+    fleet.rentals, fleet.rented = rented["n"], rented["yuan"] or Decimal(0)
+    return fleet
+
+
+def _over(path: str, on: date) -> int:
+    """Vehicles beyond the quota of their organ and use: each organ is judged by itself."""
+    quotas = below(Quota.objects.filter(since__lte=on), path).filter(Q(until=None) | Q(until__gt=on))
+    allowed = {(node, use): n for node, use, n in quotas.values_list("node", "use").annotate(Sum("amount"))}
+    held = (
+        below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path)
+        .values_list("node", "use")
+        .annotate(Count("pk"))
+    )
+    return sum(max(0, n - allowed.get((node, use), 0)) for node, use, n in held)
+
+
+def _costs(path: str, first: date, last: date) -> costs.Cost:
+    cost, span = costs.Cost(), {"day__range": (first, last)}
+    fuel = below(Refuel.objects.filter(**span), path).aggregate(yuan=Sum("amount"), quantity=Sum("quantity"))
+    cost.add("energy", fuel["yuan"] or Decimal(0))
+    cost.quantity = fuel["quantity"] or Decimal(0)
+    for model, kind, more in (
+        (Repair, "repair", {"state": Repair.State.DONE}),
+        (Insurance, "insurance", {}),
+        (Inspection, "inspection", {}),
+    ):
+        total = below(model._default_manager.filter(**span, **more), path).aggregate(yuan=Sum("amount"))["yuan"]
+        cost.add(kind, total or Decimal(0))
+    for kind, yuan in below(Fee.objects.filter(**span), path).values_list("kind").annotate(Sum("amount")):
+        cost.add(costs.FEES[Fee.Sort(kind)], yuan)
+    driven = below(Run.objects.filter(state=Run.State.BACK, back_at__date__range=(first, last)), path)
+    totals = driven.aggregate(km=Sum(F("odometer_in") - F("odometer_out")), n=Count("pk"))
+    cost.km, cost.runs = totals["km"] or Decimal(0), totals["n"]
+    return cost
+
+
+@dataclass(frozen=True)
+class Member:
+    """A place just below: its key is the beginning of its path, or ``0/`` for what the place holds itself."""
+
+    path: str
+    held: int
+    new_energy: int
+    km: Decimal
+    cost: Decimal
+
+    @property
+    def per_km(self) -> Decimal | None:
+        return self.cost / self.km if self.km else None
+
+    @property
+    def share(self) -> Decimal | None:
+        """New energy vehicles, in per cent."""
+        return Decimal(self.new_energy * 100) / self.held if self.held else None
+
+
+def members(path: str, year: int, today: date) -> list[Member]:
+    """The places just below a division, each with its fleet, kilometres and costs: four grouped questions."""
+    first, last = date(year, 1, 1), min(date(year, 12, 31), today)
+    cut = len(path) + 3
+    key = Left("path", cut)
+
+    def by(rows: QuerySet[Any], **sums: Any) -> Mapping[str, tuple[Any, ...]]:
+        found: dict[str, list[Any]] = {}
+        for head, *values in below(rows, path).order_by().annotate(head=key).values_list("head").annotate(**sums):
+            own = head[len(path) :].startswith("0")
+            at = f"{path}0/" if own else head
+            known = found.setdefault(at, [0] * len(values))
+            found[at] = [a + (b or 0) for a, b in zip(known, values, strict=True)]
+        return {at: tuple(values) for at, values in found.items()}
+
+    span = {"day__range": (first, last)}
+    held = by(
+        Vehicle.objects.exclude(state=VehicleState.DISPOSED),
+        n=Count("pk"),
+        ne=Count("pk", filter=Q(fuel__in=NEW_ENERGY)),
+    )
+    km = by(
+        Run.objects.filter(state=Run.State.BACK, back_at__date__range=(first, last)),
+        km=Sum(F("odometer_in") - F("odometer_out")),
+    )
+    yuan: dict[str, Decimal] = {}
+    for rows in (Refuel.objects.filter(**span), Repair.objects.filter(state=Repair.State.DONE, **span),
+                 Insurance.objects.filter(**span), Inspection.objects.filter(**span), Fee.objects.filter(**span)):  # fmt: skip
+        for at, (amount,) in by(rows, yuan=Sum("amount")).items():
+            yuan[at] = yuan.get(at, Decimal(0)) + amount
+    return [
+        Member(at, held[at][0], held[at][1], Decimal(km.get(at, (0,))[0]), yuan.get(at, Decimal(0)))
+        for at in sorted(held)
+    ]
+
+
+TRIP_SUMS = {
+    "km": Sum("km"), "tolls": Sum("tolls"), "parking": Sum("parking"), "cost": Sum("cost"), "people": Sum("people"),
+}  # fmt: skip
+"""What is summed at the foot of a list of trips."""

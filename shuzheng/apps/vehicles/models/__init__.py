@@ -1,0 +1,37 @@
+"""What official vehicles are made of: the fleet, what it costs, how it is used, and what is noticed about it.
+
+``fleet`` vehicles, drivers, quotas, plans and places to drive to; ``upkeep`` everything that is paid for a vehicle;
+``trips`` requests and runs. Domain dossier §3.
+"""
+
+from shuzheng.apps.vehicles.models.fleet import (
+    Body,
+    Driver,
+    Duty,
+    Fuel,
+    Plan,
+    Quota,
+    Spot,
+    Use,
+    Vehicle,
+    VehicleState,
+)
+from shuzheng.apps.vehicles.models.trips import Purpose, Reach, Run, Trip, TripState
+from shuzheng.apps.vehicles.models.upkeep import (
+    Accident,
+    Fee,
+    Fine,
+    Inspection,
+    Insurance,
+    Quote,
+    Refuel,
+    Rental,
+    Repair,
+    RepairPart,
+)
+
+__all__ = [
+    "Accident", "Body", "Driver", "Duty", "Fee", "Fine", "Fuel", "Inspection", "Insurance", "Plan", "Purpose", "Quota",
+    "Quote", "Reach", "Refuel", "Rental", "Repair", "RepairPart", "Run", "Spot", "Trip", "TripState", "Use", "Vehicle",
+    "VehicleState",
+]  # fmt: skip
