@@ -15,6 +15,7 @@ from shuzheng.base.registers.declare import REGISTERS, Register, RowAction
 from shuzheng.base.registers.fields import columns_of
 from shuzheng.base.registers.filters import filters_of
 from shuzheng.base.registers.pages.common import address
+from shuzheng.base.standards.models import Stamp
 from tests.registers.conftest import asked, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +26,12 @@ ALL = sorted(REGISTERS)
 @pytest.fixture(params=ALL)
 def register(request) -> Register:
     return REGISTERS[request.param]
+
+
+@pytest.fixture(autouse=True)
+def _standards():
+    """Standards were loaded once: without a stamp each page would read the whole book."""
+    Stamp.touch()
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def of_vehicles(vehicles: Iterable[UUID] | None, first: date, last: date, *, pat
 
 def _driven(chosen: Mapping[str, Any], first: date, last: date) -> Iterable[tuple[UUID, Decimal | None, int]]:
     runs = Run.objects.filter(state=Run.State.BACK, back_at__date__range=(first, last), **chosen)
-    return runs.values_list("vehicle").annotate(Sum(F("odometer_in") - F("odometer_out")), Count("pk"))
+    return runs.values_list("vehicle").annotate(km=Sum(F("odometer_in") - F("odometer_out")), n=Count("pk"))
 
 
 def of_period(period: Period, path: str = "") -> dict[UUID, Cost]:

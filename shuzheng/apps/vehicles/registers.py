@@ -62,9 +62,12 @@ def _expiring() -> Q:
 
 
 def _old() -> Q:
-    """Eight years by the rule's shipped value narrow the list quickly; the verdict says it exactly, by the rule of the place."""
-    years = rules.number("VEH-RENEW-YEARS", timezone.localdate())
-    return ~Q(state=VehicleState.DISPOSED) & Q(registered_on__lt=add_months(timezone.localdate(), -12 * int(years)))
+    """By the nation's rule; the verdict of each says it by that of its place."""
+    today = timezone.localdate()
+    rule = rules.book().rule("VEH-RENEW-YEARS", today, "", "", 0)
+    if rule is None:
+        return Q(pk__in=())
+    return ~Q(state=VehicleState.DISPOSED) & Q(registered_on__lt=add_months(today, -12 * int(rule.value)))
 
 
 class DisposalForm(forms.Form):
@@ -224,6 +227,7 @@ class Drivers(Register):
 @register
 class Duties(Register):
     model, name, noun, icon, unit = Duty, "duties", "duty", "calendar", L("条")
+    search = ("driver__person__name",)
     columns = (Column("driver", joins=("driver__person",)), "kind", "begins", "ends", UNIT, "note")
     key = ("driver", "begins")
     filters = ("kind", "begins", "driver", "node")
@@ -296,10 +300,6 @@ class Plans(Register):
     without = frozenset({"labels"})
     help = L("每年的配备更新计划，一车一条；提交后按流程审批、购置、登记、贴标、入平台。")
 
-    def rows(self, rows: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
-        rules.take_book()
-        return rows
-
     def prepare(self, rows: Sequence[Plan], actor: Actor) -> None:
         fleet.check_plans(rows)
 
@@ -365,6 +365,7 @@ class Repairs(Expenses):
 @register
 class Quotes(Register):
     model, name, noun, icon = Quote, "quotes", "quote", "report-money"
+    search = ("party__name",)
     columns = (
         Column("repair", joins=("repair__vehicle",)),
         "party",
@@ -503,6 +504,7 @@ class Trips(Register):
 @register
 class Runs(Register):
     model, name, noun, icon, unit = Run, "runs", "run", "route", L("趟")
+    search = ("vehicle__plate", "driver__person__name")
     columns = (
         "vehicle", Column("state", states={"planned": "info", "accepted": "info", "out": "warn", "back": "ok", "dropped": "mute"}),
         Column("driver", joins=("driver__person",)), "begins", "ends", "out_at", "back_at",

@@ -25,11 +25,9 @@ Tone = Literal["ok", "warn", "over", "late"]
 _book: ContextVar[Book | None] = ContextVar("vehicles_book", default=None)
 
 
-def take_book() -> Book:
+def take_book() -> None:
     """Read the book once for the list that is about to be shown; ``book()`` answers it until the next list."""
-    held = resolve.current()
-    _book.set(held)
-    return held
+    _book.set(resolve.current())
 
 
 def book() -> Book:
@@ -107,7 +105,7 @@ def specification(item: Specified, on: date, *, held: Book | None = None) -> Ite
         return
     figures = (("VEH-PRICE", item.price / YUAN, _("价格")), ("VEH-DISPL", item.displacement, _("排气量")))
     for code, value, what in figures:
-        limit = held.rule(code, on, item.path, key)
+        limit = held.rule(code, on, item.path, key, 0)
         if limit is None or value is None:
             continue
         told = {"what": what, "value": tidy(value), "limit": tidy(limit.value), "unit": limit.unit}
@@ -122,17 +120,19 @@ def specification(item: Specified, on: date, *, held: Book | None = None) -> Ite
         yield Finding("VEH-OFF-ROAD", "over", _("越野车须经批准配备，没有批准文号"))
 
 
-def renewable_from(registered_on: date, path: str = "", *, held: Book | None = None) -> date:
-    """The first day on which a vehicle may be renewed: the day after its years are full (超过 8 年; domain §13)."""
-    years = number("VEH-RENEW-YEARS", registered_on, path, held=held or book())
-    return add_months(registered_on, int(years) * 12) + timedelta(days=1)
+def renewable_from(registered_on: date, path: str = "", *, held: Book | None = None) -> tuple[date, RuleValue] | None:
+    """The first day on which a vehicle may be renewed, and the rule that says so: the day after its years are full
+    (超过 8 年; domain §13). None when no rule was in force."""
+    rule = (held or book()).rule("VEH-RENEW-YEARS", registered_on, path, "", 0)
+    return None if rule is None else (add_months(registered_on, int(rule.value) * 12) + timedelta(days=1), rule)
 
 
 def renewal(registered_on: date, on: date, path: str = "", *, held: Book | None = None) -> Finding:
     """Whether a vehicle may be renewed on a day (办法第二十二条)."""
-    held = held or book()
-    since = renewable_from(registered_on, path, held=held)
-    rule = held.rule("VEH-RENEW-YEARS", registered_on, path)
+    found = renewable_from(registered_on, path, held=held)
+    if found is None:
+        return Finding("VEH-RENEW-YEARS", "warn", _("登记时没有更新年限的规则，请在标准规范里补录"))
+    since, rule = found
     if on >= since:
         return Finding("VEH-RENEW-YEARS", "warn", _("已满更新年限；仍能使用的应继续使用"), rule)
     return Finding("VEH-RENEW-YEARS", "ok", _("%(day)s 起可以更新") % {"day": since}, rule)
@@ -141,7 +141,7 @@ def renewal(registered_on: date, on: date, path: str = "", *, held: Book | None 
 def documents(vehicle, on: date, *, held: Book | None = None) -> Iterator[Finding]:
     """Insurance and inspection: expired, or about to."""
     held = held or book()
-    ahead = held.rule("VEH-EXPIRY-DAYS", on, vehicle.path)
+    ahead = held.rule("VEH-EXPIRY-DAYS", on, vehicle.path, "", 0)
     days = int(ahead.value) if ahead else 0
     known = (
         ("compulsory", vehicle.compulsory_to, _("交强险")), ("commercial", vehicle.commercial_to, _("商业险")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from shuzheng.base.core.manifest import MANIFESTS
 from shuzheng.base.core.registry import PERMISSIONS
 
 LABELS = {
@@ -93,12 +94,18 @@ LABELS = {
     "stats.brief.remove": gettext_lazy("删除简报"),
     "stats.view.remove": gettext_lazy("删除统计视图"),
 }
-"""Entries that need no right of their own: one's own things, and what jobs do."""
+"""Entries of the base that need no right of their own: one's own things, and what jobs do. Apps name theirs in their manifest."""
+
+
+def labels() -> dict[str, str]:
+    """What actions without a right of their own are called, those of apps too."""
+    own = {name: _(word) for item in MANIFESTS.values() for name, word in item.actions.items()}
+    return {name: str(word) for name, word in LABELS.items()} | own
 
 
 def action_label(name: str) -> str:
     """What users call an action."""
-    return PERMISSIONS[name].label if name in PERMISSIONS else str(LABELS.get(name, name))
+    return PERMISSIONS[name].label if name in PERMISSIONS else labels().get(name, name)
 
 
 def actor_label(name: str) -> str:

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shuzheng.base.access.middleware import actor_of
 from shuzheng.base.audit.actions import note_export
-from shuzheng.base.audit.labels import LABELS, action_label, actor_label
+from shuzheng.base.audit.labels import action_label, actor_label, labels
 from shuzheng.base.audit.models import Entry, Link
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.registry import PERMISSIONS
@@ -108,7 +108,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         "newest": bool(request.GET.get("before")),
         "may_export": actor.may("audit.entry.export"),
         "filtered": any(form.cleaned_data.values()) if form.is_valid() else True,
-        "actions": sorted((name, action_label(name)) for name in {*PERMISSIONS, *LABELS}),
+        "actions": sorted((name, action_label(name)) for name in {*PERMISSIONS, *labels()}),
         "models": sorted({(m._meta.label_lower, str(m._meta.verbose_name)) for m in apps.get_models()}),
         "crumbs": [{"label": _("审计记录"), "url": ""}],
     }

@@ -91,6 +91,7 @@ class AppManifest:
         unscoped: its tables without a row policy, each with the reason.
         registers: nouns whose permissions and events are the usual ones of a register.
         role_permissions: what the app lets the shipped roles do.
+        actions: what auditors call actions that have no right of their own.
         system_scopes, handovers: names and why each is needed; both lists are closed and tested.
         url_prefix: where its pages lie; its name unless given.
     """
@@ -107,6 +108,7 @@ class AppManifest:
     roles: Sequence[RoleSpec] = ()
     role_permissions: dict[str, Sequence[str]] = field(default_factory=dict)
     menu: Sequence[MenuEntry] = ()
+    actions: dict[str, str] = field(default_factory=dict)
     system_scopes: dict[str, str] = field(default_factory=dict)
     handovers: dict[str, str] = field(default_factory=dict)
     unscoped: dict[str, str] = field(default_factory=dict)

@@ -74,6 +74,8 @@ def _personas(nation: Nation, batch: _Batch, random: Random, roles: dict[str, Ro
     accounts = []
     password, now = make_password(PASSWORD), timezone.now()
     for persona in PERSONAS:
+        if not set(persona.roles) <= set(roles):
+            continue  # the app that brings the role is switched off
         division = nation.divisions[persona.division]
         organ, at = nation.offices[persona.division], division
         if persona.institution is not None:

@@ -27,6 +27,8 @@ PERSONAS = (
     Persona("sc.unit2", COUNTY, ("clerk",), "统计员", "同县另一家：有被退回的填报", institution=1),
     Persona("sc.clerk", COUNTY, ("clerk",), "经办人", "县经办：盯 38 家、催报"),
     Persona("sc.review", COUNTY, ("reviewer", "leader"), "审核人", "县审核：退回、通过、签综合表"),
+    Persona("sc.dispatch", COUNTY, ("dispatcher",), "调度员", "县调度：派车、调度板、费用"),
+    Persona("sc.driver", COUNTY, ("driver",), "驾驶员", "县驾驶员：接单、出车、收车"),
     Persona("qy.review", NEIGHBOUR, ("reviewer",), "审核人", "邻县审核：看不到遂昌县"),
     Persona("ls.review", PREFECTURE, ("reviewer", "leader"), "审核人", "市审核：逐县通过、签综合表"),
     Persona("zj.review", PROVINCE, ("reviewer", "leader"), "审核人", "省审核：汇总、下钻到格"),

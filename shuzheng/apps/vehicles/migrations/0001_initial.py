@@ -35,7 +35,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '驾驶员',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_driver_scope'), models.Index(fields=['person'], name='vehicles_driver_person')],
                 'constraints': [models.UniqueConstraint(fields=('node', 'person'), name='vehicles_driver_once')],
             },
@@ -57,7 +56,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '驾驶员排班',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_duty_scope'), models.Index(fields=['driver', 'begins'], name='vehicles_duty_when')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('ends__gt', models.F('begins'))), name='vehicles_duty_span')],
             },
@@ -79,7 +77,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '公务用车编制',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_quota_scope')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('until', None)), fields=('node', 'use'), name='vehicles_quota_once'), models.CheckConstraint(condition=models.Q(('until', None), ('until__gt', models.F('since')), _connector='OR'), name='vehicles_quota_span')],
             },
@@ -102,7 +99,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '常用地点',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_spot_scope')],
                 'constraints': [models.UniqueConstraint(fields=('node', 'name'), name='vehicles_spot_name')],
             },
@@ -156,7 +152,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '车辆',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_vehicle_scope'), models.Index(fields=['state', 'path'], name='vehicles_vehicle_state'), models.Index(fields=['registered_on', 'path'], name='vehicles_vehicle_age'), models.Index(fields=['case_id'], name='vehicles_vehicle_case')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state', '6'), _negated=True), fields=('plate',), name='vehicles_vehicle_plate'), models.UniqueConstraint(condition=models.Q(('state', '6'), _negated=True), fields=('vin',), name='vehicles_vehicle_vin')],
             },
@@ -184,7 +179,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '维修保养',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_repair_scope'), models.Index(fields=['vehicle', 'day'], name='vehicles_repair_day'), models.Index(fields=['day', 'path'], name='vehicles_repair_when')],
             },
         ),
@@ -206,7 +200,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '维修报价',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_quote_scope'), models.Index(fields=['repair'], name='vehicles_quote_repair')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('is_chosen', True)), fields=('repair',), name='vehicles_quote_chosen')],
             },
@@ -228,7 +221,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '维修配件工时',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_repairpart_scope'), models.Index(fields=['repair'], name='vehicles_repairpart_repair'), models.Index(fields=['name', 'path'], name='vehicles_repairpart_name')],
             },
         ),
@@ -259,7 +251,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '行车记录',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_run_scope'), models.Index(fields=['vehicle', 'begins'], name='vehicles_run_vehicle'), models.Index(fields=['driver', 'begins'], name='vehicles_run_driver'), models.Index(fields=['begins', 'path'], name='vehicles_run_when')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('ends__gt', models.F('begins'))), name='vehicles_run_span'), models.CheckConstraint(condition=models.Q(('odometer_in', None), ('odometer_in__gte', models.F('odometer_out')), _connector='OR'), name='vehicles_run_odometer')],
             },
@@ -321,7 +312,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '派车单',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_trip_scope'), models.Index(fields=['begins', 'path'], name='vehicles_trip_when'), models.Index(fields=['state', 'path'], name='vehicles_trip_state'), models.Index(fields=['person_id', '-begins'], name='vehicles_trip_person'), models.Index(fields=['run'], name='vehicles_trip_run'), models.Index(fields=['case_id'], name='vehicles_trip_case')],
                 'constraints': [models.UniqueConstraint(fields=('node', 'number'), name='vehicles_trip_number'), models.CheckConstraint(condition=models.Q(('ends__gt', models.F('begins'))), name='vehicles_trip_span')],
             },
@@ -346,7 +336,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '社会租赁',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_rental_scope'), models.Index(fields=['day', 'path'], name='vehicles_rental_when')],
             },
         ),
@@ -375,7 +364,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '加油充电',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_refuel_scope'), models.Index(fields=['vehicle', 'day'], name='vehicles_refuel_day'), models.Index(fields=['day', 'path'], name='vehicles_refuel_when')],
             },
         ),
@@ -404,9 +392,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '配备更新计划',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_plan_scope'), models.Index(fields=['case_id'], name='vehicles_plan_case')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('replaces', None), _negated=True)), fields=('replaces',), name='vehicles_plan_once'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'new'), ('replaces', None)), models.Q(('kind', 'renewal'), ('replaces__isnull', False)), _connector='OR'), name='vehicles_plan_sort')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(models.Q(('state', 'refused'), _negated=True), models.Q(('replaces', None), _negated=True)), fields=('replaces',), name='vehicles_plan_once')],
             },
         ),
         migrations.CreateModel(
@@ -431,7 +418,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '保险',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_insurance_scope'), models.Index(fields=['vehicle', 'day'], name='vehicles_insurance_day'), models.Index(fields=['day', 'path'], name='vehicles_insurance_when')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('until__gt', models.F('since'))), name='vehicles_insurance_span')],
             },
@@ -456,7 +442,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '年检',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_inspection_scope'), models.Index(fields=['vehicle', 'day'], name='vehicles_inspection_day'), models.Index(fields=['day', 'path'], name='vehicles_inspection_when')],
             },
         ),
@@ -483,7 +468,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '交通违法',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_fine_scope'), models.Index(fields=['vehicle', 'day'], name='vehicles_fine_day'), models.Index(fields=['day', 'path'], name='vehicles_fine_when')],
             },
         ),
@@ -508,7 +492,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '过路停车等费用',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_fee_scope'), models.Index(fields=['vehicle', 'day'], name='vehicles_fee_day'), models.Index(fields=['day', 'path'], name='vehicles_fee_when')],
             },
         ),
@@ -537,7 +520,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '交通事故',
-                'abstract': False,
                 'indexes': [models.Index(fields=['path', 'id'], name='vehicles_accident_scope'), models.Index(fields=['vehicle', 'day'], name='vehicles_accident_day'), models.Index(fields=['day', 'path'], name='vehicles_accident_when')],
             },
         ),

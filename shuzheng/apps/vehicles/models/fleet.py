@@ -341,10 +341,6 @@ class Plan(Record):
             models.UniqueConstraint(
                 fields=["replaces"], condition=~Q(state="refused") & ~Q(replaces=None), name="vehicles_plan_once"
             ),
-            models.CheckConstraint(
-                condition=Q(kind="new", replaces=None) | Q(kind="renewal", replaces__isnull=False),
-                name="vehicles_plan_sort",
-            ),
         ]
         indexes: ClassVar = [*Record.Meta.indexes, models.Index(fields=["case_id"], name="vehicles_plan_case")]
 

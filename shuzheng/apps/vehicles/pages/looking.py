@@ -106,11 +106,15 @@ def _stats(fleet: figures.Fleet) -> list[Stat]:
     ]
 
 
+def _list(register: str) -> str:
+    return reverse("registers:list", kwargs={"register": register})
+
+
 def _today(path: str, today: date) -> list[tuple[str, int, str, str]]:
     """What waits: words, count, tone, and where it is listed."""
     trips = figures.below(Trip.objects.all(), path)
     vehicles = figures.below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path)
-    lists, now = reverse("register:trips"), timezone.now()
+    lists, now = _list("trips"), timezone.now()
     waiting = trips.filter(state=TripState.WAITING).count()
     late = figures.below(Run.objects.filter(state=Run.State.OUT, ends__lt=now), path).count()
     paper = trips.filter(paper_due__lt=now, approved_at=None).exclude(state=TripState.CANCELLED).count()
@@ -118,9 +122,9 @@ def _today(path: str, today: date) -> list[tuple[str, int, str, str]]:
     return [
         (_("待派车"), waiting, "late" if waiting else "ok", f"{lists}?view=waiting"),
         (_("在途"), trips.filter(state=TripState.ON_ROAD).count(), "info", f"{lists}?view=road"),
-        (_("超时未还"), late, "over" if late else "ok", f"{reverse('register:runs')}?view=road"),
+        (_("超时未还"), late, "over" if late else "ok", f"{_list('runs')}?view=road"),
         (_("紧急用车未补手续"), paper, "over" if paper else "ok", f"{lists}?view=urgent"),
-        (_("保险、年检过期"), expired, "over" if expired else "ok", f"{reverse('register:vehicles')}?view=expiring"),
+        (_("保险、年检过期"), expired, "over" if expired else "ok", f"{_list('vehicles')}?view=expiring"),
     ]
 
 
