@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Left
 
-from shuzheng.apps.vehicles import costs
+from shuzheng.apps.vehicles import costs, rules
 from shuzheng.apps.vehicles.models import (
     Fee,
     Inspection,
@@ -107,20 +107,26 @@ def of_place(path: str, year: int, today: date) -> Fleet:
     """The fleet in the subtree of ``path``, in the year up to ``today``."""
     first, last = date(year, 1, 1), min(date(year, 12, 31), today)
     fleet = Fleet(lines={use: Line() for use in Use.values})
-    limit = add_months(today, -96)
-    held = ~Q(state=VehicleState.DISPOSED)
-    counted = below(Vehicle.objects.all(), path).values_list("use").annotate(
-        Count("pk", filter=held), Count("pk", filter=held & Q(fuel__in=NEW_ENERGY)),
-        Count("pk", filter=held & Q(registered_on__lt=limit)),
-        Count("pk", filter=held & Q(registered_on__gte=add_months(today, -36))),
-        Count("pk", filter=held & Q(marking=Marking.DUE)),
-        Count("pk", filter=Q(purchased_on__range=(first, last))),
-        Count("pk", filter=Q(disposed_on__range=(first, last))),
-        Sum("price", filter=Q(purchased_on__range=(first, last)), default=Decimal(0)),
-    )  # fmt: skip
-    for use, *n in counted:
-        line = fleet.lines.setdefault(use, Line())
-        line.held, line.new_energy, line.old, line.young, line.unmarked, line.bought, line.disposed, line.paid = n
+    rule = rules.book().rule("VEH-RENEW-YEARS", today, path, "", 0)
+    held, bought = ~Q(state=VehicleState.DISPOSED), Q(purchased_on__range=(first, last))
+    old = Q(registered_on__lt=add_months(today, -12 * int(rule.value))) if rule is not None else Q(pk__in=())
+    counts = {
+        "held": held, "new_energy": held & Q(fuel__in=NEW_ENERGY), "old": held & old, "unmarked": held & Q(marking=Marking.DUE),
+        "young": held & Q(registered_on__gte=add_months(today, -36)), "bought": bought,
+        "disposed": Q(disposed_on__range=(first, last)),
+    }  # fmt: skip
+    counted = (
+        below(Vehicle.objects.all(), path)
+        .values("use")
+        .annotate(
+            **{f"n_{name}": Count("pk", filter=which) for name, which in counts.items()},
+            n_paid=Sum("price", filter=bought, default=Decimal(0)),
+        )
+    )
+    for row in counted:
+        line = fleet.lines.setdefault(row["use"], Line())
+        for name in (*counts, "paid"):
+            setattr(line, name, row[f"n_{name}"])
     quotas = below(Quota.objects.filter(since__lte=last), path).filter(Q(until=None) | Q(until__gt=last))
     for use, amount in quotas.values_list("use").annotate(Sum("amount")):
         fleet.lines.setdefault(use, Line()).quota = amount
