@@ -72,7 +72,7 @@ def _old() -> Q:
 
 class DisposalForm(forms.Form):
     way = forms.ChoiceField(label=L("处置方式"), choices=Disposal.choices)
-    reason = forms.CharField(label=L("理由"), max_length=300)
+    why = forms.CharField(label=L("理由"), max_length=300)
     condition = forms.CharField(label=L("车况鉴定"), max_length=300, required=False)
 
 

@@ -120,18 +120,18 @@ def specification(item: Specified, on: date, *, held: Book | None = None) -> Ite
         yield Finding("VEH-OFF-ROAD", "over", _("越野车须经批准配备，没有批准文号"))
 
 
-def renewable_from(registered_on: date, path: str = "", *, held: Book | None = None) -> tuple[date, RuleValue] | None:
+def renewable_from(registered_on: date, on: date, path: str = "", *, held: Book | None = None) -> tuple[date, RuleValue] | None:
     """The first day on which a vehicle may be renewed, and the rule that says so: the day after its years are full
-    (超过 8 年; domain §13). None when no rule was in force."""
-    rule = (held or book()).rule("VEH-RENEW-YEARS", registered_on, path, "", 0)
+    (超过 8 年; domain §13), by the rule in force ``on`` the day that is judged. None when there was none."""
+    rule = (held or book()).rule("VEH-RENEW-YEARS", on, path, "", 0)
     return None if rule is None else (add_months(registered_on, int(rule.value) * 12) + timedelta(days=1), rule)
 
 
 def renewal(registered_on: date, on: date, path: str = "", *, held: Book | None = None) -> Finding:
     """Whether a vehicle may be renewed on a day (办法第二十二条)."""
-    found = renewable_from(registered_on, path, held=held)
+    found = renewable_from(registered_on, on, path, held=held)
     if found is None:
-        return Finding("VEH-RENEW-YEARS", "warn", _("登记时没有更新年限的规则，请在标准规范里补录"))
+        return Finding("VEH-RENEW-YEARS", "warn", _("没有更新年限的规则，请在标准规范里补录"))
     since, rule = found
     if on >= since:
         return Finding("VEH-RENEW-YEARS", "warn", _("已满更新年限；仍能使用的应继续使用"), rule)

@@ -93,7 +93,7 @@ def unlock_vehicles(w: Write, vehicles: Sequence[Vehicle]) -> Sequence[Vehicle]:
 
 @action("vehicles.vehicle.ask_disposal", permission="vehicles.vehicle.dispose")
 def ask_disposal(
-    w: Write, vehicles: Sequence[Vehicle], *, way: str, reason: str, condition: str = ""
+    w: Write, vehicles: Sequence[Vehicle], *, way: str, why: str, condition: str = ""
 ) -> Sequence[Vehicle]:
     """Ask for vehicles to be disposed of: each goes into approval, and stands until the outcome is there.
 
@@ -108,7 +108,7 @@ def ask_disposal(
         finding = rules.renewal(row.registered_on, today, row.path)
         w.change(row, state=VehicleState.TO_DISPOSE)
         w.flush()
-        requesting.begin_disposal(row, w.actor, way=way, reason=reason, condition=condition, verdict=finding.sentence)
+        requesting.begin_disposal(row, w.actor, way=way, reason=why, condition=condition, verdict=finding.sentence)
     return vehicles
 
 

@@ -163,6 +163,8 @@ def assign_trips(
     """
     hold(f"vehicles:vehicle:{vehicle.pk}")
     hold(f"vehicles:driver:{driver.pk}")
+    vehicle = Vehicle.objects.select_related("home", "node").get(pk=vehicle.pk)  # as it is now that nobody else may take it
+    driver = Driver.objects.select_related("person").get(pk=driver.pk)
     if vehicle.path not in w.actor.scope.write or driver.path not in w.actor.scope.write:
         raise Denied(_("只能派本单位的车辆和驾驶员。"))
     for trip in trips:
@@ -223,7 +225,7 @@ def fits(
         faults.append(_("%(name)s的准驾车型 %(kind)s 不能开 %(plate)s。")
                       % {"name": driver, "kind": driver.licence_class, "plate": vehicle.plate})  # fmt: skip
     for duty in providing.away([driver.pk], begins, ends):
-        faults.append(_("%(name)s %(day)s %(sort)s。")
+        faults.append(_("%(name)s %(day)s %(kind)s。")
                       % {"name": driver, "day": f"{timezone.localtime(duty.begins):%m-%d %H:%M}", "kind": duty.get_kind_display()})  # fmt: skip
     taken = providing.runs_between(begins, ends).exclude(pk__in=beside).select_related("vehicle", "driver__person")
     for run in taken:

@@ -55,6 +55,13 @@ class TripForm(forms.ModelForm):
             for name in set(self.fields) - set(only):
                 del self.fields[name]
 
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        begins = found.get("begins") or self.instance.begins
+        if (ends := found.get("ends")) and begins and ends <= begins:
+            self.add_error("ends", _("返回要晚于出发。"))
+        return found
+
     def stops(self) -> list[dict[str, Any]]:
         """The known ones of origin, stops on the way and destination, in order, with their coordinates."""
         said = {
