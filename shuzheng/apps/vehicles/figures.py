@@ -202,7 +202,7 @@ def members(path: str, year: int, today: date) -> list[Member]:
     def by(rows: QuerySet[Any], **sums: Any) -> Mapping[str, tuple[Any, ...]]:
         found: dict[str, list[Any]] = {}
         for head, *values in below(rows, path).order_by().annotate(head=key).values_list("head").annotate(**sums):
-            own = head[len(path) :].startswith("0")
+            own = head[len(path) :].startswith("0/")
             at = f"{path}0/" if own else head
             known = found.setdefault(at, [0] * len(values))
             found[at] = [a + (b or 0) for a, b in zip(known, values, strict=True)]

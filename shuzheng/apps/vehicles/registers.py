@@ -150,7 +150,7 @@ class Vehicles(Register):
         Related("accidents", "vehicle"),
     )  # fmt: skip
     actions = (
-        RowAction(actions.lock_vehicles, L("封存"), "lock", when=lambda v: v.state == VehicleState.IN_USE),
+        RowAction(actions.lock_vehicles, L("封存"), "lock", when=lambda v: v.state == VehicleState.IN_USE, quiet=True),
         RowAction(actions.unlock_vehicles, L("启封"), "lock-open", when=lambda v: v.state == VehicleState.LOCKED),
         RowAction(
             actions.ask_disposal, L("申请处置"), "recycle", DisposalForm,
@@ -312,6 +312,7 @@ class Expenses(Register):
     """What the registers of costs share; a row is told in a sheet by vehicle, day and voucher."""
 
     key = ("vehicle", "day", "voucher")
+    ordering = ("-day", "-id")
     title = "vehicle"
     search = ("voucher",)
     filters: Any = ("vehicle", "day", "amount", "party", "node")
@@ -488,6 +489,7 @@ class Trips(Register):
         Column("reach", shown=False), Column("is_emergency", shown=False),
     )  # fmt: skip
     key = ("number",)
+    ordering = ("-begins", "-id")
     search = ("number", "subject", "destination", "applicant", "car", "driver_name", "passengers")
     filters = ("state", "begins", "purpose", "reach", "is_emergency", "node", "km", "cost", "rating")
     tabs = (
@@ -512,6 +514,7 @@ class Runs(Register):
         Column("km", label=L("里程"), unit="km", value=lambda r: r.km, places=1), Column("track_km", unit="km"),
     )  # fmt: skip
     key = ("vehicle", "begins")
+    ordering = ("-begins", "-id")
     title = "vehicle"
     filters = ("state", "begins", "vehicle", "driver", "node")
     tabs = (Tab("road", L("在途"), Q(state=Run.State.OUT), "warn"),)

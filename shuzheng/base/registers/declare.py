@@ -100,7 +100,7 @@ class RowAction:
     """A verb offered on rows, one or many: ``run`` is an ``@action`` function, its permission decides who sees it.
 
     ``form`` asks for what the action needs besides the rows; its cleaned data become keyword arguments. ``when`` says
-    of a row whether the verb fits its state.
+    of a row whether the verb fits its state; a ``quiet`` one is never the page's main button.
     """
 
     run: Callable[..., Any]
@@ -109,6 +109,7 @@ class RowAction:
     form: type[Form] | None = None
     question: str = ""
     when: Callable[[Any], bool] | None = None
+    quiet: bool = False
 
     @property
     def name(self) -> str:

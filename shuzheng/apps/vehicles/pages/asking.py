@@ -46,7 +46,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 def _spots(actor: Actor) -> list[Spot]:
-    return list(Spot.objects.order_by("name")[:500])
+    return list(Spot.objects.order_by("pk")[:500])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

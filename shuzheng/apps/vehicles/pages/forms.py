@@ -40,7 +40,7 @@ class TripForm(forms.ModelForm):
             "purpose", "subject", "begins", "ends", "origin", "destination", "via", "people", "passengers", "reach", "body",
             "planned_km", "mobile", "may_pool", "is_emergency",
         )  # fmt: skip
-        widgets: ClassVar = {"begins": Moment(), "ends": Moment()}
+        widgets: ClassVar = {"begins": Moment(), "ends": Moment(), "mobile": forms.TextInput(attrs={"type": "tel"})}
 
     ROAD = ("begins", "ends", "destination", "via", "people", "passengers", "planned_km")
     """What may still be changed once the request has been handed in."""
