@@ -59,7 +59,7 @@ interface Modeling {
 
 const HUMAN = new Set(['bpmn:UserTask', 'bpmn:ManualTask', 'bpmn:Task']);
 /** What the engine does not run is not offered (base/flows/bpmn/reading.py). */
-const UNKNOWN = /complex|transaction|event-subprocess|ad-hoc|compensation|cancel|link-|conditional-(start|inter|bound)|instantiat|service-task|data-|participant|message-end/;
+const UNKNOWN = /complex|transaction|ad-hoc|compensation|cancel|link-|conditional-(start|inter|bound)|instantiat|service-task|data-|participant|message-end/;
 
 export class SzBpmn extends Island implements Host {
   process!: Process;

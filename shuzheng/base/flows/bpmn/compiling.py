@@ -14,6 +14,7 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
 from shuzheng.base.flows.bpmn import decisions, linking
+from shuzheng.base.flows.bpmn.enclosing import enclose
 from shuzheng.base.flows.bpmn.linking import Part
 from shuzheng.base.flows.bpmn.reading import HUMAN, QUIET, parse, read
 from shuzheng.base.flows.bpmn.words import Outline, local, tag
@@ -132,6 +133,7 @@ def _runnable(drawn: Any, outline: Outline) -> Any:
             around = etree.SubElement(node, tag("extensionElements"))
             etree.SubElement(around, tag("preScript", SPIFF)).text = f"enter {node.get('id')}"
             etree.SubElement(around, tag("postScript", SPIFF)).text = f"leave {node.get('id')}"
+    enclose(root)
     for process in root.iter(tag("process")):
         process.set("isExecutable", "true")
     return root

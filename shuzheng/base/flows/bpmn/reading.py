@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 from shuzheng.base.flows.bpmn import decisions
+from shuzheng.base.flows.bpmn.enclosing import by_event, interrupts, unfit
 from shuzheng.base.flows.bpmn.handing import calls_of, check_given, check_inputs, service
 from shuzheng.base.flows.bpmn.words import (
     ADDING,
@@ -190,10 +191,10 @@ def _unsupported(root: Any) -> list[FieldFault]:
             faults.append(place(node, _("没有 id。")))
         elif name == "multiInstanceLoopCharacteristics" and local(node.getparent()) not in HUMAN:
             faults.append(place(node.getparent(), _("多实例只用于人办的任务。")))
-        elif name == "subProcess" and node.get("triggeredByEvent") == "true":
-            faults.append(place(node, _("不支持事件子流程。")))
+        elif by_event(node) and (fault := unfit(node)) is not None:
+            faults.append(fault)
         elif name == "timeCycle" and not _repeats(node.getparent().getparent()):
-            faults.append(place(node.getparent().getparent(), _("循环定时只用于不打断环节的边界事件。")))
+            faults.append(place(node.getparent().getparent(), _("循环定时只用于不打断环节的边界事件和事件子流程。")))
         elif (
             name.endswith("EventDefinition")
             and name not in THROWN
@@ -211,6 +212,8 @@ def _unsupported(root: Any) -> list[FieldFault]:
 
 
 def _repeats(event: Any) -> bool:
+    if local(event) == "startEvent" and by_event(event.getparent()):
+        return not interrupts(event)
     return local(event) == "boundaryEvent" and event.get("cancelActivity") == "false"
 
 
