@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -37,12 +38,19 @@ def _language() -> Iterator[None]:
     translation.deactivate()
 
 
-@pytest.fixture
-def nation(db):
-    """A small nation (``tests.factories``) with a neighbour at every tier."""
+@pytest.fixture(scope="module")
+def _nation(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     from tests.factories import small_nation
+    from tests.worlds import once
 
-    return small_nation()
+    with once(request, small_nation) as answer:
+        yield answer
+
+
+@pytest.fixture
+def nation(_nation: Callable[..., Any], db: None) -> Any:
+    """A small nation (``tests.factories``) with a neighbour at every tier."""
+    return _nation()
 
 
 @pytest.fixture(scope="session")
