@@ -1,6 +1,7 @@
 """Worlds that many tests begin with: made once for the tests of a module, and what a test does to one is taken back.
 
 A test that writes for real (``django_db(transaction=True)``) can't share one; in its module each test has a world of its own.
+A test that begins with an empty database stands in a file without them.
 """
 
 from __future__ import annotations
