@@ -53,6 +53,40 @@ def nation(_nation: Callable[..., Any], db: None) -> Any:
     return _nation()
 
 
+# What tests/forms/conftest.py builds on it; here, so that who imports a fixture from there need not name what it stands on.
+
+
+@pytest.fixture(scope="module")
+def _standards(request: pytest.FixtureRequest, _nation: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    from tests.forms.conftest import load
+    from tests.worlds import once
+
+    with once(request, load) as answer:
+        yield answer
+
+
+@pytest.fixture(scope="module")
+def _definition(
+    request: pytest.FixtureRequest, _nation: Callable[..., Any], _standards: Callable[..., Any]
+) -> Iterator[Callable[..., Any]]:
+    from tests.forms.conftest import shipped
+    from tests.worlds import once
+
+    with once(request, shipped, _nation) as answer:
+        yield answer
+
+
+@pytest.fixture(scope="module")
+def _reporting(
+    request: pytest.FixtureRequest, _nation: Callable[..., Any], _definition: Callable[..., Any]
+) -> Iterator[Callable[..., Any]]:
+    from tests.forms.conftest import opened
+    from tests.worlds import once
+
+    with once(request, opened, _nation, _definition) as answer:
+        yield answer
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_test_environment: None, django_db_blocker, django_db_modify_db_settings: None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +16,7 @@ from shuzheng.base.forms.models import Definition, Round, Submission
 from shuzheng.base.forms.shipped import load_forms
 from shuzheng.base.standards.load import load_standards
 from tests.factories import Nation
-from tests.worlds import Answer, once
+from tests.worlds import Answer
 
 UNIT = "33/11/23/0/u1/"
 BLANK_IS_ZERO = [
@@ -69,13 +68,7 @@ def due(year: int = 2026, month: int = 10, day: int = 16) -> datetime:
     return timezone.make_aware(datetime(year, month, day, 18))
 
 
-# Each is made once for the tests of a module (``tests.worlds``), and a test has its own copy.
-
-
-@pytest.fixture(scope="module")
-def _standards(request: pytest.FixtureRequest, _nation: Answer) -> Iterator[Answer]:
-    with once(request, lambda: load_standards(system_actor("tests")) and None) as load:
-        yield load
+# Each is made once for the tests of a module (``tests/conftest.py``), and a test has its own copy.
 
 
 @pytest.fixture
@@ -84,16 +77,16 @@ def standards(nation: Nation, _standards: Answer) -> Nation:
     return nation
 
 
+def load() -> None:
+    """What ships as standards."""
+    load_standards(system_actor("tests"))
+
+
 def shipped(nation: Nation) -> Definition:
+    """The energy quarterly, published."""
     load_forms(system_actor("tests"), nation.organ("0/ngoa/"))
     with system_scope("tests").activate():
         return Definition.objects.get(code="energy-quarterly")
-
-
-@pytest.fixture(scope="module")
-def _definition(request: pytest.FixtureRequest, _nation: Answer, _standards: Answer) -> Iterator[Answer]:
-    with once(request, shipped, _nation) as answer:
-        yield answer
 
 
 @pytest.fixture
@@ -103,6 +96,7 @@ def definition(standards: Nation, _definition: Answer) -> Definition:
 
 
 def opened(nation: Nation, definition: Definition) -> Round:
+    """Its round for the third quarter."""
     issuer = nation.actor("0/ngoa/", "business_admin", at="")
     with issuer.scope.activate():
         [round_] = actions.issue_rounds(
@@ -111,12 +105,6 @@ def opened(nation: Nation, definition: Definition) -> Round:
     actions.open_rounds([round_], actor=system_actor("forms.open"))
     with system_scope("tests").activate():
         return Round.objects.select_related("definition").get(pk=round_.pk)
-
-
-@pytest.fixture(scope="module")
-def _reporting(request: pytest.FixtureRequest, _nation: Answer, _definition: Answer) -> Iterator[Answer]:
-    with once(request, opened, _nation, _definition) as answer:
-        yield answer
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from shuzheng.base.registers.fields import NUMBERS, detail_value
 from shuzheng.base.standards import resolve
 from shuzheng.base.standards.uses import helps, where_used
 from shuzheng.kernel.units import UnitError
-from tests.forms.conftest import UNIT, _definition, _reporting, definition, reporting  # noqa: F401 -- fixtures
+from tests.forms.conftest import UNIT, definition, reporting  # noqa: F401 -- fixtures
 
 pytestmark = pytest.mark.django_db
 

@@ -11,24 +11,12 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from bench.stats_lake import make
-from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.scope import EVERYTHING, Range, Scope, system_scope
-from shuzheng.base.standards.load import load_standards
 from shuzheng.base.stats import exporting
 from tests.factories import small_nation
-from tests.forms.conftest import (
-    Reporting,
-    _definition,
-    _reporting,
-    _standards,
-    definition,
-    opened,
-    reporting,
-    shipped,
-    standards,
-)
+from tests.forms.conftest import Reporting, definition, load, opened, reporting, shipped, standards
 
-__all__ = ["_definition", "_reporting", "_standards", "definition", "reporting", "standards"]
+__all__ = ["definition", "reporting", "standards"]
 
 UNIT, OTHER = "33/11/23/0/u1/", "33/11/22/0/u2/"
 
@@ -59,7 +47,7 @@ def _counted(request, tmp_path_factory, django_db_setup, django_db_blocker) -> I
     lake = str(tmp_path_factory.mktemp("counted") / "lake")
     with django_db_blocker.unblock():
         nation = small_nation()
-        load_standards(system_actor("tests"))
+        load()
         energy = shipped(nation)
         reporting_ = Reporting(nation, opened(nation, energy), energy)
         reporting_.handed_in(UNIT, e01_m1=10000)

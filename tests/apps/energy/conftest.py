@@ -17,7 +17,7 @@ from shuzheng.base.org.models import NodeKind, OrganProfile
 from shuzheng.kernel.periods import Period
 from shuzheng.ops.demo.reporting import consumption
 from tests.factories import Nation, add_node
-from tests.forms.conftest import _definition, _standards, definition, due, standards  # noqa: F401 -- fixtures
+from tests.forms.conftest import definition, due, standards  # noqa: F401 -- fixtures
 
 COUNTY = "33/11/23/"
 MORE = 28

@@ -21,7 +21,7 @@ from shuzheng.base.org.models import Node
 from shuzheng.kernel.errors import Invalid
 from shuzheng.kernel.periods import Period
 from tests.apps.energy.conftest import open_round
-from tests.forms.conftest import _definition, _standards, definition, standards  # noqa: F401 -- fixtures
+from tests.forms.conftest import definition, standards  # noqa: F401 -- fixtures
 
 pytestmark = pytest.mark.django_db
 UNIT, SECOND = "33/11/23/0/u1/", "33/11/23/0/u2/"

@@ -16,7 +16,7 @@ from shuzheng.base.core.scope import system_scope
 from shuzheng.base.standards import resolve, working_days
 from shuzheng.kernel.periods import Period
 from shuzheng.kernel.uscc import is_valid
-from tests.forms.conftest import _standards, standards  # noqa: F401 -- fixtures
+from tests.forms.conftest import standards  # noqa: F401 -- a fixture
 
 pytestmark = pytest.mark.django_db
 D = Decimal
