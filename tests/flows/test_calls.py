@@ -174,6 +174,19 @@ def test_who_is_called_is_neither_broken_nor_retired(desk: Desk):
         defining.retire([definition], actor=desk.admin)
 
 
+def test_a_case_that_runs_goes_on_when_all_is_retired(desk: Desk):
+    """Before its call, and afterwards; what it has taken it keeps."""
+    called, definition = seal(desk), desk.publish_text(calling_text(), "doc")
+    case = desk.start("经办", definition, amount="2")
+    with desk.admin.scope.activate():
+        for row in (definition, called):
+            row.refresh_from_db()
+            defining.retire([row], actor=desk.admin)
+    desk.agree("主任", case)
+    assert fresh(case).stands_at == "核稿" and fresh(case).links == {"use": str(called.pk)}
+    assert "核稿" in browser(desk, "甲").get(f"/flows/{case.pk}/").content.decode()
+
+
 def test_the_nearest_in_force_is_called(desk: Desk):
     """A county that has its own 用印 calls its own; until then that of the city above."""
     upper = desk.nation.actor(UPPER, "business_admin", at="33/11/")

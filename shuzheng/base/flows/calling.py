@@ -39,7 +39,7 @@ def process_of(row: Definition, links: Mapping[str, str] | None = None) -> Compi
 
 
 def drawing_of(row: Definition, links: Mapping[str, str] | None = None) -> str:
-    """Its diagram, with those of the definitions that it calls below it; its own alone while it cannot call them yet."""
+    """Its diagram, with those of the definitions that it calls beside it; its own alone while it cannot call them yet."""
     try:
         return process_of(row, links).drawing or row.bpmn
     except Invalid:
@@ -53,7 +53,9 @@ def _alone(row: Definition) -> Compiled:
 def _part(row: Definition, links: Mapping[str, str], before: str = "", chain: tuple[str, ...] = ()) -> Part:
     calls = {}
     for at, call in _alone(row).outline.calls.items():
-        called = _taken(links[before + at]) if before + at in links else current(call.code, row.path)
+        called = _taken(links[before + at]) if before + at in links else None
+        if called is None or called.code != call.code:  # not begun yet, or by an edition that called another one there
+            called = current(call.code, row.path) or current(call.code, row.path, Definition.State.RETIRED)
         if called is None or called.code in (*chain, row.code):
             raise Invalid(_("“%(code)s”现在不能调用，请找流程管理员。") % {"code": call.code})
         calls[at] = _part(called, links, f"{before}{at}.", (*chain, row.code))
@@ -71,12 +73,15 @@ def _taken(pk: str) -> Definition:
     return found
 
 
-def current(code: str, path: str) -> Definition | None:
-    """What a definition of ``path`` that calls ``code`` gets: the nearest in force there."""
+def current(code: str, path: str, state: str = Definition.State.PUBLISHED) -> Definition | None:
+    """What a definition of ``path`` that calls ``code`` gets: the nearest in force there.
+
+    A case that began while there was one goes on with the last that was (``state`` retired).
+    """
     with system_actor("flows.engine").scope.activate():
-        rows = Definition.objects.filter(code=code, state=Definition.State.PUBLISHED)
+        rows = Definition.objects.filter(code=code, state=state)
         found = [r for r in rows if path.startswith(r.audience)]
-    return max(found, key=lambda r: (len(r.audience), r.path == path), default=None)
+    return max(found, key=lambda r: (len(r.audience), r.path == path, r.edition), default=None)
 
 
 def called_by(row: Definition, outline: Outline) -> list[tuple[str, str]]:

@@ -129,7 +129,9 @@ class _Engine(PythonScriptEngine):
     def _enter(self, at: str) -> None:
         """A call begins: what is only there begins empty, and what it is given is worked out here."""
         call, frame = self.process.outline.calls[at], self.process.outline.frames[at]
-        given = {frame.keys[name]: self._worked_out(at, text) for name, text in call.inputs.items()}
+        given = {  # an edition that came later may have dropped a field
+            frame.keys[name]: self._worked_out(at, text) for name, text in call.inputs.items() if name in frame.keys
+        }
         self._keep(dict.fromkeys(frame.own) | given)
         self.context.entered.append(at)
 
