@@ -37,10 +37,10 @@ def once(request: pytest.FixtureRequest, make: Answer, *needs: Answer) -> Iterat
         return
     blocker = request.getfixturevalue("django_db_blocker")
     request.getfixturevalue("django_db_setup")
-    held = ExitStack()
-    with blocker.unblock():
-        held.enter_context(transaction.atomic())
+    with blocker.unblock(), ExitStack() as opening:
+        opening.enter_context(transaction.atomic())
         made = make(*(need() for need in needs))
+        held = opening.pop_all()
     yield lambda *_own: copy.deepcopy(made)
     with blocker.unblock():
         transaction.set_rollback(True)
