@@ -11,7 +11,7 @@ import { type Answer, Draft, type Keeping } from './lib/draft.ts';
 import { above, define, el, icon, Island, settle } from './lib/island.ts';
 import { t } from './lib/words.ts';
 import { Tables } from './process/dmn.ts';
-import { type Bench, elementPanel } from './process/elements.ts';
+import { type Bench, type Callable, elementPanel } from './process/elements.ts';
 import { begun, checkList, type Finding, holdPublishing, standing, type Told } from './process/findings.ts';
 import { type Element, type Factory, processOf, processProperties, type Properties, stepOf, stepProperties } from './process/moddle.ts';
 import { freeCode, type Process, renaming, type Step } from './process/model.ts';
@@ -29,6 +29,7 @@ interface Data extends Offered, Told {
   version: number;
   saveUrl: string;
   place: string;
+  callable: Callable[];
 }
 interface Shape {
   id: string;
@@ -58,7 +59,7 @@ interface Modeling {
 
 const HUMAN = new Set(['bpmn:UserTask', 'bpmn:ManualTask', 'bpmn:Task']);
 /** What the engine does not run is not offered (base/flows/bpmn/reading.py). */
-const UNKNOWN = /complex|transaction|event-subprocess|ad-hoc|compensation|cancel|link-|conditional-(start|inter|bound)|instantiat|service-task|data-|participant|message-end/;
+const UNKNOWN = /complex|transaction|ad-hoc|compensation|cancel|link-|conditional-(start|inter|bound)|instantiat|service-task|data-|participant|message-end/;
 
 export class SzBpmn extends Island implements Host {
   process!: Process;
@@ -68,6 +69,7 @@ export class SzBpmn extends Island implements Host {
   #modeler!: Modeler;
   #bpmn = '';
   #tables!: Tables;
+  #callable: Callable[] = [];
   #chosen: Shape | null = null;
   #field = '';
   #writing = false;
@@ -82,6 +84,7 @@ export class SzBpmn extends Island implements Host {
     if (!source || !place) return;
     const data = JSON.parse(source.textContent ?? '') as Data;
     this.of = this.#told = data;
+    this.#callable = data.callable;
     const keeping: Keeping = {
       place: `${data.place}:bpmn`, url: data.saveUrl, version: data.version, method: 'PUT', body: () => ({ bpmn: this.#bpmn, tables: this.#tables.texts }),
       catchUp: () => (this.#untaken ? this.#taken() : null), took: (answer) => this.#took(answer, keeping), clash: (answer) => this.#clash(answer, keeping), refused: (answer) => this.#hear({ ...this.#told, faults: (answer['faults'] as Finding[] | undefined) ?? [] }),
@@ -268,7 +271,7 @@ export class SzBpmn extends Island implements Host {
     const chosen = this.#chosen!;
     const definitions = (this.#modeler as unknown as { getDefinitions(): Element }).getDefinitions();
     return {
-      make: this.#make(), process: this.process, tables: Object.keys(this.#tables.texts),
+      make: this.#make(), process: this.process, own: this.#root().process.id, tables: Object.keys(this.#tables.texts), callable: this.#callable,
       roots: (type) => (definitions.get('rootElements') as Element[]).filter((r) => r.$type === type),
       addRoot: (made) => this.#writeOn(definitions, { rootElements: [...(definitions.get('rootElements') as Element[]), Object.assign(made, { $parent: definitions })] }),
       write: (properties) => this.#write(chosen, properties), writeOn: (on, properties) => this.#writeOn(on, properties), redraw: () => this.redraw(),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.utils import translation
@@ -37,12 +38,53 @@ def _language() -> Iterator[None]:
     translation.deactivate()
 
 
-@pytest.fixture
-def nation(db):
-    """A small nation (``tests.factories``) with a neighbour at every tier."""
+@pytest.fixture(scope="module")
+def _nation(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
     from tests.factories import small_nation
+    from tests.worlds import once
 
-    return small_nation()
+    with once(request, small_nation) as answer:
+        yield answer
+
+
+@pytest.fixture
+def nation(_nation: Callable[..., Any], db: None) -> Any:
+    """A small nation (``tests.factories``) with a neighbour at every tier."""
+    return _nation()
+
+
+# What tests/forms/conftest.py builds on it; here, so that who imports a fixture from there need not name what it stands on.
+
+
+@pytest.fixture(scope="module")
+def _standards(request: pytest.FixtureRequest, _nation: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    from tests.forms.conftest import load
+    from tests.worlds import once
+
+    with once(request, load) as answer:
+        yield answer
+
+
+@pytest.fixture(scope="module")
+def _definition(
+    request: pytest.FixtureRequest, _nation: Callable[..., Any], _standards: Callable[..., Any]
+) -> Iterator[Callable[..., Any]]:
+    from tests.forms.conftest import shipped
+    from tests.worlds import once
+
+    with once(request, shipped, _nation) as answer:
+        yield answer
+
+
+@pytest.fixture(scope="module")
+def _reporting(
+    request: pytest.FixtureRequest, _nation: Callable[..., Any], _definition: Callable[..., Any]
+) -> Iterator[Callable[..., Any]]:
+    from tests.forms.conftest import opened
+    from tests.worlds import once
+
+    with once(request, opened, _nation, _definition) as answer:
+        yield answer
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,26 @@
 import { el, icon } from '../lib/island.ts';
 import { conditionEditor } from './conditions.ts';
 import type { Process } from './model.ts';
-import type { Element, Factory, Properties } from './moddle.ts';
+import { type Element, type Factory, handedOf, handedProperties, type Properties } from './moddle.ts';
 import { field } from './panel.ts';
 import { select } from './rules.ts';
 import { saySpecial as say } from './special.ts';
 
+/** A process that may be called, with what its starter fills in. */
+export interface Callable {
+  code: string;
+  name: string;
+  fields: { code: string; label: string; required: boolean }[];
+}
 export interface Bench {
   make: Factory;
   process: Process;
+  /** Id of the process that is drawn. */
+  own: string;
   /** Ids of the decision tables. */
   tables: string[];
+  /** Processes in force that may be called. */
+  callable: Callable[];
   /** Root elements of a type: messages, signals, errors, escalations. */
   roots(type: string): Element[];
   addRoot(element: Element): void;
@@ -35,7 +45,7 @@ export function elementPanel(bench: Bench, on: Element): HTMLElement[] {
   if (on.$type === 'bpmn:SequenceFlow') parts.push(...flow(bench, on));
   else if (on.$type === 'bpmn:BusinessRuleTask') parts.push(decision(bench, on));
   else if (on.$type === 'bpmn:ScriptTask') parts.push(line(bench, say('script'), String(on.get('script') ?? ''), (script) => bench.write({ script }), { area: true, key: 'script', hint: say('scriptHint') }));
-  else if (on.$type === 'bpmn:CallActivity') parts.push(line(bench, say('called'), String(on.get('calledElement') ?? ''), (calledElement) => bench.write({ calledElement }), { key: 'called', hint: say('calledHint') }));
+  else if (on.$type === 'bpmn:CallActivity') parts.push(...call(bench, on));
   else if (on.$type === 'bpmn:SendTask' || on.$type === 'bpmn:ReceiveTask') parts.push(reference(bench, on, 'bpmn:Message', 'messageRef'));
   for (const event of (on.get('eventDefinitions') as Element[] | undefined) ?? []) parts.push(...eventParts(bench, event));
   parts.push(field('ID', el('input', { class: 'form-control code', value: on.id, readonly: '' })));
@@ -65,6 +75,37 @@ function decision(bench: Bench, on: Element): HTMLElement {
   if (theirs) return field(say('table'), el('input', { class: 'form-control code', value: String((theirs as unknown as { $body?: string }).$body ?? ''), readonly: '' }));
   const options: [string, string][] = [['', '—'], ...bench.tables.map((code): [string, string] => [code, code])];
   return field(say('table'), select(say('table'), options, String(on.get('sz:decision') ?? ''), (code) => bench.write({ 'sz:decision': code || undefined })), say('tableHint'));
+}
+
+/** Which process is called, what its fields are given, and what comes back into ours. */
+function call(bench: Bench, on: Element): HTMLElement[] {
+  const code = String(on.get('calledElement') ?? '');
+  const here = bench.roots('bpmn:Process').filter((p) => p.id !== bench.own).map((p): [string, string] => [p.id, p.name ?? p.id]); // prettier-ignore
+  const options: [string, string][] = [['', '—'], ...bench.callable.map((c): [string, string] => [c.code, `${c.name}（${c.code}）`]), ...here];
+  if (!options.some(([value]) => value === code)) options.push([code, code]);
+  const chosen = select(say('called'), options, code, (calledElement) => {
+    bench.write({ calledElement: calledElement || undefined });
+    bench.redraw();
+  }, { 'data-key': 'called' }); // prettier-ignore
+  const parts = [field(say('called'), chosen, say('calledHint'))];
+  const found = bench.callable.find((c) => c.code === code);
+  if (!found) return parts;
+  const handed = handedOf(on);
+  const ours = new Set(bench.process.fields.map((f) => f.code));
+  const row = (kind: 'inputs' | 'outputs', name: string, label: string, usual: string) => {
+    const box = el('input', { class: 'form-control code', autocomplete: 'off', placeholder: usual, 'data-key': `${kind}-${name}` });
+    box.value = handed[kind][name] ?? '';
+    box.addEventListener('change', () => {
+      handed[kind][name] = box.value.trim();
+      bench.write(handedProperties(bench.make, on, handed));
+    });
+    return field(label, box);
+  };
+  const given = found.fields.map((f) => row('inputs', f.code, f.label, ours.has(f.code) ? say('sameField') : f.required ? say('mustGive') : say('leftEmpty')));
+  const back = bench.process.fields.map((f) => row('outputs', f.code, f.label || f.code, ''));
+  if (given.length) parts.push(el('fieldset', { class: 'fd-field' }, el('legend', { class: 'sz-label' }, say('given')), ...given));
+  if (back.length) parts.push(el('details', { class: 'fd-field' }, el('summary', { class: 'sz-label' }, say('back')), ...back));
+  return parts;
 }
 
 /** A message, signal, error or escalation by its name: one that there is, or a new one. */

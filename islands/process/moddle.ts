@@ -98,3 +98,24 @@ export function processProperties(make: Factory, on: Element, process: Process):
   const ours = [make.create('sz:Process', filled({ ...unknown(own(on, 'sz:Process')), ...Object.fromEntries(PROCESS.map((name) => [name, process[name] ?? ''])) })), form];
   return { name: process.name, extensionElements: extended(make, on, ours, ['sz:Process', 'sz:Form']) };
 }
+
+/** What a call gives to the process that it calls, by its field, and what comes back, by ours. */
+export interface Handed {
+  inputs: Record<string, string>;
+  outputs: Record<string, string>;
+}
+
+export function handedOf(on: Element): Handed {
+  const call = own(on, 'sz:Call');
+  const pairs = (name: string) => Object.fromEntries(((call?.get(name) as Element[] | undefined) ?? []).map((one) => [text(one, 'name'), text(one, 'value')]));
+  return { inputs: pairs('inputs'), outputs: pairs('outputs') };
+}
+
+export function handedProperties(make: Factory, on: Element, handed: Handed): Properties {
+  const list = (type: string, pairs: Record<string, string>) => Object.entries(filled(pairs)).map(([name, value]) => make.create(type, { name, value }));
+  const inputs = list('sz:Input', handed.inputs);
+  const outputs = list('sz:Output', handed.outputs);
+  const call = make.create('sz:Call', { inputs, outputs });
+  for (const one of [...inputs, ...outputs]) one.$parent = call;
+  return { extensionElements: extended(make, on, inputs.length || outputs.length ? [call] : [], ['sz:Call']) };
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { BpmnModdle } from 'bpmn-moddle';
-import { type Element, type Factory, processOf, processProperties, type Properties, stepOf, stepProperties } from '../process/moddle.ts';
+import { type Element, type Factory, handedOf, handedProperties, processOf, processProperties, type Properties, stepOf, stepProperties } from '../process/moddle.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const moddle = new BpmnModdle({ sz: JSON.parse(read('../process/sz.json')) as Record<string, unknown> });
@@ -48,4 +48,16 @@ test('how several people do it is also said in plain BPMN', async () => {
   assert.deepEqual(loop('share'), ['share', false, 'nrOfAgreed / nrOfInstances >= 0.6']);
   assert.deepEqual(loop('sequence'), ['sequence', true, '']);
   assert.deepEqual(loop('claim'), ['claim', null, '']);
+});
+
+test('what a call gives and takes back is kept, and an empty one leaves nothing', async () => {
+  const inside = '<bpmn:extensionElements><sz:call><sz:input name="copies" value="n * 2" /><sz:output name="seal" value="name" /></sz:call></bpmn:extensionElements>';
+  const drawn = read('../../shuzheng/base/flows/data/purchase.bpmn').replace('<bpmn:endEvent', `<bpmn:callActivity id="use" calledElement="seal">${inside}</bpmn:callActivity><bpmn:endEvent`);
+  const { root, process } = await open(drawn);
+  const on = (process.get('flowElements') as Element[]).find((e) => e.id === 'use')!;
+  assert.deepEqual(handedOf(on), { inputs: { copies: 'n * 2' }, outputs: { seal: 'name' } });
+  write(on, handedProperties(make, on, { inputs: { copies: '3', pages: '' }, outputs: {} }));
+  assert.match(await xmlOf(root), /<sz:call>\s*<sz:input name="copies" value="3" \/>\s*<\/sz:call>/);
+  write(on, handedProperties(make, on, { inputs: {}, outputs: {} }));
+  assert.doesNotMatch(await xmlOf(root), /sz:call/);
 });

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_resolver, reverse
 
 from shuzheng.base.api.door import api
 from shuzheng.base.core.action import ACTIONS
@@ -114,6 +114,12 @@ def test_officers_permissions_are_apart():
         if ROLES[role].officer:
             business = {n for n in names & writing if n.split(".", 1)[0] in ("masters", "forms", "standards")}
             assert business == set(), role
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _all_is_loaded() -> None:
+    """The registries are complete once the urls are built, whichever test comes first."""
+    assert get_resolver().url_patterns
 
 
 @pytest.mark.parametrize("name", sorted(REGISTERS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from shuzheng.base.flows import actions, defining, simple
 from shuzheng.base.flows.models import Case, Definition, Opinion, Step, Task
 from shuzheng.kernel.ids import uuid7
 from tests.factories import Nation, actor_of
+from tests.worlds import Answer, once
 
 OFFICE, UNIT, UPPER = "33/11/23/0/goa/", "33/11/23/0/u1/", "33/11/0/goa/"
 FIELDS = [
@@ -105,8 +106,21 @@ def step(ident: str, name: str, *who: str, **values: Any) -> dict[str, Any]:
     return {"type": "step", "id": ident, "name": name, "who": list(who), **values}
 
 
+@pytest.fixture(scope="module")
+def _desk(request: pytest.FixtureRequest, _nation: Answer) -> Iterator[Answer]:
+    with once(request, staffed, _nation) as answer:
+        yield answer
+
+
 @pytest.fixture
-def desk(nation: Nation) -> Desk:
+def desk(nation: Nation, _desk: Answer) -> Desk:
+    found: Desk = _desk(nation)
+    found.nation = nation
+    return found
+
+
+def staffed(nation: Nation) -> Desk:
+    """Who starts, who heads the organ, three who review, and one above."""
     found = Desk(nation)
     found.hire("经办", OFFICE)
     found.hire("主任", OFFICE, "leader")

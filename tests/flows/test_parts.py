@@ -186,7 +186,6 @@ def _tomorrow(case: Case) -> None:
 @pytest.mark.parametrize(
     ("body", "element", "said"),
     [
-        ('<bpmn:subProcess id="u" name="撤件" triggeredByEvent="true"><bpmn:startEvent id="us"/></bpmn:subProcess>', "u", "事件子流程"),
         ('<bpmn:intermediateThrowEvent id="t" name="抛"><bpmn:compensateEventDefinition/></bpmn:intermediateThrowEvent>', "t", "compensate"),
         (
             '<bpmn:intermediateCatchEvent id="t" name="等"><bpmn:timerEventDefinition><bpmn:timeCycle>R2/P1D</bpmn:timeCycle>'

@@ -16,6 +16,7 @@ from shuzheng.base.forms.models import Definition, Round, Submission
 from shuzheng.base.forms.shipped import load_forms
 from shuzheng.base.standards.load import load_standards
 from tests.factories import Nation
+from tests.worlds import Answer
 
 UNIT = "33/11/23/0/u1/"
 BLANK_IS_ZERO = [
@@ -63,30 +64,49 @@ class Reporting:
         actions.approve([self.submission(p) for p in paths], actor=self.reviewer(division))
 
 
-@pytest.fixture
-def standards(nation):
-    load_standards(system_actor("tests"))
-    return nation
-
-
-@pytest.fixture
-def definition(standards) -> Definition:
-    load_forms(system_actor("tests"), standards.organ("0/ngoa/"))
-    with system_scope("tests").activate():
-        return Definition.objects.get(code="energy-quarterly")
-
-
 def due(year: int = 2026, month: int = 10, day: int = 16) -> datetime:
     return timezone.make_aware(datetime(year, month, day, 18))
 
 
+# Each is made once for the tests of a module (``tests/conftest.py``), and a test has its own copy.
+
+
 @pytest.fixture
-def reporting(standards, definition) -> Reporting:
-    issuer = standards.actor("0/ngoa/", "business_admin", at="")
+def standards(nation: Nation, _standards: Answer) -> Nation:
+    _standards()
+    return nation
+
+
+def load() -> None:
+    """What ships as standards."""
+    load_standards(system_actor("tests"))
+
+
+def shipped(nation: Nation) -> Definition:
+    """The energy quarterly, published."""
+    load_forms(system_actor("tests"), nation.organ("0/ngoa/"))
+    with system_scope("tests").activate():
+        return Definition.objects.get(code="energy-quarterly")
+
+
+@pytest.fixture
+def definition(standards: Nation, _definition: Answer) -> Definition:
+    found: Definition = _definition(standards)
+    return found
+
+
+def opened(nation: Nation, definition: Definition) -> Round:
+    """Its round for the third quarter."""
+    issuer = nation.actor("0/ngoa/", "business_admin", at="")
     with issuer.scope.activate():
         [round_] = actions.issue_rounds(
-            [standards.organ("")], actor=issuer, definition=definition, period="2026Q3", due_at=due()
+            [nation.organ("")], actor=issuer, definition=definition, period="2026Q3", due_at=due()
         )
     actions.open_rounds([round_], actor=system_actor("forms.open"))
     with system_scope("tests").activate():
-        return Reporting(standards, Round.objects.select_related("definition").get(pk=round_.pk), definition)
+        return Round.objects.select_related("definition").get(pk=round_.pk)
+
+
+@pytest.fixture
+def reporting(standards: Nation, definition: Definition, _reporting: Answer) -> Reporting:
+    return Reporting(standards, _reporting(standards, definition), definition)

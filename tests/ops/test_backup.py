@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,31 +9,17 @@ import psycopg
 import pytest
 
 from shuzheng.ops.pg import Cluster
-from tests.ops.deployment import Deployment, assert_said, open_folder
+from tests.ops.deployment import Deployment, assert_said
 
 KEK, SIGNING = "0123456789abcdef0123456789abcdef", "fedcba9876543210"
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def prepared() -> Iterator[Path]:
-    """The folder of a deployment with its tables, stopped: made once, as that takes longer than each test."""
-    with open_folder() as folder:
-        cluster = Cluster(folder / "data")
-        cluster.start()
-        urls = cluster.database("shuzheng")
-        done = Deployment(cluster.data).run("prepare", DATABASE_URL=urls.app, DATABASE_OWNER_URL=urls.owner)
-        assert done.returncode == 0, done.stderr
-        cluster.stop()
-        yield cluster.data
-
-
 @pytest.fixture
-def cluster(prepared: Path, tmp_path: Path) -> Iterator[Cluster]:
+def cluster(prepared: Path) -> Iterator[Cluster]:
     """A deployment's database with its tables, a row and a file."""
-    data = tmp_path / "data"
-    subprocess.run(["cp", "-a", str(prepared), str(data)], check=True)  # keeps whose the database's files are
+    data = prepared
     cluster = Cluster(data)
     cluster.start()
     (data / "files").mkdir(exist_ok=True)

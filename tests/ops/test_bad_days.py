@@ -14,13 +14,14 @@ import psycopg
 import pytest
 
 from shuzheng.ops.pg import THROWAWAY, Cluster, Urls
+from tests.ops.conftest import copied
 from tests.ops.deployment import ROOT, Deployment, assert_said, open_folder
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Cluster]:
+def server(template: Path) -> Iterator[Cluster]:
     with open_folder() as folder:
-        cluster = Cluster(folder, extra=THROWAWAY)
+        cluster = Cluster(copied(template, folder / "data"), extra=THROWAWAY)
         cluster.start()
         yield cluster
         cluster.stop()
@@ -29,11 +30,7 @@ def server() -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def urls(server: Cluster) -> Urls:
     """A database with its tables made, as the operator of an outside server would have it."""
-    urls = server.database("outside")
-    deployment = Deployment(server.data / "prepare")
-    done = deployment.run("prepare", DATABASE_URL=urls.app, DATABASE_OWNER_URL=urls.owner)
-    assert done.returncode == 0, done.stderr
-    return urls
+    return server.database("shuzheng")
 
 
 @pytest.fixture
@@ -93,13 +90,13 @@ def test_owner_as_the_running_role(deployment: Deployment, urls: Urls, command: 
 
 
 def test_superuser_as_the_running_role(deployment: Deployment, server: Cluster, urls: Urls) -> None:
-    assert_said(deployment.run("web", DATABASE_URL=server.url("postgres", "outside")), "拒绝启动", "超级用户")
+    assert_said(deployment.run("web", DATABASE_URL=server.url("postgres", "shuzheng")), "拒绝启动", "超级用户")
 
 
 def test_role_that_bypasses_the_policies(deployment: Deployment, server: Cluster, urls: Urls) -> None:
     with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as connection:
         connection.execute("CREATE ROLE sz_bypass LOGIN BYPASSRLS")
-    assert_said(deployment.run("worker", DATABASE_URL=server.url("sz_bypass", "outside")), "拒绝启动", "行级策略")
+    assert_said(deployment.run("worker", DATABASE_URL=server.url("sz_bypass", "shuzheng")), "拒绝启动", "行级策略")
 
 
 def test_up_with_an_outside_server_without_the_owner(deployment: Deployment, urls: Urls) -> None:
@@ -118,12 +115,11 @@ def test_faults_are_english_for_english_operators(deployment: Deployment) -> Non
     assert_said(done, "DATABASE_URL is not right", "What to do:")
 
 
-def test_database_that_goes_away_under_a_running_web(tmp_path: Path) -> None:
-    cluster = Cluster(tmp_path / "server", extra=THROWAWAY)
+def test_database_that_goes_away_under_a_running_web(prepared: Path, tmp_path: Path) -> None:
+    cluster = Cluster(prepared, extra=THROWAWAY)
     cluster.start()
-    deployment = Deployment(tmp_path / "data")
+    deployment = Deployment(tmp_path / "web")
     urls = cluster.database("shuzheng")
-    assert deployment.run("prepare", DATABASE_URL=urls.app, DATABASE_OWNER_URL=urls.owner).returncode == 0
     command = deployment.command("web", "--port", str(deployment.port))
     web = subprocess.Popen(command, cwd=ROOT, env=deployment.environment(DATABASE_URL=urls.app), stderr=subprocess.PIPE)
     try:

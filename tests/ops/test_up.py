@@ -127,8 +127,8 @@ def test_down_leaves_nothing_behind(running: Deployment) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal_to_the_foreground_stops_everything(tmp_path: Path, number: signal.Signals) -> None:
-    deployment = Deployment(tmp_path / "data")
+def test_signal_to_the_foreground_stops_everything(prepared: Path, number: signal.Signals) -> None:
+    deployment = Deployment(prepared)
     command = deployment.command("up", "--no-demo", "--port", str(deployment.port))
     up = subprocess.Popen(
         command, cwd=ROOT, env=deployment.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -148,8 +148,8 @@ def test_signal_to_the_foreground_stops_everything(tmp_path: Path, number: signa
     assert all(is_gone(pid) for pid in pids)
 
 
-def test_killed_supervisor_takes_web_and_worker_along_and_the_next_up_works(tmp_path: Path) -> None:
-    deployment = Deployment(tmp_path / "data")
+def test_killed_supervisor_takes_web_and_worker_along_and_the_next_up_works(prepared: Path) -> None:
+    deployment = Deployment(prepared)
     assert deployment.up().returncode == 0
     try:
         state = deployment.state()

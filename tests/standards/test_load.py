@@ -11,7 +11,6 @@ from shuzheng.base.core.scope import system_scope
 from shuzheng.base.standards import shipped
 from shuzheng.base.standards.load import load_standards
 from shuzheng.base.standards.models import CalendarDay, CodeItem, CodeSet, ConversionFactor, DataElement, Rule, Unit
-from shuzheng.kernel.errors import Invalid
 from shuzheng.kernel.units import UNITS
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +34,6 @@ def test_loading_again_changes_nothing(standards):
 def test_everybody_below_sees_what_ships(standards):
     with standards.actor("33/11/23/0/u1/").scope.activate():
         assert Rule.objects.filter(code="ENERGY-ANNUAL-REPORT").count() == 1
-
-
-def test_loading_before_there_is_a_node_says_what_to_do(db):
-    with pytest.raises(Invalid, match="先建立根节点"):
-        load_standards()
 
 
 def test_changed_value_becomes_a_new_edition_and_wording_is_corrected_in_place(standards, monkeypatch):

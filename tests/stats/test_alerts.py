@@ -16,9 +16,9 @@ from shuzheng.base.stats.conditions import worded
 from shuzheng.base.stats.models_pages import Alert, AlertRule
 from shuzheng.kernel.errors import Invalid
 from tests.factories import actor_of
-from tests.stats.test_pages import OTHER, UNIT, counted  # noqa: F401 -- a fixture
+from tests.stats.conftest import OTHER, UNIT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def make_rule(actor, **values) -> AlertRule:
@@ -39,7 +39,7 @@ def stored() -> list[Alert]:
 
 
 @pytest.fixture
-def province(counted):  # noqa: F811
+def province(counted):
     return counted.nation.actor("33/0/goa/", "reviewer", "leader", at="33/")
 
 
@@ -65,7 +65,7 @@ def test_alert_is_over_when_the_number_is_back(province):
     assert [a.state for a in stored()] == ["over"]
 
 
-def test_rule_sees_no_more_than_its_maker(counted):  # noqa: F811
+def test_rule_sees_no_more_than_its_maker(counted):
     county = counted.nation.actor("33/11/22/0/goa/", "reviewer", at="33/11/22/")
     make_rule(county, condition="value > 0")
     check()
@@ -127,7 +127,7 @@ def test_history_outside_its_range_and_its_deviation():
     assert alerts._history(AlertRule(kind="range"), item)({quarters[-1]: Decimal(1)}, quarters[-1]) is None
 
 
-def test_pages_of_alerts(counted):  # noqa: F811
+def test_pages_of_alerts(counted):
     account = counted.nation.account("33/0/goa/", "reviewer", "leader", at="33/")
     client = Client()
     client.force_login(account)

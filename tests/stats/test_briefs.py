@@ -14,9 +14,9 @@ from shuzheng.base.notify.models import Receipt
 from shuzheng.base.stats import briefs
 from shuzheng.base.stats.models_pages import Brief, BriefCopy
 from tests.factories import actor_of
-from tests.stats.test_pages import PERIOD, counted  # noqa: F401 -- a fixture
+from tests.stats.test_pages import PERIOD
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 QUERY = f"i=energy.electricity&by=county&{PERIOD}&at=33/"
 
@@ -38,7 +38,7 @@ def test_next_day(every, after, then):
 
 
 @pytest.fixture
-def brief(counted):  # noqa: F811
+def brief(counted):
     province = counted.nation.account("33/0/goa/", "reviewer", "leader", at="33/")
     county = counted.nation.account("33/11/23/0/goa/", "reviewer", at="33/11/23/")
     actors = [actor_of(a) for a in (province, county)]

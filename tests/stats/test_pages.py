@@ -16,10 +16,10 @@ from shuzheng.base.stats import page_jobs
 from shuzheng.base.stats.models import OwnIndicator
 from shuzheng.base.stats.models_pages import View
 from tests.factories import Nation, actor_of
+from tests.stats.conftest import OTHER, UNIT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
-UNIT, OTHER = "33/11/23/0/u1/", "33/11/22/0/u2/"
 PERIOD = "from=2026Q3&to=2026Q3"
 
 
@@ -30,20 +30,8 @@ def browser(nation: Nation, organ: str, *roles: str, at: str | None = None) -> C
 
 
 @pytest.fixture
-def province(reporting) -> Client:
-    return browser(reporting.nation, "33/0/goa/", at="33/")
-
-
-@pytest.fixture
-def counted(reporting, export):
-    """Two counties of a prefecture with one institution each, approved up to the province."""
-    reporting.handed_in(UNIT, e01_m1=10000)
-    reporting.handed_in(OTHER, e01_m1=4000)
-    for division in ("33/11/23/", "33/11/22/", "33/11/", "33/"):
-        paths = [p for p in (UNIT, OTHER) if p.startswith(division)]
-        reporting.approve(division, *paths)
-    export()
-    return reporting
+def province(counted) -> Client:
+    return browser(counted.nation, "33/0/goa/", at="33/")
 
 
 def test_explorer_opens_with_nothing_in_the_lake(province, lake):

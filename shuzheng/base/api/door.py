@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import get_language
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
@@ -32,10 +33,21 @@ class Token(HttpBearer):
 class Door(NinjaAPI):
     """``NinjaAPI`` that documents its faults as what they are, and knows where it is mounted."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._schemas: dict[tuple[str | None, int], OpenAPISchema] = {}
+
     def get_root_path(self, path_params: dict[str, Any]) -> str:
         return f"/{MANIFEST.url_prefix}/"
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        """What is published. It takes seconds to make, so it is kept; routes that are added, or another language, make it anew."""
+        key = (get_language(), sum(len(router.path_operations) for _prefix, router in self._routers))
+        if key not in self._schemas:
+            self._schemas[key] = self._documented(**kwargs)
+        return self._schemas[key]
+
+    def _documented(self, **kwargs: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**kwargs)
         for operations in schema["paths"].values():
             for operation in operations.values():

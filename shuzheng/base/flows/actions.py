@@ -18,7 +18,7 @@ from shuzheng.base.accounts.models import Post
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.locks import hold
 from shuzheng.base.flows import signatures
-from shuzheng.base.flows.bpmn.running import compiled
+from shuzheng.base.flows.bpmn.compiling import compiled
 from shuzheng.base.flows.models import Case, Definition, Delegation, Opinion, Task
 from shuzheng.base.flows.moving import move, moved
 from shuzheng.base.flows.reaching import startable

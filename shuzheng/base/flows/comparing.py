@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shuzheng.base.flows.bpmn.reading import look
-from shuzheng.base.flows.bpmn.words import Field, Outline, StepRule
+from shuzheng.base.flows.bpmn.words import Call, Field, Outline, StepRule
 from shuzheng.base.flows.telling import STEP_LABELS, VALUE_WORDS, step_words
 from shuzheng.base.flows.values import label
 from shuzheng.kernel import bpmn
@@ -187,10 +187,22 @@ def _parts(base: Side, other: Side) -> Iterator[Difference]:
         if element not in after:
             fault = "" if base.outline.hold == "free" else _("标准要求保留这一环节。")
             yield Difference("removed", "part", element, name, fault=fault)
+        elif changes := _call_changes(base.outline.calls.get(element), other.outline.calls.get(element)):
+            fault = "" if base.outline.hold == "free" else _("标准要求保留所调用的流程和给它的内容。")
+            yield Difference("changed", "part", element, name, changes, fault)
     for element, name in after.items():
         if element not in before:
             fault = "" if base.outline.adding == "free" else _("标准不允许增加环节。")
             yield Difference("added", "part", element, name, fault=fault)
+
+
+def _call_changes(call: Call | None, now: Call | None) -> tuple[Change, ...]:
+    """What is called, what it is given and what comes back."""
+    found = [Change(_("调用"), call.code if call else "", now.code if now else "")]
+    for one, other in ((call and call.inputs, now and now.inputs), (call and call.outputs, now and now.outputs)):
+        before, after = one or {}, other or {}
+        found += [Change(name, before.get(name, ""), after.get(name, "")) for name in {**before, **after}]
+    return tuple(change for change in found if change.before != change.after)
 
 
 def _ways(base: Side, other: Side) -> Iterator[Difference]:

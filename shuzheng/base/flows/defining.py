@@ -11,9 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import Write, action
-from shuzheng.base.flows import checking, library, trials
+from shuzheng.base.flows import calling, checking, library, trials
 from shuzheng.base.flows.bpmn.reading import look
-from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.bpmn.words import Outline
 from shuzheng.base.flows.models import Definition
 from shuzheng.base.flows.who import fault_of
@@ -37,6 +36,7 @@ def take_over(row: Definition, bpmn: str, tables: Mapping[str, str]) -> Outline:
     """
     outline, _unfinished = look(bpmn, tables)
     row.bpmn, row.tables, row.digest = bpmn, dict(tables), digest_of(bpmn, tables)
+    row.calls = sorted({call.code for call in outline.calls.values()})
     row.name, row.name_en, row.group = outline.name[:80], outline.name_en[:80], outline.group[:40]
     row.about, row.basis, row.confidence = outline.about[:300], outline.basis[:300], outline.confidence
     return outline
@@ -64,7 +64,18 @@ def save_definitions(
             raise Invalid.one("code", _("流程的代码“%(code)s”不能改。") % {"code": row.code})
         values = {
             name: getattr(fresh, name)
-            for name in ("bpmn", "tables", "digest", "name", "name_en", "group", "about", "basis", "confidence")
+            for name in (
+                "bpmn",
+                "tables",
+                "digest",
+                "calls",
+                "name",
+                "name_en",
+                "group",
+                "about",
+                "basis",
+                "confidence",
+            )
         }
         if row._state.adding:
             for name, value in values.items():
@@ -108,7 +119,7 @@ def publish(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
             raise Invalid(_("“%(name)s”不是草稿。") % {"name": row.name})
         if faults := faults_of(row):
             raise Invalid(_("流程里有 %(n)d 处不能用。") % {"n": len(faults)}, faults)
-        compiled(row.bpmn, row.tables)
+        calling.process_of(row)
         before = Definition.objects.filter(node_id=row.node_id, code=row.code, state=State.PUBLISHED)
         for old in before:
             w.change(old, state=State.RETIRED)
@@ -145,10 +156,13 @@ def examined(row: Definition) -> tuple[list[FieldFault], list[Finding]]:
                 faults.append(
                     FieldFault(step.element, _("“%(name)s”（%(id)s）：%(why)s") % {**where, "why": why}, row=step.line)
                 )
+    faults += calling.faults(row, outline)
     found = [] if faults else checking.findings(row, outline)
     if not faults and row.state == State.DRAFT and (standard := library.holding(row)) is not None:
         faults += library.faults_against(standard, row)
     faults += [FieldFault(f.place.id, str(f), row=f.place.line) for f in found if f.severity == Severity.ERROR]
+    if not faults and row.state == State.DRAFT:
+        faults += calling.breaks(row)
     if not faults and row.state == State.DRAFT and outline.tests == "refuse":
         faults += trials.failing(row)
     return faults, [f for f in found if f.severity == Severity.WARNING]
@@ -160,6 +174,8 @@ def retire(w: Write, rows: Sequence[Definition]) -> Sequence[Definition]:
     for row in rows:
         if row.state != State.PUBLISHED:
             raise Invalid(_("“%(name)s”没有发布。") % {"name": row.name})
+        if names := calling.needed(row):
+            raise Invalid(_("这些流程在调用它，不能停用：%(names)s。") % {"names": "、".join(names)})
         w.change(row, state=State.RETIRED)
     return rows
 

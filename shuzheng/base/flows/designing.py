@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 from shuzheng.base.accounts.models import Post
+from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.registry import LINES, ROLES
 from shuzheng.base.flows import defining, diagram, simple
 from shuzheng.base.flows.bpmn.reading import look, parse, xml
@@ -132,6 +133,21 @@ def offered() -> Json:
         "lines": [{"code": n.name, "label": _(n.label)} for n in LINES.values()],
         "places": places,
     }
+
+
+def callable_by(row: Definition) -> list[Json]:
+    """Processes in force where a definition is used, each with what its starter would fill in."""
+    with system_actor("flows.engine").scope.activate():
+        rows = Definition.objects.filter(state=Definition.State.PUBLISHED).exclude(code=row.code)
+        near = {r.code: r for r in sorted(rows, key=lambda r: len(r.audience)) if row.path.startswith(r.audience)}
+    told = []
+    for code, found in sorted(near.items()):
+        outline, _unfinished = look(found.bpmn, found.tables)
+        fields = [
+            {"code": f.code, "label": f.shown, "required": f.required} for f in outline.fields if f.start == "edit"
+        ]
+        told.append({"code": code, "name": found.label, "fields": fields})
+    return told
 
 
 def person_label(post: Post) -> str:

@@ -88,6 +88,7 @@ def svg(
     if not shapes:
         return mark_safe("")
     last = {s.element: s for s in steps if s.token and s.state != Step.State.DROPPED}
+    last |= {b.ident: now for b in shapes if b.kind == "callActivity" and (now := _within(b.ident, last)) is not None}
     by_step: dict[Any, list[Task]] = {}
     for task in tasks:
         by_step.setdefault(task.step_id, []).append(task)
@@ -107,6 +108,12 @@ def svg(
         f"{left:g}", f"{top:g}", f"{wide:g}", f"{high:g}", f"{wide:g}", paint.about if paint else _said(shapes, last), MARKER,
         format_html_join("", "{}", ((d,) for d in drawn)),
     )  # fmt: skip
+
+
+def _within(call: str, last: Mapping[str, Step]) -> Step | None:
+    """The step of a called process that tells how far the call has come; None before it begins."""
+    inner = [step for element, step in last.items() if element.startswith(f"{call}.")]
+    return next((s for s in inner if s.is_open), inner[-1] if inner else None)
 
 
 def _said(shapes: Sequence[Box], last: dict[str, Step]) -> str:
@@ -146,6 +153,8 @@ def _edge(edge: Any, root: Any, paint: Paint | None) -> SafeString:
 def _shape(
     box: Box, case: Case | None, step: Step | None, by_step: dict[Any, list[Task]], mark: str = ""
 ) -> SafeString:
+    if box.kind == "process":
+        return _framed(box)
     middle, centre = box.x + box.wide / 2, box.y + box.high / 2
     if box.kind.endswith("Event"):
         ended = box.kind == "endEvent"
@@ -165,6 +174,14 @@ def _shape(
             f"{middle + 14 + _wide(_cut(box.name, 120)) / 2:g}", f"{box.y + 2:g}", _cut(box.name, 120),
         )  # fmt: skip
     return _node(box, LOOKS.get(Step.State(step.state), "todo") if step else mark or "todo", _who(step, by_step))
+
+
+def _framed(box: Box) -> SafeString:
+    """A called process, beside the one that calls it."""
+    return format_html(
+        '<g class="fr"><rect x="{}" y="{}" width="{}" height="{}" rx="8"/><text x="{}" y="{}">{}</text></g>',
+        f"{box.x:g}", f"{box.y:g}", f"{box.wide:g}", f"{box.high:g}", f"{box.x + 2:g}", f"{box.y - 6:g}", _cut(box.name, box.wide),
+    )  # fmt: skip
 
 
 def _node(box: Box, look: str, word: str) -> SafeString:

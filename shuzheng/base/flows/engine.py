@@ -26,6 +26,7 @@ from shuzheng.base.core.questions import Question
 from shuzheng.base.flows import limits, signing
 from shuzheng.base.flows.bpmn import running
 from shuzheng.base.flows.bpmn.words import StepRule
+from shuzheng.base.flows.calling import process_of
 from shuzheng.base.flows.models import Case, Opinion, Step, Task, Timer
 from shuzheng.base.flows.operations import OPERATIONS
 from shuzheng.base.flows.values import context
@@ -135,7 +136,7 @@ class Move:
     def __post_init__(self) -> None:
         self.now = timezone.now()
         definition = self.case.definition
-        self.process = running.edition(definition.digest, lambda: (definition.bpmn, definition.tables))
+        self.process = process_of(definition, self.case.links)
         self.outline = self.process.outline
         self.steps, self.tasks = self.held()
         self.fresh: list[Task] = []
@@ -349,8 +350,20 @@ class Move:
         left, self.token.context.left = self.token.context.left, {}
         self.sent += self.token.context.sent
         self.token.context.sent = []
+        entered, self.token.context.entered = self.token.context.entered, []
+        if entered:
+            taken = {at: self.process.editions[at] for at in entered}
+            self.w.change(self.case, links={**taken, **self.case.links})
         if left:
-            self.fact(**{k: limits.stored(v) for k, v in left.items()})
+            self._keep({k: limits.stored(v) for k, v in left.items()})
+
+    def _keep(self, found: Mapping[str, Any]) -> None:
+        """What is a field of the form is filled in there; all else is a fact."""
+        fields = {name: value for name, value in found.items() if self.outline.field(name) is not None}
+        if fields:
+            self.w.change(self.case, values={**self.case.values, **fields})
+        if facts := {name: value for name, value in found.items() if name not in fields}:
+            self.fact(**facts)
 
     def _open(self, reached: running.Waiting) -> None:
         rule = self.outline.steps[reached.element]
@@ -426,6 +439,7 @@ class Move:
         taken = Task.Verdict.TAKEN if self.rule(step).mode in ("any", "claim", "single") else ""
         self.close_step(step, state, taken)
         if step.token:
+            self.token.context.values = self.values()
             self.token.complete(step.token)
         elif step.mends:
             VERBS["take_up"](self, step=step)

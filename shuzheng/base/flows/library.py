@@ -111,8 +111,8 @@ def adopt(w: Write, rows: Sequence[Definition], *, standard: Definition) -> Sequ
         if held is not None and held.state == State.DRAFT:
             raise Invalid(_("本单位已有这个流程的草稿，先发布或删除它。"))
         row.code, row.edition, row.audience = standard.code, held.edition + 1 if held else 1, row.path
-        row.standard, row.bpmn, row.tables, row.digest = standard, standard.bpmn, standard.tables, standard.digest
-        for name in ("name", "name_en", "group", "about", "basis", "confidence"):
+        row.standard = standard
+        for name in ("bpmn", "tables", "digest", "calls", "name", "name_en", "group", "about", "basis", "confidence"):
             setattr(row, name, getattr(standard, name))
         w.create(row)
     return rows

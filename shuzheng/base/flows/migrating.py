@@ -7,6 +7,7 @@ from collections import Counter
 from django.utils.translation import gettext as _
 
 from shuzheng.base.flows.bpmn import running
+from shuzheng.base.flows.calling import process_of
 from shuzheng.base.flows.engine import Move, verb
 from shuzheng.base.flows.models import Definition, Step
 from shuzheng.base.flows.values import context
@@ -22,7 +23,7 @@ def walk(m: Move, target: Definition) -> tuple[running.Token, dict[str, str], li
         the token there; by id of each open step its visit there; steps that are new on the way and will be opened; and, in
         words, why it cannot be moved (empty when it can).
     """
-    process = running.compiled(target.bpmn, target.tables)
+    process = process_of(target, m.case.links)
     values = context(process.outline, m.case.values, {**m.case.facts, "is_urgent": m.case.is_urgent})
     token = running.Token(process, running.Context(values))
     passed = Counter(s.element for s in m.steps if s.state in PASSED and s.token)

@@ -44,6 +44,8 @@ class Definition(Published):
     trials = models.JSONField(_("测试用例"), default=list, blank=True)
     """Test cases (``trials.Trial``), carried on to the next edition; no part of what the process says."""
     digest = models.CharField(max_length=64, editable=False, db_collation="C")
+    calls = models.JSONField(default=list, editable=False)
+    """Codes of the definitions that it calls."""
     confidence = models.CharField(_("可信度"), max_length=2, choices=Confidence, blank=True)
     """How sure a standard process is; empty for what is no standard."""
     standard = models.ForeignKey(
@@ -106,6 +108,8 @@ class Case(CaseRecord):
     facts = models.JSONField(default=dict, editable=False)
     """What steps, decision tables and scripts left behind, by name; ``chosen`` holds whom a step named for a later one."""
     engine = models.JSONField(default=dict, editable=False)
+    links = models.JSONField(default=dict, editable=False)
+    """By call activity: the edition that it took when the call began."""
     stands_at = models.CharField(_("当前环节"), max_length=200, blank=True)
     started_at = models.DateTimeField(_("发起时间"), null=True)
     ended_at = models.DateTimeField(_("办结时间"), null=True)

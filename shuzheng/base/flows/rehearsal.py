@@ -150,7 +150,7 @@ class Cast(Finder):
         step = self.outline.steps[element]
         written = tuple(rules)
         is_who = written == step.who
-        named = [r for rule in written for r in self._read(rule)]
+        named = [r for rule in written for r in self._read(rule, element)]
         if is_who:
             self.whom[element] = [words_of(r) for r in named]
             if element in self.part.known:
@@ -162,10 +162,10 @@ class Cast(Finder):
         found = [self._one(named[n % len(named)], n // len(named), element) for n in range(count)]
         return [Holder(post) for post in dict.fromkeys(found)]
 
-    def _read(self, rule: str) -> list[str]:
+    def _read(self, rule: str, element: str) -> list[str]:
         if not rule.startswith("="):
             return [rule]
-        return self.answers(rule, self.play.values())
+        return self.answers(rule, element, self.play.values())
 
     def _one(self, rule: str, number: int, element: str) -> Post:
         if rule == "starter":
@@ -189,8 +189,16 @@ class Cast(Finder):
 class Play(Move):
     """A case that exists in memory only."""
 
-    def __init__(self, definition: Definition, part: Part) -> None:
-        case = Case(definition=definition, values={}, facts={}, engine={}, is_urgent=part.urgent, starter=_("发起人"))
+    def __init__(self, definition: Definition, part: Part, links: Mapping[str, str] | None = None) -> None:
+        case = Case(
+            definition=definition,
+            values={},
+            facts={},
+            engine={},
+            links=links or {},
+            is_urgent=part.urgent,
+            starter=_("发起人"),
+        )
         case.node_id, case.path, case.case_id = definition.node_id, definition.path, case.pk
         self.part = part
         super().__init__(Paper(), case, system_actor("flows.engine"))

@@ -5,6 +5,7 @@ Nothing is written: what was entered and decided then (``Opinion``) is told to t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import Actor, system_actor
 from shuzheng.base.core.scope import Range
-from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.bpmn.words import Outline
+from shuzheng.base.flows.calling import drawing_of, process_of
 from shuzheng.base.flows.models import Case, Definition, Opinion, Step, Task, Timer
 from shuzheng.base.flows.rehearsal import Decision, Part, Play, Run, name_of, word_of
 from shuzheng.base.flows.trials import clean, flows_of
@@ -31,6 +32,10 @@ ESCALATED = 99
 DECIDED = {"pass": "pass", "handle": "pass", "mend": "pass", "read": "pass", "refuse": "refuse"}
 FALLEN_DUE = ("auto_pass", "auto_back", "escalate")
 GATES = ("exclusiveGateway", "inclusiveGateway")
+
+
+_SAID = re.compile(r"<sz:form>.*?</sz:form>|<sz:process [^>]*>", re.S)
+"""What names fields without looking at what is in them: the form, the title of a case."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ def _by_case(rows: Any) -> dict[UUID, list[Any]]:
 
 
 def _past(case: Case, steps: list[Step], tasks: list[Task], opinions: list[Opinion], timers: list[Timer]) -> Past:
-    outline = compiled(case.definition.bpmn, case.definition.tables).outline
+    outline = process_of(case.definition, case.links).outline
     by_step: dict[UUID, list[Task]] = {}
     for task in tasks:
         by_step.setdefault(task.step_id, []).append(task)
@@ -182,9 +187,9 @@ def _decision(
 
 def _compare(past: Past, definition: Definition) -> Replayed:
     before, case = past.case.definition, past.case
-    old = Play(before, past.part).run(past.decisions)
-    old_outline = compiled(before.bpmn, before.tables).outline
-    outline = compiled(definition.bpmn, definition.tables).outline
+    old = Play(before, past.part, past.case.links).run(past.decisions)
+    old_outline = process_of(before, past.case.links).outline
+    outline = process_of(definition).outline
     if old.stopped or _first(past.groups, old.groups) is not None or old.outcome != case.state:
         why = old.stopped or _("有环节当时由系统外的情况决定。")
         return Replayed(case, _("原版"), why, is_odd=True)
@@ -245,8 +250,8 @@ def _turned(before: Definition, after: Definition, old: Run, new: Run, outline: 
 
 
 def _way(definition: Definition, gate: str, run: Run) -> str:
-    elements = compiled(definition.bpmn, definition.tables).outline.elements
-    took = [f for f in flows_of(definition.bpmn) if f[1] == gate and (gate, f[2]) in run.pairs]
+    elements = process_of(definition).outline.elements
+    took = [f for f in flows_of(drawing_of(definition)) if f[1] == gate and (gate, f[2]) in run.pairs]
     return "、".join(said or name_of(elements, target) for _id, _source, target, said in took)
 
 
@@ -267,9 +272,9 @@ def trial_of(case: Case, name: str) -> dict[str, Any]:
     if not case.is_over:
         raise Invalid(_("办结的事项才能做成测试用例。"))
     [past] = pasts([case])
-    outline = compiled(case.definition.bpmn, case.definition.tables).outline
-    hidden = _hidden(case.definition, outline)
-    played = Play(case.definition, past.part).run(past.decisions)
+    outline = process_of(case.definition, case.links).outline
+    hidden = _hidden(case.definition, case.links, outline)
+    played = Play(case.definition, past.part, case.links).run(past.decisions)
     if played.stopped or _first(past.groups, played.groups) is not None:
         raise Invalid(_("这件事项当时受系统外的情况影响，不能照样重走：%(why)s") % {"why": played.stopped})
     do: list[dict[str, Any]] = []
@@ -292,10 +297,12 @@ def trial_of(case: Case, name: str) -> dict[str, Any]:
     return made
 
 
-def _hidden(definition: Definition, outline: Outline) -> set[str]:
+def _hidden(definition: Definition, links: Mapping[str, str], outline: Outline) -> set[str]:
     """Fields of free text that no expression or table of the process names."""
-    texts = definition.bpmn.partition("</sz:form>")[2] + "".join(definition.tables.values())
-    return {f.code for f in outline.fields if f.kind in ("text", "long") and f.code not in texts}
+    texts = _SAID.sub("", drawing_of(definition, links)) + "".join(definition.tables.values())
+    return {
+        f.code for f in outline.fields if f.kind in ("text", "long") and f.code.removeprefix(f"{f.call}.") not in texts
+    }
 
 
 def _masked(outline: Outline, values: Mapping[str, Any], hidden: set[str]) -> dict[str, Any]:

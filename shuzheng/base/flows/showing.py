@@ -153,7 +153,7 @@ class CaseView:
         return [
             Shown(f, label(f), shown(f, self.case.values.get(f.code)))
             for f in self.outline.fields
-            if self.rights.get(f.code, "read") == "read"
+            if self.rights.get(f.code, "read") == "read" and not (f.call and self.case.values.get(f.code) is None)
         ]
 
     @property

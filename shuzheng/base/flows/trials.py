@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.flows.bpmn.reading import parse
-from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.bpmn.words import Outline, tag
+from shuzheng.base.flows.calling import process_of
 from shuzheng.base.flows.models import Case, Definition
 from shuzheng.base.flows.rehearsal import Decision, Part, Play, Run, name_of, word_of
 from shuzheng.kernel.errors import FieldFault, Invalid
@@ -161,7 +161,7 @@ class Result:
 
 def run(definition: Definition, trial: Mapping[str, Any]) -> Result:
     """Play a test case and compare."""
-    outline = compiled(definition.bpmn, definition.tables).outline
+    outline = process_of(definition).outline
     played = Play(definition, _part(trial)).run([Decision(**d) for d in trial["do"]])
     path = [name_of(outline.elements, e) for e in played.path]
     whom = [(name_of(outline.elements, e), "、".join(words)) for e, words in played.whom.items()]
@@ -259,8 +259,8 @@ def flows_of(bpmn: str) -> tuple[tuple[str, str, str, str], ...]:
 
 
 def coverage(definition: Definition, results: Sequence[Result]) -> Coverage:
-    """What the test cases passed together."""
-    outline = compiled(definition.bpmn, definition.tables).outline
+    """What the test cases passed together, of the definition itself: what it calls has test cases of its own."""
+    outline = process_of(definition).outline
     elements = frozenset(e for r in results for e in r.run.elements)
     pairs = {p for r in results for p in r.run.pairs}
     flows = flows_of(definition.bpmn)
@@ -270,8 +270,9 @@ def coverage(definition: Definition, results: Sequence[Result]) -> Coverage:
         for ident, source, target, said in flows
         if ident not in passed
     ]
-    steps = [step.name for step in outline.steps.values() if step.element not in elements]
-    return Coverage(len(outline.steps), len(flows), steps, missed, elements, passed)
+    own = [step for step in outline.steps.values() if step.element not in outline.inside]
+    steps = [step.name for step in own if step.element not in elements]
+    return Coverage(len(own), len(flows), steps, missed, elements, passed)
 
 
 def told(outline: Outline, decision: Mapping[str, Any]) -> str:

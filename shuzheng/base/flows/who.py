@@ -174,15 +174,16 @@ class Finder:
             found.setdefault(holder.post.person_id, holder)
         return list(found.values())
 
-    def answers(self, rule: str, values: Mapping[str, Any]) -> list[str]:
-        """The rules that an expression answers; what is none is somebody's number."""
-        answer = compile(rule[1:], self.outline.names)(values)
+    def answers(self, rule: str, element: str, values: Mapping[str, Any]) -> list[str]:
+        """The rules that an expression of a step answers; what is none is somebody's number."""
+        names, seen = self.outline.seen(element, values)
+        answer = compile(rule[1:], names)(seen)
         texts = [t for t in (answer if isinstance(answer, tuple) else (answer,)) if isinstance(t, str) and t]
         return [t if _RULE.fullmatch(t) else f"person:{t}" for t in texts]
 
     def _rule(self, rule: str, element: str) -> list[Post]:
         if rule.startswith("="):
-            return [p for found in self.answers(rule, self.values) for p in self._rule(found, element)]
+            return [p for found in self.answers(rule, element, self.values) for p in self._rule(found, element)]
         match = _RULE.fullmatch(rule)
         if match is None:
             raise Invalid(_("看不懂“%(rule)s”。") % {"rule": rule})

@@ -15,7 +15,7 @@ from shuzheng.base.access.actors import identify, identify_post
 from shuzheng.base.accounts.models import Account
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.flows import actions, defining, library, simple
-from shuzheng.base.flows.bpmn.running import compiled
+from shuzheng.base.flows.bpmn.compiling import compiled
 from shuzheng.base.flows.defining import save_definitions
 from shuzheng.base.flows.models import Case, Definition, Opinion, Step, Task
 

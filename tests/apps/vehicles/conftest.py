@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -22,6 +23,7 @@ from shuzheng.base.flows.shipped import load_flows
 from shuzheng.base.org.models import Node
 from tests.factories import Nation, actor_of
 from tests.forms.conftest import standards  # noqa: F401 -- a fixture
+from tests.worlds import Answer, once
 
 OFFICE, UNIT, SECOND, COUNTY = "33/11/23/0/goa/", "33/11/23/0/u1/", "33/11/23/0/u2/", "33/11/23/"
 VINS = iter(f"LSVAA{n:012d}" for n in range(1, 10_000))
@@ -111,8 +113,21 @@ class Pool:
             return type(row).objects.get(pk=row.pk)
 
 
+@pytest.fixture(scope="module")
+def _pool(request: pytest.FixtureRequest, _nation: Answer, _standards: Answer) -> Iterator[Answer]:
+    with once(request, fleet, _nation) as answer:
+        yield answer
+
+
 @pytest.fixture
-def pool(nation, standards) -> Pool:  # noqa: F811
+def pool(nation: Nation, standards: Nation, _pool: Answer) -> Pool:  # noqa: F811
+    found: Pool = _pool(nation)
+    found.nation = nation
+    return found
+
+
+def fleet(nation: Nation) -> Pool:
+    """An office with cars and drivers, who may ask for them and who decides."""
     office, unit = nation.organ(OFFICE), nation.organ(UNIT)
     load_flows(nation.actor("0/ngoa/", "business_admin", at=""), nation.organ("0/ngoa/"))
     accounts = {

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 from shuzheng.base.flows.bpmn import decisions
+from shuzheng.base.flows.bpmn.enclosing import by_event, interrupts, unfit
+from shuzheng.base.flows.bpmn.handing import calls_of, check_given, check_inputs, service
 from shuzheng.base.flows.bpmn.words import (
     ADDING,
     BACK,
@@ -28,13 +30,13 @@ from shuzheng.base.flows.bpmn.words import (
     WITHDRAW,
     Field,
     Outline,
-    Service,
     StepRule,
     facts_of,
     local,
+    one,
+    place,
     tag,
 )
-from shuzheng.base.flows.operations import OPERATIONS
 from shuzheng.kernel import bpmn
 from shuzheng.kernel.bpmn.read import ASIDE, ROOT
 from shuzheng.kernel.errors import FieldFault, Invalid
@@ -121,15 +123,17 @@ def look(text: str, tables: Mapping[str, str] | None = None) -> tuple[Outline, l
         raise Invalid(_("流程里有 %(n)d 处不能用。") % {"n": len(refused)}, refused)
     faults: list[FieldFault] = []
     process = _process(root, faults)
-    own = _one(process, "process")
+    own = one(process, "process")
     fields = tuple(_field(node, faults) for node in process.iterfind("bpmn:extensionElements/sz:form/sz:field", NS))
     _unique(fields, faults)
     steps = {node.get("id"): _step(node, fields, faults) for node in root.iter(*map(tag, HUMAN))}
     names = {f.code: KINDS[f.kind] for f in fields if f.kind in KINDS} | facts_of(steps)
+    calls = calls_of(root, fields, faults)
     called = _called(root, tables or {}, names, faults)
-    services = {node.get("id"): _service(node, names, faults) for node in root.iter(tag("serviceTask"))}
+    services = {node.get("id"): service(node, names, faults) for node in root.iter(tag("serviceTask"))}
     _expressions(root, names, faults)
-    _inputs(root, services, names, faults)
+    check_inputs(root, services, names, faults)
+    check_given(root, calls, names, faults)
     elements = {n.get("id"): (local(n), n.get("name") or "") for n in root.iter() if n.get("id") and _ours(n)}
     get = own.get if own is not None else lambda name, default="": default
     outline = Outline(
@@ -137,29 +141,22 @@ def look(text: str, tables: Mapping[str, str] | None = None) -> tuple[Outline, l
         name_en=get("name_en", ""), group=get("group", ""), about=get("about", ""), basis=get("basis", ""),
         title=get("title", ""), withdraw=get("withdraw", "undecided"), tests=get("tests", "refuse"), confidence=get("confidence", ""),
         hold=get("hold", "kept"), adding=get("adding", "free"), fields=fields, steps=steps, names=names,
-        called=called, services=services, follows=_follows(root, steps), elements=elements,
+        called=called, services=services, follows=follows(root, steps), elements=elements, calls=calls,
     )  # fmt: skip
     return outline, faults
 
 
-def place(node: Any, what: str) -> FieldFault:
-    """A fault at an element: its name, id and line."""
-    name = node.get("name") or local(node)
-    line = node.sourceline or 0
-    said = _("第 %(line)d 行 %(name)s（%(id)s）：%(what)s") % {
-        "line": line, "name": name, "id": node.get("id") or "—", "what": what,
-    }  # fmt: skip
-    return FieldFault(node.get("id") or local(node), said, row=line)
-
-
-def _follows(root: Any, steps: Mapping[str, StepRule]) -> dict[str, tuple[str, ...]]:
+def follows(root: Any, steps: Mapping[str, StepRule]) -> dict[str, tuple[str, ...]]:
+    """By element: human steps that may come right after it, through gateways, events and into what is called."""
     onward: dict[str, list[str]] = {}
     for flow in root.iter(tag("sequenceFlow")):
         onward.setdefault(flow.get("sourceRef"), []).append(flow.get("targetRef"))
     for node in root.iter(tag("boundaryEvent")):
         onward.setdefault(node.get("attachedToRef"), []).append(node.get("id"))
-    for node in root.iter(tag("subProcess")):
-        onward.setdefault(node.get("id"), []).extend(n.get("id") for n in node.iterfind("bpmn:startEvent", NS))
+    for node in root.iter(tag("subProcess"), tag("callActivity")):
+        inner = node if local(node) == "subProcess" else _by_id(root, node.get("calledElement"))
+        begins = inner.iterfind("bpmn:startEvent", NS) if inner is not None else ()
+        onward.setdefault(node.get("id"), []).extend(n.get("id") for n in begins)
     found = {}
     for start in {*onward}:
         seen, waiting, steps_found = {start}, list(onward[start]), []
@@ -176,6 +173,10 @@ def _follows(root: Any, steps: Mapping[str, StepRule]) -> dict[str, tuple[str, .
     return found
 
 
+def _by_id(root: Any, ident: str | None) -> Any:
+    return next((p for p in root.iterfind("bpmn:process", NS) if p.get("id") == ident), None)
+
+
 def _ours(node: Any) -> bool:
     return isinstance(node.tag, str) and node.tag.startswith(f"{{{BPMN}}}")
 
@@ -190,10 +191,10 @@ def _unsupported(root: Any) -> list[FieldFault]:
             faults.append(place(node, _("没有 id。")))
         elif name == "multiInstanceLoopCharacteristics" and local(node.getparent()) not in HUMAN:
             faults.append(place(node.getparent(), _("多实例只用于人办的任务。")))
-        elif name == "subProcess" and node.get("triggeredByEvent") == "true":
-            faults.append(place(node, _("不支持事件子流程。")))
+        elif by_event(node) and (fault := unfit(node)) is not None:
+            faults.append(fault)
         elif name == "timeCycle" and not _repeats(node.getparent().getparent()):
-            faults.append(place(node.getparent().getparent(), _("循环定时只用于不打断环节的边界事件。")))
+            faults.append(place(node.getparent().getparent(), _("循环定时只用于不打断环节的边界事件和事件子流程。")))
         elif (
             name.endswith("EventDefinition")
             and name not in THROWN
@@ -211,6 +212,8 @@ def _unsupported(root: Any) -> list[FieldFault]:
 
 
 def _repeats(event: Any) -> bool:
+    if local(event) == "startEvent" and by_event(event.getparent()):
+        return not interrupts(event)
     return local(event) == "boundaryEvent" and event.get("cancelActivity") == "false"
 
 
@@ -218,9 +221,6 @@ def _process(root: Any, faults: list[FieldFault]) -> Any:
     found = [p for p in root.iterfind("bpmn:process", NS) if p.find(tag("startEvent")) is not None]
     called = {n.get("calledElement") for n in root.iter(tag("callActivity"))}
     ids = {p.get("id") for p in found}
-    for node in root.iter(tag("callActivity")):
-        if node.get("calledElement") not in ids:
-            faults.append(place(node, _("所调用的流程“%(id)s”不在这个文件里。") % {"id": node.get("calledElement")}))
     found = [p for p in found if p.get("id") not in called]
     if len(found) != 1:
         faults.append(FieldFault("process", _("要有且只有一个带开始事件的主流程，现有 %(n)d 个。") % {"n": len(found)}))
@@ -232,10 +232,6 @@ def _process(root: Any, faults: list[FieldFault]) -> Any:
         if process.get("id") in ids and len(starts) > 1:
             faults.append(place(starts[1], _("一个流程只能有一个开始事件。")))
     return found[0]
-
-
-def _one(node: Any, name: str) -> Any:
-    return node.find(f"bpmn:extensionElements/sz:{name}", NS)
 
 
 def _field(node: Any, faults: list[FieldFault]) -> Field:
@@ -263,7 +259,7 @@ def _unique(fields: tuple[Field, ...], faults: list[FieldFault]) -> None:
 
 
 def _step(node: Any, fields: tuple[Field, ...], faults: list[FieldFault]) -> StepRule:
-    own = _one(node, "step")
+    own = one(node, "step")
     get = own.get if own is not None else lambda name, default="": default
     rights = {}
     for pair in get("fields", "").split():
@@ -329,35 +325,6 @@ def _called(root: Any, tables: Mapping[str, str], names: dict[str, Type], faults
     return called
 
 
-def _service(node: Any, names: dict[str, Type], faults: list[FieldFault]) -> Service:
-    """What a service task calls; the outputs of an operation become names."""
-    own = _one(node, "call")
-    if own is None or bool(own.get("operation")) == bool(own.get("message")):
-        faults.append(place(node, _("写明调用哪个操作（sz:call operation），或发出哪条消息（sz:call message）。")))
-        return Service()
-    inputs = {n.get("name", ""): n.get("value", "") for n in own.iterfind("sz:input", NS)}
-    found = Service(own.get("operation", ""), own.get("message", ""), inputs)
-    if found.operation and found.operation not in OPERATIONS:
-        faults.append(place(node, _("没有“%(name)s”这个操作。") % {"name": found.operation}))
-    elif found.operation:
-        names |= OPERATIONS[found.operation].gives
-    return found
-
-
-def _inputs(root: Any, services: Mapping[str, Service], names: Mapping[str, Type], faults: list[FieldFault]) -> None:
-    for node in root.iter(tag("serviceTask")):
-        service = services[node.get("id")]
-        takes = OPERATIONS[service.operation].takes if service.operation in OPERATIONS else {}
-        if service.operation in OPERATIONS and set(service.inputs) != set(takes):
-            said = {"name": service.operation, "names": "、".join(sorted(takes)) or "—"}
-            faults.append(place(node, _("“%(name)s”要填的输入：%(names)s。") % said))
-        for name, text in service.inputs.items():
-            try:
-                compile(text, names, takes.get(name))
-            except ExprError as fault:
-                faults.append(place(node, fault.message))
-
-
 def _tables(tables: Mapping[str, str], used: set[str], names: dict[str, Type], faults: list[FieldFault]) -> None:
     """Check the tables, and add what those in use fill to ``names``: one table may draw on what another has filled."""
     waiting = dict(tables)
@@ -409,7 +376,7 @@ def _expressions(root: Any, names: dict[str, Type], faults: list[FieldFault]) ->
         if len(inner.findall(tag("startEvent"))) != 1:
             faults.append(place(inner, _("一个流程只能有一个开始事件。")))
     for node in root.iter(tag("process")):
-        own = _one(node, "process")
+        own = one(node, "process")
         for name, allowed in OF_PROCESS.items():
             value = own.get(name, allowed[0]) if own is not None else allowed[0]
             if value not in allowed:

@@ -1,6 +1,6 @@
 """A case's token: SpiffWorkflow with its script engine replaced by our expressions.
 
-The process is compiled once for each edition and kept; a case stores its tasks only. Nothing here knows the database.
+A case stores its tasks only, and not the process (``compiling.py``). Nothing here knows the database.
 """
 
 from __future__ import annotations
@@ -8,18 +8,16 @@ from __future__ import annotations
 import copy
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from lxml import etree
 from SpiffWorkflow.bpmn import BpmnEvent
 from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
-from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.serializer.default.workflow import BpmnWorkflowConverter
@@ -27,15 +25,12 @@ from SpiffWorkflow.bpmn.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import CycleTimerEventDefinition, TimerEventDefinition
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.exceptions import TaskNotFoundException
-from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
 from SpiffWorkflow.util.task import TaskState
 
-from shuzheng.base.flows.bpmn import decisions
-from shuzheng.base.flows.bpmn.reading import HUMAN, QUIET, parse, read
-from shuzheng.base.flows.bpmn.words import Outline, Service, local, tag
+from shuzheng.base.flows.bpmn.compiling import Compiled
 from shuzheng.base.flows.operations import OPERATIONS
-from shuzheng.kernel.errors import FieldFault, Invalid
+from shuzheng.kernel.errors import Invalid
 from shuzheng.kernel.expr import ExprError, compile
 
 ISO = re.compile(r"(R\d*/)?P(?=[\dT])(\d+[YMWD])*(T(\d+[HMS])+)?")
@@ -65,88 +60,6 @@ _registry = BpmnWorkflowSerializer.configure(SPIFF_CONFIG)
 _converter = _WithoutSpec(BpmnWorkflow, _registry)
 
 
-@dataclass(frozen=True)
-class Compiled:
-    """An edition ready to run."""
-
-    outline: Outline
-    tables: Mapping[str, decisions.Table]
-    spec: Any
-    subs: Mapping[str, Any]
-
-
-def compiled(bpmn: str, tables: Mapping[str, str]) -> Compiled:
-    """The edition of these texts; made once and kept.
-
-    Raises:
-        Invalid: it cannot be run (``reading.read``).
-    """
-    return _compiled(bpmn, tuple(sorted(tables.items())))
-
-
-_editions: dict[str, Compiled] = {}
-MOST = 200
-"""Editions that are kept ready."""
-
-
-def edition(digest: str, texts: Callable[[], tuple[str, Mapping[str, str]]]) -> Compiled:
-    """As ``compiled``, for a text with a digest: it is asked for only when the edition is not at hand.
-
-    Without a digest (a text that is not kept yet) it is asked for each time.
-    """
-    if not digest:
-        return compiled(*texts())
-    found = _editions.get(digest)
-    if found is None:
-        if len(_editions) >= MOST:
-            _editions.clear()
-        found = _editions[digest] = compiled(*texts())
-    return found
-
-
-@lru_cache(maxsize=200)
-def _compiled(bpmn: str, tables: tuple[tuple[str, str], ...]) -> Compiled:
-    outline = read(bpmn, dict(tables))
-    parser = SpiffBpmnParser()
-    try:
-        parser.add_bpmn_xml(_runnable(bpmn, outline))
-        spec = parser.get_spec(outline.process)
-        subs = parser.get_subprocess_specs(outline.process)
-    except ValidationException as error:
-        where = getattr(error, "id", "") or "bpmn"
-        raise Invalid(faults=[FieldFault(where, _("流程无法运行：%(why)s") % {"why": error})]) from error
-    return Compiled(outline, {c: decisions.ready(c, t, outline.names) for c, t in tables}, spec, subs)
-
-
-def _runnable(bpmn: str, outline: Outline) -> Any:
-    """The process without what only says something: our step rules stand in for the loops of human tasks, decisions and
-    messages that are sent become lines of the script engine."""
-    root = copy.deepcopy(parse(bpmn))
-    for node in list(root.iter()):
-        name = local(node)
-        if name in QUIET or name in ("BPMNDiagram", "multiInstanceLoopCharacteristics"):
-            if node.getparent() is not None:
-                node.getparent().remove(node)
-        elif name in HUMAN:
-            node.tag = tag("userTask")
-        elif name in ("businessRuleTask", "sendTask", "serviceTask"):
-            node.tag = tag("scriptTask")
-            etree.SubElement(node, tag("script")).text = _line(name, node.get("id"), outline)
-            node.attrib.pop("messageRef", None)
-    for process in root.iter(tag("process")):
-        process.set("isExecutable", "true")
-    return root
-
-
-def _line(kind: str, element: str, outline: Outline) -> str:
-    """What the script engine is to do for a task that is no script."""
-    if kind == "businessRuleTask":
-        return f"decide {outline.called[element]}"
-    if kind == "serviceTask" and outline.services[element].operation:
-        return f"call {element}"
-    return f"send {outline.called.get(element) or outline.services[element].message}"
-
-
 def _nothing(_operation: str, _given: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
@@ -161,6 +74,8 @@ class Context:
     values: dict[str, Any]
     left: dict[str, Any] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
+    entered: list[str] = field(default_factory=list)
+    """Call activities that began."""
     operate: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] = _nothing
 
 
@@ -175,33 +90,61 @@ class _Engine(PythonScriptEngine):
         text = expression.strip().removeprefix("=").strip()
         if ISO.fullmatch(text.strip('"')):
             return text.strip('"')
-        value = compile(text, self.process.outline.names)(self.context.values)
+        value = self._worked_out(task.task_spec.bpmn_id, text)
         return value.isoformat() if isinstance(value, date) else value
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
+        at = task.task_spec.bpmn_id
         for line in filter(str.strip, (script or "").splitlines()):
             verb, _sep, rest = line.partition(" ")
             if verb == "decide":
-                self._leave(self.process.tables[rest].decide(self.context.values))
+                _names, values = self.process.outline.seen(at, self.context.values)
+                self._leave(at, self.process.tables[rest].decide(values))
             elif verb == "send":
                 self.context.sent.append(rest)
             elif verb == "call":
-                self._leave(self._called(self.process.outline.services[rest]))
+                self._leave(at, self._called(at))
+            elif verb == "enter":
+                self._enter(at)
+            elif verb == "leave":
+                self._come_back(at)
             else:
                 name, _sep, text = line.partition("=")
-                self._leave({name.strip(): compile(text.strip(), self.process.outline.names)(self.context.values)})
+                self._leave(at, {name.strip(): self._worked_out(at, text.strip())})
         return True
+
+    def _worked_out(self, at: str | None, text: str) -> Any:
+        names, values = self.process.outline.seen(at, self.context.values)
+        return compile(text, names)(values)
 
     def call_service(self, task: Any, **kwargs: Any) -> Any:
         raise Invalid(_("流程不能直接调用外部服务。"))
 
-    def _called(self, service: Service) -> Mapping[str, Any]:
-        names, values = self.process.outline.names, self.context.values
-        given = {name: compile(text, names)(values) for name, text in service.inputs.items()}
+    def _called(self, at: str) -> Mapping[str, Any]:
+        service = self.process.outline.services[at]
+        given = {name: self._worked_out(at, text) for name, text in service.inputs.items()}
         found = self.context.operate(service.operation, given)
         return {name: found.get(name) for name in OPERATIONS[service.operation].gives}
 
-    def _leave(self, found: Mapping[str, Any]) -> None:
+    def _enter(self, at: str) -> None:
+        """A call begins: what is only there begins empty, and what it is given is worked out here."""
+        call, frame = self.process.outline.calls[at], self.process.outline.frames[at]
+        given = {  # an edition that came later may have dropped a field
+            frame.keys[name]: self._worked_out(at, text) for name, text in call.inputs.items() if name in frame.keys
+        }
+        self._keep(dict.fromkeys(frame.own) | given)
+        self.context.entered.append(at)
+
+    def _come_back(self, at: str) -> None:
+        """A call is over: what comes back is worked out there."""
+        call, frame = self.process.outline.calls[at], self.process.outline.frames[at]
+        values = frame.seen(self.context.values)
+        self._leave(at, {name: compile(text, frame.names)(values) for name, text in call.outputs.items()})
+
+    def _leave(self, at: str | None, found: Mapping[str, Any]) -> None:
+        self._keep({self.process.outline.key(at, name): value for name, value in found.items()})
+
+    def _keep(self, found: Mapping[str, Any]) -> None:
         self.context.values |= found
         self.context.left |= found
 
@@ -212,6 +155,21 @@ class Waiting:
 
     token: str
     element: str
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What the engine cannot do, as ``Invalid``."""
+    try:
+        yield
+    except ExprError as fault:
+        raise Invalid(_("流程算不下去：%(why)s") % {"why": fault.message}) from fault
+    except WorkflowTaskException as error:
+        if isinstance(error.__cause__, Invalid):
+            raise error.__cause__ from error
+        spec = error.task_spec
+        name = getattr(spec, "bpmn_name", "") or getattr(spec, "bpmn_id", "") or ""
+        raise Invalid(_("“%(name)s”没有一条分支的条件成立。") % {"name": name}) from error
 
 
 class Token:
@@ -234,21 +192,13 @@ class Token:
         Raises:
             Invalid: no branch of a gateway holds, or an expression cannot be worked out.
         """
-        try:
+        with _in_words():
             self._flow.do_engine_steps()
             # It looks at timers last: what one that has run out leads to is still to be done.
             while self._flow.get_tasks(state=TaskState.READY, manual=False):
                 self._flow.do_engine_steps()
             events = [event.event_definition for event in self._flow.get_events()]
             self.context.sent += [e.name for e in events if isinstance(e, MessageEventDefinition)]
-        except ExprError as fault:
-            raise Invalid(_("流程算不下去：%(why)s") % {"why": fault.message}) from fault
-        except WorkflowTaskException as error:
-            if isinstance(error.__cause__, Invalid):
-                raise error.__cause__ from error
-            spec = error.task_spec
-            name = getattr(spec, "bpmn_name", "") or getattr(spec, "bpmn_id", "") or ""
-            raise Invalid(_("“%(name)s”没有一条分支的条件成立。") % {"name": name}) from error
 
     def waiting(self) -> list[Waiting]:
         """Human steps that are to be done now."""
@@ -256,8 +206,13 @@ class Token:
         return [Waiting(str(t.id), t.task_spec.bpmn_id) for t in ready]
 
     def complete(self, token: str) -> None:
-        """A human step is done."""
-        self._flow.get_task_from_id(UUID(token)).run()
+        """A human step is done.
+
+        Raises:
+            Invalid: what comes next is a call, and what it is given cannot be worked out.
+        """
+        with _in_words():
+            self._flow.get_task_from_id(UUID(token)).run()
 
     def visited(self, element: str) -> str | None:
         """The last visit of a human step that was completed, unless it was taken back; None when there is none."""
@@ -267,10 +222,15 @@ class Token:
     def before(self, token: str) -> list[str]:
         """Human steps completed on the way to this one, the nearest first."""
         found, task = [], self._flow.get_task_from_id(UUID(token))
-        while (task := task.parent) is not None:
+        while (task := self._before(task)) is not None:
             if task.task_spec.manual and task.task_spec.bpmn_id in self.process.outline.steps:
                 found.append(task.task_spec.bpmn_id)
         return found
+
+    def _before(self, task: Any) -> Any:
+        """The visit before one; before the first inside a sub-process, the sub-process."""
+        outer = task.workflow.parent_task_id
+        return task.parent or (self._flow.get_task_from_id(outer) if outer is not None else None)
 
     def go_back(self, token: str) -> None:
         """Stand at an earlier step again; what came after it on its branches is undone."""

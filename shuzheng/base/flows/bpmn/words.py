@@ -6,6 +6,7 @@ Namespace ``urn:shuzheng:flows``, inside ``bpmn:extensionElements``, so that oth
     <sz:form><sz:field code="amount" label="金额" kind="money" unit="元" required="true"/></sz:form>
     <sz:step mode="all" refuse="end" back="any" empty="admin" due="2d" overdue="remind" fields="amount:read"/>
     <sz:who rule="role:leader@organ"/>  <sz:cc rule="post:档案员@organ"/>
+    <sz:call><sz:input name="copies" value="count * 2"/><sz:output name="sealed" value="done"/></sz:call>
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from shuzheng.base.portal.formats import in_language
+from shuzheng.kernel.errors import FieldFault
 from shuzheng.kernel.expr import BOOLEAN, DATE, NUMBER, TEXT, Type, list_of
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -72,6 +76,8 @@ class Field:
     options: tuple[str, ...] = ()
     help: str = ""
     start: str = "edit"
+    call: str = ""
+    """Of a field that only a called process has: the call activity that it came with."""
 
     @property
     def shown(self) -> str:
@@ -123,6 +129,32 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Call:
+    """A call of another definition by its ``code``: what its fields are given (expressions here, by its field), and what comes
+    back (expressions there, by our field). Fields of the same code that are not named are one and the same."""
+
+    code: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What expressions of a called process see: its names with their types, and under which name the case holds each.
+
+    ``own`` are the fields that begin empty with each call.
+    """
+
+    names: Mapping[str, Type]
+    keys: Mapping[str, str]
+    own: tuple[str, ...] = ()
+
+    def seen(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values of a case, under the names that the called process knows them by."""
+        return {name: values[key] for name, key in self.keys.items() if key in values}
+
+
+@dataclass(frozen=True)
 class Outline:
     """What a definition says to everybody but the engine."""
 
@@ -151,6 +183,12 @@ class Outline:
     """Human steps that may come right after an element, through gateways and events."""
     elements: Mapping[str, tuple[str, str]]
     """By id: kind of element and name, for faults and the diagram."""
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    """By call activity: which other definition it calls."""
+    frames: Mapping[str, Frame] = field(default_factory=dict)
+    """By call activity, once the called definitions are joined to it: what is known inside."""
+    inside: Mapping[str, Frame] = field(default_factory=dict)
+    """The same by each element of a called process."""
 
     @property
     def is_standard(self) -> bool:
@@ -159,6 +197,16 @@ class Outline:
     def holds(self, element: str) -> str:
         """What adopters may do to a step."""
         return self.steps[element].hold or self.hold
+
+    def seen(self, element: str | None, values: Mapping[str, Any]) -> tuple[Mapping[str, Type], Mapping[str, Any]]:
+        """Names and values as expressions at an element know them."""
+        frame = self.inside.get(element or "")
+        return (frame.names, frame.seen(values)) if frame else (self.names, values)
+
+    def key(self, element: str | None, name: str) -> str:
+        """Under which name the case holds what is called so at an element."""
+        frame = self.inside.get(element or "")
+        return frame.keys.get(name, name) if frame else name
 
     def field(self, code: str) -> Field | None:
         return next((f for f in self.fields if f.code == code), None)
@@ -182,3 +230,18 @@ def tag(name: str, space: str = BPMN) -> str:
 def local(node: Any) -> str:
     """The tag without its namespace; empty for a comment."""
     return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+
+
+def one(node: Any, name: str) -> Any:
+    """What we wrote into an element, by name; None when there is nothing."""
+    return node.find(f"bpmn:extensionElements/sz:{name}", NS)
+
+
+def place(node: Any, what: str) -> FieldFault:
+    """A fault at an element: its name, id and line."""
+    name = node.get("name") or local(node)
+    line = node.sourceline or 0
+    said = _("第 %(line)d 行 %(name)s（%(id)s）：%(what)s") % {
+        "line": line, "name": name, "id": node.get("id") or "—", "what": what,
+    }  # fmt: skip
+    return FieldFault(node.get("id") or local(node), said, row=line)

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows import actions, diagram
-from shuzheng.base.flows.bpmn.running import compiled
 from shuzheng.base.flows.bpmn.words import Outline
+from shuzheng.base.flows.calling import drawing_of, process_of
 from shuzheng.base.flows.forms import CaseForm
 from shuzheng.base.flows.models import Case, Definition
 from shuzheng.base.flows.reaching import startable
@@ -65,7 +65,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _form(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
     definition: Definition = case.definition
-    outline = compiled(definition.bpmn, definition.tables).outline
+    outline = process_of(definition).outline
     allowed = rights(outline, None)
     form = CaseForm(outline, allowed, case.values, request.POST or None)
     chooses = _chooses(outline)
@@ -88,7 +88,7 @@ def _form(request: HttpRequest, actor: Actor, case: Case) -> HttpResponse:
                 messages.info(request, _("内容已存草稿"))
     context = {
         "definition": definition, "form": form, "case": case, "is_new": case._state.adding, "key": new_key(),
-        "svg": diagram.svg(definition.bpmn), "chooses": chooses, "about": outline.about,
+        "svg": diagram.svg(drawing_of(definition)), "chooses": chooses, "about": outline.about,
     }  # fmt: skip
     return render(request, "flows/form.html", context, status=422 if request.method == "POST" else 200)
 

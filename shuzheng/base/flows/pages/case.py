@@ -19,6 +19,7 @@ from shuzheng.base.files.actions import blocked_words, receive
 from shuzheng.base.files.models import Block
 from shuzheng.base.files.pages import download
 from shuzheng.base.flows import actions, diagram, printing
+from shuzheng.base.flows.calling import drawing_of
 from shuzheng.base.flows.forms import CaseForm
 from shuzheng.base.flows.models import Case, Opinion, Task
 from shuzheng.base.flows.reaching import inbox, opened
@@ -49,7 +50,7 @@ def _page(
     following = inbox(actor).exclude(case_id=case.pk).exclude(role__in=Task.TO_READ).values_list("case_id", flat=True)
     context = {
         "view": view, "case": case, "task": view.task, "form": form, "fault": fault, "key": new_key(),
-        "svg": diagram.svg(case.definition.bpmn, case, view.move.steps, view.move.tasks),
+        "svg": diagram.svg(drawing_of(case.definition, case.links), case, view.move.steps, view.move.tasks),
         "phrases": [*(p.text for p in phrases(actor)), *PHRASES], "signs": signature is not None and signature.picture, "tone": STATE_TONES[case.state], "next": following.first(),
         "crumbs": [Crumb(_("流程待办"), reverse("flows:inbox")), Crumb(case.definition.label), Crumb(case.number)],
         "to_read": bool(view.task and view.task.role in Task.TO_READ),

@@ -19,6 +19,7 @@ from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import Range, case_scope
 from shuzheng.base.flows import actions, defining, diagram
 from shuzheng.base.flows.bpmn.reading import look
+from shuzheng.base.flows.calling import called_by, drawing_of
 from shuzheng.base.flows.engine import Move
 from shuzheng.base.flows.migrating import walk
 from shuzheng.base.flows.models import Case, Definition
@@ -87,7 +88,7 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponse:
     faults, doubts = defining.examined(row)
     context = {
         "doubts": [str(f) for f in doubts],
-        "row": row, "outline": outline, "steps": [step_words(s, outline) for s in outline.steps.values()], "svg": diagram.svg(row.bpmn), "key": new_key(),
+        "row": row, "outline": outline, "steps": [step_words(s, outline) for s in outline.steps.values()], "calls": called_by(row, outline), "svg": diagram.svg(drawing_of(row)), "key": new_key(),
         "faults": [f.message for f in faults],
         "may": {n: actor.may(right, row.path) and row.path in actor.scope.write for n, (right, _verb) in VERBS.items()},
         "older": older(actor, row),

@@ -132,6 +132,7 @@ def expert(request: HttpRequest, pk: UUID) -> HttpResponse:
         "bpmn": row.bpmn,
         "tables": row.tables,
         "names": designing.named(designing.rules_of(row)),
+        "callable": designing.callable_by(row),
     }
     return render(request, "flows/expert.html", _context(actor, row, data) | {"is_simple": _is_simple(row)})
 

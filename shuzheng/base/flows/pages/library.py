@@ -19,6 +19,7 @@ from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows import defining, diagram, library, packages
 from shuzheng.base.flows.bpmn.reading import look
+from shuzheng.base.flows.calling import current
 from shuzheng.base.flows.comparing import Difference
 from shuzheng.base.flows.library import Adopter
 from shuzheng.base.flows.models import Definition
@@ -183,10 +184,13 @@ def take_in(request: HttpRequest) -> HttpResponse:
     try:
         if upload is None or (upload.size or 0) > LARGEST_PACKAGE:
             raise Invalid.one("file", _("请选择文件。"))
-        text, tables, tests = packages.unpack(upload.read())
+        data = upload.read()
+        text, tables, tests = packages.unpack(data)
         row = save_text(actor, text, tables, key=request.POST.get("key", "")[:60] or new_key())
         if tests:
             save_trials([row], actor=actor, trials=tests)
+        if missing := [n["name"] for n in packages.needs(data) if current(n["code"], row.path) is None]:
+            messages.warning(request, _("它调用的流程这里还没有：%(names)s。") % {"names": "、".join(missing)})
     except Invalid as fault:
         refused(request, fault)
         return redirect("flows:library")

@@ -22,6 +22,7 @@ from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows import diagram, replaying, trials
 from shuzheng.base.flows.bpmn.reading import look, parse
 from shuzheng.base.flows.bpmn.words import NS, Outline
+from shuzheng.base.flows.calling import process_of
 from shuzheng.base.flows.forms import CaseForm
 from shuzheng.base.flows.models import Case, Definition
 from shuzheng.base.flows.packages import decoded
@@ -79,7 +80,12 @@ class Shown:
 def ready(row: Definition) -> tuple[Outline, bool]:
     """What it says, and whether it can be played: a draft that is not finished cannot."""
     outline, unfinished = look(row.bpmn, row.tables)
-    return outline, not unfinished
+    if unfinished or not outline.calls:
+        return outline, not unfinished
+    try:
+        return process_of(row).outline, True
+    except Invalid:  # said on the page of the definition, with what else keeps it from being published
+        return outline, False
 
 
 def _may_save(actor: Actor, row: Definition) -> bool:
