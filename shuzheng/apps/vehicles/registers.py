@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from shuzheng.apps.vehicles import actions, costs, rules
 from shuzheng.apps.vehicles.actions import fleet
@@ -119,8 +119,8 @@ class Vehicles(Register):
         Tab("old", L("满更新年限"), _old, "warn"),
         Tab("expiring", L("证件到期"), _expiring, "late"),
         Tab("unmarked", L("待喷涂标识"), Q(marking=Marking.DUE), "warn"),
-        Tab("locked", L("封存"), Q(state=VehicleState.LOCKED)),
-        Tab("disposed", L("已处置"), Q(state=VehicleState.DISPOSED)),
+        Tab("locked", pgettext_lazy("vehicle", "封存"), Q(state=VehicleState.LOCKED)),
+        Tab("disposed", pgettext_lazy("vehicle", "已处置"), Q(state=VehicleState.DISPOSED)),
     )
     groups = (
         FieldGroup(L("车辆"), ("plate", "plate_kind", "brand", "body", "seats", "colour", "vin", "engine_number")),
@@ -134,7 +134,7 @@ class Vehicles(Register):
             L("使用"), ("state", "home", "usual_driver", "mileage", "marking", "marking_number", "note")
         ),
         FieldGroup(L("证件"), ("compulsory_to", "commercial_to", "inspection_to")),
-        FieldGroup(L("处置"), ("disposal", "disposed_on", "proceeds")),
+        FieldGroup(pgettext_lazy("vehicle", "处置"), ("disposal", "disposed_on", "proceeds")),
     )  # fmt: skip
     elements = {
         "plate": "vehicle.record.plate", "vin": "vehicle.record.vin", "brand": "vehicle.record.brand",
@@ -150,7 +150,7 @@ class Vehicles(Register):
         Related("accidents", "vehicle"),
     )  # fmt: skip
     actions = (
-        RowAction(actions.lock_vehicles, L("封存"), "lock", when=lambda v: v.state == VehicleState.IN_USE, quiet=True),
+        RowAction(actions.lock_vehicles, pgettext_lazy("action", "封存"), "lock", when=lambda v: v.state == VehicleState.IN_USE, quiet=True),
         RowAction(actions.unlock_vehicles, L("启封"), "lock-open", when=lambda v: v.state == VehicleState.LOCKED),
         RowAction(
             actions.ask_disposal, L("申请处置"), "recycle", DisposalForm,

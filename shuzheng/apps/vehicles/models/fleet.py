@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shuzheng.base.core.keys import EncryptedTextField
 from shuzheng.base.core.models import Kind, Record, Scoping
@@ -56,11 +57,11 @@ class VehicleState(models.TextChoices):
     """States of a vehicle (code set ``vehicle_state``)."""
 
     IN_USE = "1", _("在用")
-    LOCKED = "2", _("封存")
+    LOCKED = "2", pgettext_lazy("vehicle", "封存")
     REPAIR = "3", _("维修")
     LAID_UP = "4", _("停驶")
-    TO_DISPOSE = "5", _("待处置")
-    DISPOSED = "6", _("已处置")
+    TO_DISPOSE = "5", pgettext_lazy("vehicle", "待处置")
+    DISPOSED = "6", pgettext_lazy("vehicle", "已处置")
 
 
 class Acquisition(models.TextChoices):
