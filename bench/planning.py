@@ -7,7 +7,10 @@ import time
 from collections.abc import Iterator
 
 from bench.measure import Result
+from shuzheng.apps.vehicles.planning.demand import Journey
+from shuzheng.apps.vehicles.planning.feasible import faults
 from shuzheng.apps.vehicles.planning.problem import Car, Driver, Place, Problem, Ride, Rules, Stop
+from shuzheng.apps.vehicles.planning.sizing import Kind, Terms, size
 from shuzheng.apps.vehicles.planning.solve import solve
 
 RULES = Rules(
@@ -66,3 +69,45 @@ def day(seed: int, rides: int = 500, cars: int = 100) -> Problem:
             "", frozenset(), frozenset(uses), rough, courier, not courier and not rough and chance.random() < 0.01,
         ))  # fmt: skip
     return Problem((*lots, *seats, *far), tuple(wanted), tuple(fleet), tuple(staff), RULES)
+
+
+KINDS = (Kind("sedan", 4, 42_000, 400.0), Kind("mpv", 6, 55_000), Kind("minibus", 18, 90_000))
+TERMS = Terms(turnaround=15, pool_window=30, pool_most=3, ev_reserve=0.2, night=300.0)
+
+
+def year(seed: int, journeys: int = 100_000, sites: int = 20) -> list[Journey]:
+    """A year of 250 working days at twenty sites, with the peaks of a morning and an afternoon."""
+    chance, found = random.Random(seed), []
+    for _ in range(journeys):
+        minute = chance.choice([chance.gauss(540, 70), chance.gauss(850, 80), chance.uniform(440, 1060)])
+        start = chance.randrange(250) * 1440 + int(min(max(minute, 400), 1200))
+        km = chance.choice([8, 12, 20, 30, 40, chance.uniform(60, 200), chance.uniform(5, 60)])
+        people = chance.choice([1, 1, 2, 2, 3, 4, 4, 5, 6]) if chance.random() < 0.96 else chance.randrange(8, 18)
+        end = start + int(km / 40 * 60) + chance.choice([20, 40, 60, 120])
+        # Half of the journeys go to the few places where everybody goes.
+        goal = f"g{chance.randrange(4) if chance.random() < 0.5 else chance.randrange(4, 60)}"
+        found.append(Journey(f"s{chance.randrange(sites):02}", start, end, km, people, goal, chance.random() < 0.9))
+    return found
+
+
+def run() -> Iterator[Result]:
+    """Time against the bar; the distance to what is proven is stated."""
+    problem = day(1)
+    begin = time.perf_counter()
+    plan = solve(problem)
+    taken = time.perf_counter() - begin
+    if found := faults(problem, plan):
+        raise RuntimeError(f"the plan cannot be driven: {found[:3]}")
+    served = len(problem.rides) - len(plan.unserved)
+    yield Result("dispatch, 500 requests, 100 cars", taken, f"{served} served, {plan.score.cost:,.0f} yuan; checked", bar=10)
+    how = "of the whole sum (rides not served at their price, kilometres) above what no plan is below"
+    yield Result("dispatch, gap to the bound", plan.gap * 100, how, unit="%")
+    simple = solve(problem, optimise=False)
+    yield Result("dispatch, not served: optimised, simple", len(plan.unserved), "the simple proposal beside it",
+                 reference=len(simple.unserved), unit="rides")  # fmt: skip
+    journeys = year(1)
+    for level in (0.95, 0.99):
+        sizing = size(journeys, KINDS, TERMS, level=level, chargers={f"s{n:02}": 6 for n in range(20)})
+        how = f"100,000 trips, pooled to {sizing.journeys:,}; {sizing.cars} cars, {sum(sum(s.electric) for s in sizing.sites)} electric"
+        yield Result(f"right-sizing, {level:.0%}", sizing.seconds, how)
+        yield Result(f"right-sizing, {level:.0%}, gap to the bound", sizing.gap * 100, "yuan a year, proposed above proven", unit="%")

@@ -20,7 +20,7 @@ from shuzheng.apps.vehicles.planning.problem import Problem
 from shuzheng.apps.vehicles.planning.roads import Roads
 from shuzheng.apps.vehicles.planning.tours import Tour
 
-ROUNDS, QUICK = 24, 14
+ROUNDS, QUICK = 26, 16
 """Rounds of pricing at most, and of those by the quicker question."""
 A_ROUND = 6
 """Of each kind of crew, so many last tours are looked at a round, and those taken that no better duty has in it."""
@@ -151,11 +151,11 @@ class Master:
         return True
 
     def price(self, until: float) -> None:
-        """Make duties until none gains, or time (``time.monotonic``) or rounds are up.
+        """Make duties until none gains, or rounds or time (``time.monotonic``) are up.
 
         First by the quicker question, which misses some, then by the exact one, which also gives the bound.
         """
-        centre, height, exact = None, -FAR, False
+        centre, height, exact, begin = None, -FAR, False, time.monotonic()
         for number in range(ROUNDS):
             value, kilometres, now = self._solve()
             asked = now if centre is None else STEADY * centre + (1 - STEADY) * now
@@ -166,12 +166,11 @@ class Master:
                 self.bound = max(self.bound, reached)
             added = added or self._round(now, exact=exact)[0]
             near = value - height <= (NEAR if exact else ROUGHLY) * kilometres
-            if exact and (near or not added) or time.monotonic() > until:
-                break
-            if not exact and (near or not added or number >= QUICK):
+            late = time.monotonic() > (until if exact else (begin + until) / 2)
+            if exact and (near or late or not added):
+                return
+            if not exact and (near or late or not added or number >= QUICK):
                 exact, height = True, -FAR
-        if not exact:
-            self.bound = max(self.bound, self._round(asked, exact=True)[1])
 
     def _solve(self) -> tuple[float, float, np.ndarray]:
         """The value of the linear programme, what it pays for kilometres alone, and the prices of its rows."""

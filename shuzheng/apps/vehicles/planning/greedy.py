@@ -10,6 +10,10 @@ from shuzheng.apps.vehicles.planning.roads import Roads
 from shuzheng.apps.vehicles.planning.tours import Tour
 
 
+Option = tuple[float, float, tuple[int, int], list[Tour]]
+"""What it costs more, what the car ran so far (of what costs the same the least goes first), the pieces, the tours."""
+
+
 class Greedy:
     """Duties as they grow. ``duties``: by the pieces they are made of (numbers in ``pieces``)."""
 
@@ -46,8 +50,8 @@ class Greedy:
     def add(self, ride: str) -> bool:
         """Put a ride where it costs least; False when there is nowhere."""
         options = self._inserted(ride) + self._pooled(ride) + self._begun(ride)
-        options.sort(key=lambda option: option[:2])
-        return any(self._try(key, tours) for _cost, key, tours in options)
+        options.sort(key=lambda option: option[:3])
+        return any(self._try(key, tours) for _cost, _ran, key, tours in options)
 
     def _try(self, key: tuple[int, int], tours: list[Tour]) -> bool:
         crew = self._crew(key)
@@ -82,7 +86,7 @@ class Greedy:
             reach = (self.left_km[car.id] or 0.0) + km
         return replace(crew, reach=reach, driving=self.left_driving[driver.id] + driving)
 
-    def _inserted(self, ride: str) -> list[tuple[float, tuple[int, int], list[Tour]]]:
+    def _inserted(self, ride: str) -> list[Option]:
         tour, km, minutes = self.single[ride], self.roads.km, self.roads.minutes
         found = []
         for key, (crew, now) in self.duties.items():
@@ -98,10 +102,10 @@ class Greedy:
             here, there = (before.last if before else lot), (after.first if after else lot)
             more = km[here][tour.first] + tour.km + km[tour.last][there] - km[here][there]
             cost = more * crew.car.cost_km + self._change(ride, crew.car.id, crew.driver.id)
-            found.append((cost, key, [*now.tours[:at], tour, *now.tours[at:]]))
+            found.append((cost, crew.car.odometer, key, [*now.tours[:at], tour, *now.tours[at:]]))
         return found
 
-    def _pooled(self, ride: str) -> list[tuple[float, tuple[int, int], list[Tour]]]:
+    def _pooled(self, ride: str) -> list[Option]:
         found = []
         for pool in self.pools.get(ride, ()):
             others = set(pool.rides) - {ride}
@@ -112,10 +116,10 @@ class Greedy:
             for at, tour in enumerate(now.tours):
                 if set(tour.rides) == others:
                     cost = (pool.km - tour.km) * crew.car.cost_km + self._change(ride, crew.car.id, crew.driver.id)
-                    found.append((cost, key, [*now.tours[:at], pool, *now.tours[at + 1 :]]))
+                    found.append((cost, crew.car.odometer, key, [*now.tours[:at], pool, *now.tours[at + 1 :]]))
         return found
 
-    def _begun(self, ride: str) -> list[tuple[float, tuple[int, int], list[Tour]]]:
+    def _begun(self, ride: str) -> list[Option]:
         tour = self.single[ride]
         cars, drivers = {key[0] for key in self.duties}, {key[1] for key in self.duties}
         found = []
@@ -127,7 +131,8 @@ class Greedy:
             lot = self.roads.at[car.lot]
             km = self.roads.km[lot][tour.first] + tour.km + self.roads.km[tour.last][lot]
             m, crew = min(able, key=lambda option: self._preference(option[1], ride, tour))
-            found.append((km * car.cost_km + self._change(ride, car.id, crew.driver.id), (n, m), [tour]))
+            cost = km * car.cost_km + self._change(ride, car.id, crew.driver.id)
+            found.append((round(cost, 6), car.odometer, (n, m), [tour]))
         return found
 
     def _preference(self, crew: Crew, ride: str, tour: Tour) -> tuple[bool, bool, int, int, str]:

@@ -256,7 +256,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The proposal. ``bound``: no plan's ``score.total`` is below this (None: not known).
+    """The proposal. ``bound``: no plan's ``score.total`` is below this; ``gap``: its distance, as a share.
 
     ``method``: ``optimised`` or ``simple``; ``simple`` is what is proposed where the optimiser is not installed.
     """
@@ -265,6 +265,6 @@ class Plan:
     unserved: tuple[Unserved, ...]
     score: Score
     method: str
-    bound: float | None = None
-    gap: float | None = None
+    bound: float
+    gap: float
     seconds: float = 0.0

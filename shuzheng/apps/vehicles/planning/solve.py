@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from shuzheng.apps.vehicles.planning.duty import Duty, Pieces
+from shuzheng.apps.vehicles.planning.duty import Duty, Pieces, fits
 from shuzheng.apps.vehicles.planning.greedy import Greedy
 from shuzheng.apps.vehicles.planning.problem import Assignment, Call, Plan, Problem, Score, Unserved
 from shuzheng.apps.vehicles.planning.reasons import of_assignment, of_missing
@@ -34,11 +34,23 @@ def solve(problem: Problem, *, seconds: float = 8.0, optimise: bool | None = Non
     passes = _passes(problem, roads, pieces, ways)
     best = min(passes, key=lambda g: score(problem, g).total(problem.rules))
     wanted = optimiser_installed() if optimise is None else optimise
-    bound = None
+    bound = _floor(problem, ways)
     if wanted and best.duties:
-        better, bound = _optimised(problem, roads, pieces, ways, passes, begin + seconds)
-        best = min(best, better, key=lambda g: score(problem, g).total(problem.rules))
+        better, proven = _optimised(problem, roads, pieces, ways, passes, begin + 0.7 * seconds)
+        bound = max(bound, proven)
+        best = min(better, best, key=lambda g: score(problem, g).total(problem.rules))
     return _plan(problem, roads, best, "optimised" if wanted else "simple", bound, time.monotonic() - begin)
+
+
+def _floor(problem: Problem, ways: list[Tour]) -> float:
+    """What every plan costs at least: each ride its share of the shortest tour it can be in, in the cheapest car for it."""
+    found = {ride.id: problem.rules.price(ride) for ride in problem.rides}
+    for one in ways:
+        cheapest = min((car.cost_km for car in problem.cars if fits(car, one)), default=None)
+        if cheapest is not None:
+            for ride in one.rides:
+                found[ride] = min(found[ride], cheapest * one.km / len(one.rides))
+    return sum(found.values())
 
 
 def _passes(problem: Problem, roads: Roads, pieces: Pieces, ways: list[Tour]) -> list[Greedy]:
@@ -105,12 +117,16 @@ def _members(
     return [((car_of[n], driver_of[n]), duty) for n, (_pair, duty) in enumerate(chosen)]
 
 
-def _shared_out(duties, groups, who, side, problem):  # type: ignore[no-untyped-def]
+def _shared_out(
+    duties: Sequence[tuple[int, Duty, float]], groups: list[list[int]], who: Callable[[int], tuple[str, float]],
+    side: int, problem: Problem,
+) -> dict[int, int]:  # fmt: skip
+    """For each duty (its class, itself, its size) a member of the class, once each."""
     free = [sorted(group, key=lambda n: (who(n)[1], who(n)[0])) for group in groups]
     found: dict[int, int] = {}
     planned = []
     for number, (group, duty, _size) in enumerate(duties):
-        was = [w[side] for t in duty.tours for r in t.rides if (w := problem.ride[r].was)]
+        was = [now[side] for t in duty.tours for r in t.rides if (now := problem.ride[r].was)]
         planned += [(-was.count(who(n)[0]), number, n) for n in groups[group] if who(n)[0] in was]
     for _count, number, n in sorted(planned):
         group = duties[number][0]
@@ -140,7 +156,7 @@ def score(problem: Problem, made: Greedy) -> Score:
 
 
 def _plan(
-    problem: Problem, roads: Roads, made: Greedy, method: str, bound: float | None, seconds: float
+    problem: Problem, roads: Roads, made: Greedy, method: str, bound: float, seconds: float
 ) -> Plan:
     result = score(problem, made)
     total = result.total(problem.rules)
@@ -165,6 +181,6 @@ def _plan(
     unserved = tuple(
         Unserved(ride.id, of_missing(problem, roads, made, ride)) for ride in problem.rides if ride.id not in made.of_ride
     )
-    gap = None if bound is None else max(total - bound, 0.0) / total if total else 0.0
+    gap = max(total - bound, 0.0) / total if total else 0.0
     assignments.sort(key=lambda a: (a.start, a.car))
     return Plan(tuple(assignments), unserved, result, method, bound, gap, seconds)
