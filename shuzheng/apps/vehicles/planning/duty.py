@@ -68,7 +68,7 @@ def fits(car: Car, tour: Tour) -> bool:
 def may_drive(driver: Driver, car: Car) -> bool:
     """Whether the driver holds a class of the car and is at its lot or named for it."""
     held = not car.licences or bool(car.licences & driver.licences)
-    return held and (car.id in driver.cars if driver.cars else car.lot == driver.lot)
+    return held and (car.id in driver.cars if driver.cars else driver.lot in ("", car.lot))
 
 
 @dataclass(slots=True)

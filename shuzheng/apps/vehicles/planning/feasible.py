@@ -80,7 +80,7 @@ def _trip(problem: Problem, roads: Roads, made: Assignment) -> Iterator[Fault]:
             yield Fault("speed", made.car)
     if car.licences and not car.licences & driver.licences:
         yield Fault("licence", driver.id)
-    if driver.cars and car.id not in driver.cars or not driver.cars and car.lot != driver.lot:
+    if driver.cars and car.id not in driver.cars or not driver.cars and driver.lot not in ("", car.lot):
         yield Fault("strange_car", driver.id)
 
 

@@ -103,7 +103,7 @@ class Car:
 class Driver:
     """A driver, the classes held (a car names those of which one will do) and when on duty.
 
-    ``cars``: the only ones to be driven; none named, those kept at the driver's ``lot``. ``driven``: minutes at the wheel
+    ``cars``: the only ones to be driven; none named, those kept at the driver's ``lot``, or all where no lot is named either. ``driven``: minutes at the wheel
     this day outside the plan. ``last_end``: when the duty before ended. ``load``: what was driven lately, in minutes;
     who drove least is given the longest duty.
     """
