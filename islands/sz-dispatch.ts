@@ -109,7 +109,7 @@ export class SzDispatch extends Island {
       row.querySelector('.dp-want')?.remove();
     }
     const name = this.find(`[data-ride="${trip}"] b`)?.textContent?.trim() ?? '';
-    this.#say(trip ? (this.find('[data-say]')?.dataset['pick'] ?? '').replace('%s', name) : '');
+    this.#say(trip ? (this.find('[data-say]')?.dataset['pick'] ?? '').replace('{ride}', name) : '');
   }
 
   /** What a row has against the chosen trip; empty when nothing. */

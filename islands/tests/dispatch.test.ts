@@ -13,7 +13,7 @@ const data = {
 
 function board(): { island: SzDispatch; sent: Record<string, string>[] } {
   const island = page<SzDispatch>(
-    `<sz-dispatch><button type="button" data-ride="t1"><b>10:00—11:30</b></button><p data-say data-free="可派" data-pick="已选 %s"></p>
+    `<sz-dispatch><button type="button" data-ride="t1"><b>10:00—11:30</b></button><p data-say data-free="可派" data-pick="已选 {ride}"></p>
      <div data-board hidden></div><form data-put><input name="trip"><input name="row"></form>
      <script type="application/json" id="dp-data">${JSON.stringify(data)}</script></sz-dispatch>`,
     'sz-dispatch',
