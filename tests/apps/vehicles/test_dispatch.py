@@ -110,7 +110,7 @@ def test_the_year_is_reckoned_kept_shown_and_exported(pool: Pool):
     assert (answer["journeys"], answer["cars"], answer["bound"], page.context["proven"]) == (30, 2, answer["cost"], True)
     assert [(have, need) for have, need, _electric in sites[0].cells] == [(2, 2), (0, 0), (1, 0), (0, 0)]
     fate = {car.plate: (car.word, car.why) for car in page.context["cars"]}
-    assert fate["浙K10003"][0] == "处置" and "只需 0 辆" in fate["浙K10003"][1] and fate["浙K10001"][0] == "保留"
+    assert fate["浙K10003"][0] == "建议处置" and "只需 0 辆" in fate["浙K10003"][1] and fate["浙K10001"][0] == "保留"
     book = load_workbook(io.BytesIO(browser.get(f"/vehicles/sizing/{row.pk}.xlsx{query}&level=99").content))
     assert [cell.value for cell in book["车辆"]["A"]][1:] == [car.plate for car in page.context["cars"]]
     assert client(pool, "neighbour").get(f"/vehicles/sizing/{row.pk}.xlsx").status_code == 404

@@ -40,7 +40,7 @@ def fates() -> dict[str, tuple[str, str]]:
         renewal.MOVE: (_("调剂"), "info"),
         renewal.RENEW: (_("更新"), "warn"),
         renewal.RENEW_ELECTRIC: (_("更新为纯电动"), "info"),
-        renewal.DISPOSE: (_("处置"), "over"),
+        renewal.DISPOSE: (_("建议处置"), "over"),
     }
 
 
