@@ -52,7 +52,13 @@ def day(seed: int, rides: int = 500, cars: int = 100) -> Problem:
         ))  # fmt: skip
     wanted = []
     for number in range(rides):
-        start = min(max(int(chance.choice([chance.gauss(540, 70), chance.gauss(850, 80), *[chance.uniform(440, 1060)] * 2])), 430), 1080)
+        start = min(
+            max(
+                int(chance.choice([chance.gauss(540, 70), chance.gauss(850, 80), *[chance.uniform(440, 1060)] * 2])),
+                430,
+            ),
+            1080,
+        )
         start = start // 5 * 5
         origin, goal = chance.choice(seats), chance.choice(far if chance.random() < 0.08 else seats)
         while goal is origin:
@@ -62,7 +68,9 @@ def day(seed: int, rides: int = 500, cars: int = 100) -> Problem:
             stops = (Stop(origin.id), Stop(goal.id, chance.choice([15, 20, 30, 60])), Stop(origin.id))
         draw = chance.random()
         courier, rough = draw < 0.02, 0.02 <= draw < 0.05
-        people = 1 if courier else chance.choice([1, 1, 2, 2, 3, 4, 4, 5, 6]) if draw < 0.96 else chance.randrange(8, 18)
+        people = (
+            1 if courier else chance.choice([1, 1, 2, 2, 3, 4, 4, 5, 6]) if draw < 0.96 else chance.randrange(8, 18)
+        )
         uses = {"courier"} if courier else {"general", "emergency"}
         wanted.append(Ride(
             f"r{number:03}", start, start + chance.choice([0, 10, 20, 30]), people if not rough else min(people, 4), stops,
@@ -99,7 +107,9 @@ def run() -> Iterator[Result]:
     if found := faults(problem, plan):
         raise RuntimeError(f"the plan cannot be driven: {found[:3]}")
     served = len(problem.rides) - len(plan.unserved)
-    yield Result("dispatch, 500 requests, 100 cars", taken, f"{served} served, {plan.score.cost:,.0f} yuan; checked", bar=10)
+    yield Result(
+        "dispatch, 500 requests, 100 cars", taken, f"{served} served, {plan.score.cost:,.0f} yuan; checked", bar=10
+    )
     how = "of the whole sum (rides not served at their price, kilometres) above what no plan is below"
     yield Result("dispatch, gap to the bound", plan.gap * 100, how, unit="%")
     simple = solve(problem, optimise=False)
@@ -110,4 +120,9 @@ def run() -> Iterator[Result]:
         sizing = size(journeys, KINDS, TERMS, level=level, chargers={f"s{n:02}": 6 for n in range(20)})
         how = f"100,000 trips, pooled to {sizing.journeys:,}; {sizing.cars} cars, {sum(sum(s.electric) for s in sizing.sites)} electric"
         yield Result(f"right-sizing, {level:.0%}", sizing.seconds, how)
-        yield Result(f"right-sizing, {level:.0%}, gap to the bound", sizing.gap * 100, "yuan a year, proposed above proven", unit="%")
+        yield Result(
+            f"right-sizing, {level:.0%}, gap to the bound",
+            sizing.gap * 100,
+            "yuan a year, proposed above proven",
+            unit="%",
+        )

@@ -21,7 +21,11 @@ from shuzheng.base.standards import resolve
 DAY = planning.DAY
 LOT = "lot"
 """The place of cars whose lot is not known, and of trips whose places are not."""
-OWN_USES = {Purpose.COURIER: {Use.COURIER}, Purpose.ENFORCEMENT: {Use.ENFORCEMENT}, Purpose.EMERGENCY: {Use.EMERGENCY, Use.OTHER}}
+OWN_USES = {
+    Purpose.COURIER: {Use.COURIER},
+    Purpose.ENFORCEMENT: {Use.ENFORCEMENT},
+    Purpose.EMERGENCY: {Use.EMERGENCY, Use.OTHER},
+}
 ORDINARY = {Use.EMERGENCY, Use.OTHER}
 NOWHERE = (Decimal("104.0"), Decimal("35.0"))
 """Where everything stands when no place has coordinates: distances then come from planned kilometres alone."""
@@ -60,7 +64,11 @@ def board(path: str, day: date) -> Board:
     """The day of the organ at ``path``."""
     begin = timezone.make_aware(datetime.combine(day, time()))
     end = begin + timedelta(days=1)
-    runs = list(providing.runs_between(begin, end, path=path).select_related("vehicle", "driver__person").order_by("begins", "pk"))
+    runs = list(
+        providing.runs_between(begin, end, path=path)
+        .select_related("vehicle", "driver__person")
+        .order_by("begins", "pk")
+    )
     drivers = list(providing.drivers(path))
     found = Board(
         day, path, list(providing.waiting(path).filter(begins__lt=end, ends__gt=begin)), runs,
@@ -75,7 +83,10 @@ def board(path: str, day: date) -> Board:
 def hindrance(board: Board, trip: Trip, vehicle: Vehicle) -> str:
     """What stands in the way of a car for a trip, in words; empty when nothing does. ``assign_trips`` judges in the end."""
     if trip.people > vehicle.places_for_passengers:
-        return _("可乘 %(seats)d 人，要坐 %(people)d 人") % {"seats": vehicle.places_for_passengers, "people": trip.people}
+        return _("可乘 %(seats)d 人，要坐 %(people)d 人") % {
+            "seats": vehicle.places_for_passengers,
+            "people": trip.people,
+        }
     if trip.body and vehicle.body != trip.body:
         return _("要%(body)s") % {"body": trip.get_body_display()}
     if vehicle.use not in uses_for(trip):
@@ -94,7 +105,12 @@ def absence(board: Board, trip: Trip, driver: Driver) -> str:
     if driver.state != Driver.State.ON_DUTY:
         return str(driver.get_state_display())
     for duty in board.duties:
-        if duty.driver_id == driver.pk and duty.kind != Duty.Sort.DUTY and duty.begins < trip.ends and duty.ends > trip.begins:
+        if (
+            duty.driver_id == driver.pk
+            and duty.kind != Duty.Sort.DUTY
+            and duty.begins < trip.ends
+            and duty.ends > trip.begins
+        ):
             return str(duty.get_kind_display())
     for run in board.runs:
         if run.driver_id == driver.pk and run.pk != trip.run_id and run.begins < trip.ends and run.ends > trip.begins:
@@ -106,7 +122,10 @@ def partner(board: Board, trip: Trip, vehicle: Vehicle) -> Driver | None:
     """Who would drive: the usual driver if free, else the first who is and may."""
     usual = [d for d in board.drivers if d.pk == vehicle.usual_driver_id]
     others = [d for d in board.drivers if d.pk != vehicle.usual_driver_id]
-    return next((d for d in [*usual, *others] if not absence(board, trip, d) and licences.may_drive(d.licence_class, vehicle)), None)
+    return next(
+        (d for d in [*usual, *others] if not absence(board, trip, d) and licences.may_drive(d.licence_class, vehicle)),
+        None,
+    )
 
 
 def car_for(board: Board, trip: Trip, driver: Driver) -> Vehicle | None:
@@ -215,7 +234,13 @@ def _fixed(board: Board, run: Run, day_rules: planning.Rules) -> planning.Fixed:
     km = max((float(t.planned_km or 0) for t in trips), default=0.0)
     driving = min(int(km / day_rules.speed_km_h * 60), board.minute(run.ends) - board.minute(run.begins))
     return planning.Fixed(
-        str(run.pk), str(run.vehicle_id), str(run.driver_id), board.minute(run.begins), board.minute(run.ends), km, driving
+        str(run.pk),
+        str(run.vehicle_id),
+        str(run.driver_id),
+        board.minute(run.begins),
+        board.minute(run.ends),
+        km,
+        driving,
     )
 
 
@@ -224,7 +249,9 @@ def _car(board: Board, vehicle: Vehicle, places: _Places) -> planning.Car:
     lot = places.at(home.lon, home.lat) if home is not None else LOT
     electric = vehicle.fuel == Fuel.ELECTRIC
     cost = rules.number("VEH-KM-COST", board.day, board.path, key="electric" if electric else "fuel")
-    charge = rules.number("VEH-CHARGER-KM", board.day, board.path) if electric and home is not None and home.chargers else 0
+    charge = (
+        rules.number("VEH-CHARGER-KM", board.day, board.path) if electric and home is not None and home.chargers else 0
+    )
     return planning.Car(
         str(vehicle.pk), lot, vehicle.places_for_passengers, vehicle.body, vehicle.use, float(cost), ((0, 2 * DAY),),
         vehicle.fuel, licences.needed(vehicle.body), vehicle.body == "5",
@@ -239,9 +266,17 @@ def _driver(board: Board, driver: Driver, day_rules: planning.Rules) -> planning
     on = [(board.minute(d.begins), board.minute(d.ends)) for d in mine if d.kind == Duty.Sort.DUTY] or [(0, 2 * DAY)]
     off = [(board.minute(d.begins), board.minute(d.ends)) for d in mine if d.kind != Duty.Sort.DUTY]
     spans = tuple(_less(sorted(on), sorted(off)))
-    last = Run.objects.filter(driver=driver, back_at__lt=board.midnight).order_by("-back_at").values_list("back_at", flat=True).first()
+    last = (
+        Run.objects.filter(driver=driver, back_at__lt=board.midnight)
+        .order_by("-back_at")
+        .values_list("back_at", flat=True)
+        .first()
+    )
     return planning.Driver(
-        str(driver.pk), "", frozenset({driver.licence_class}), spans,
+        str(driver.pk),
+        "",
+        frozenset({driver.licence_class}),
+        spans,
         last_end=board.minute(last) if last is not None and board.minute(last) > -day_rules.rest_between else None,
     )
 
@@ -254,4 +289,3 @@ def _less(spans: Iterable[planning.Span], off: Sequence[planning.Span]) -> Itera
             begin = max(begin, stop)
             if begin >= end:
                 break
-

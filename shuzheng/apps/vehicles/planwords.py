@@ -16,7 +16,9 @@ Names = Callable[[str, str], str]
 def clock(minute: int) -> str:
     """``08:05``; the day after is said so."""
     hours, minutes = divmod(minute % DAY, 60)
-    return f"{hours:02}:{minutes:02}" if 0 <= minute < DAY else _("次日 %(time)s") % {"time": f"{hours:02}:{minutes:02}"}
+    return (
+        f"{hours:02}:{minutes:02}" if 0 <= minute < DAY else _("次日 %(time)s") % {"time": f"{hours:02}:{minutes:02}"}
+    )
 
 
 def sentence(reason: Reason, name: Names) -> str:
@@ -35,8 +37,9 @@ def _span(args: Mapping[str, Any]) -> dict[str, Any]:
 _SAID: dict[str, Callable[[Mapping[str, Any], Names], str]] = {
     "emergency": lambda a, n: _("紧急用车，先派"),
     "kept": lambda a, n: _("保持原来的派车"),
-    "changed": lambda a, n: _("改派：原为 %(car)s、%(driver)s")
-    % {"car": n("car", a["car"]), "driver": n("driver", a["driver"])},
+    "changed": lambda a, n: (
+        _("改派：原为 %(car)s、%(driver)s") % {"car": n("car", a["car"]), "driver": n("driver", a["driver"])}
+    ),
     "pooled": lambda a, n: _("合乘 %(rides)s，少跑 %(km)s km") % {"rides": _rides(a, n), "km": a["saved"]},
     "alone": lambda a, n: _("不与他人合乘"),
     "follows": lambda a, n: _("接 %(rides)s，空驶 %(km)s km") % {"rides": _rides(a, n), "km": a["km"]},

@@ -115,7 +115,9 @@ def _held(at: str, first: date, last: date) -> list[renewal.Held]:
     vehicles = list(Vehicle.objects.filter(path__startswith=at).exclude(state=VehicleState.DISPOSED).order_by("plate"))
     spent = costs.of_vehicles(None, first, last, path=at)
     back = Run.objects.filter(path__startswith=at, state=Run.State.BACK, out_at__date__range=(first, last))
-    days = dict(back.values_list("vehicle").annotate(n=Count(TruncDate("out_at"), distinct=True)).values_list("vehicle", "n"))
+    days = dict(
+        back.values_list("vehicle").annotate(n=Count(TruncDate("out_at"), distinct=True)).values_list("vehicle", "n")
+    )
     found = []
     for v in vehicles:
         cost = spent.get(v.pk)
@@ -123,13 +125,17 @@ def _held(at: str, first: date, last: date) -> list[renewal.Held]:
         per_km = float(cost.per_km) if cost is not None and cost.per_km else 0.0
         km = float(cost.km) if cost is not None else 0.0
         electric = v.fuel == Fuel.ELECTRIC
-        found.append(renewal.Held(v.plate, site(v.path, v.use), kind_of(v), age, per_km, days.get(v.pk, 0), km, electric))
+        found.append(
+            renewal.Held(v.plate, site(v.path, v.use), kind_of(v), age, per_km, days.get(v.pk, 0), km, electric)
+        )
     return found
 
 
 def _chargers(at: str) -> dict[str, int]:
     """Charging points of the lots where an organ's cars stand, at the site of its ordinary cars."""
-    lots = Vehicle.objects.filter(path__startswith=at, home__chargers__gt=0).values_list("path", "home", "home__chargers")
+    lots = Vehicle.objects.filter(path__startswith=at, home__chargers__gt=0).values_list(
+        "path", "home", "home__chargers"
+    )
     found: dict[str, int] = {}
     for path, _home, number in sorted(set(lots)):
         found[site(path, "")] = found.get(site(path, ""), 0) + number
@@ -151,5 +157,3 @@ def _kept(sizing: Sizing, plan: renewal.Renewal) -> dict[str, Any]:
         "fates": {f.car: {"what": f.what, "site": f.site, "why": [{"code": r.code, "args": dict(r.args)} for r in f.reasons]} for f in plan.fates},
         "wanted": [asdict(w) for w in plan.wanted],
     }  # fmt: skip
-
-

@@ -33,7 +33,10 @@ def tokens(page: str) -> list[str]:
 
 def test_a_proposal_says_why_is_taken_over_in_part_and_changes_only_what_nobody_accepted(pool: Pool):
     day = timezone.localdate() + timedelta(days=1)
-    place = {"origin": "办公楼", "stops": [{"name": "办公楼", "lon": 119.27, "lat": 28.59}, {"name": "大柘镇", "lon": 119.15, "lat": 28.52}]}
+    place = {
+        "origin": "办公楼",
+        "stops": [{"name": "办公楼", "lon": 119.27, "lat": 28.59}, {"name": "大柘镇", "lon": 119.15, "lat": 28.52}],
+    }
     morning = pool.approved(begins=at(day, 9), ends=at(day, 12), **place)
     alike = pool.approved(begins=at(day, 9), ends=at(day, 12), people=1, **place)
     crowd = pool.approved(begins=at(day, 14), ends=at(day, 16), people=12, planned_km=Decimal(30))
@@ -44,7 +47,10 @@ def test_a_proposal_says_why_is_taken_over_in_part_and_changes_only_what_nobody_
     assert board.status_code == 200 and len(board.context["day"].waiting) == 4
     # what a row has against a trip is known before anything is dropped on it
     against = board.context["data"]["against"]
-    assert against[str(crowd.pk)][str(pool.cars["甲车"].pk)] == "可乘 4 人，要坐 12 人" and str(pool.cars["中巴"].pk) not in against[str(crowd.pk)]
+    assert (
+        against[str(crowd.pk)][str(pool.cars["甲车"].pk)] == "可乘 4 人，要坐 12 人"
+        and str(pool.cars["中巴"].pk) not in against[str(crowd.pk)]
+    )
 
     proposed = browser.post(f"/vehicles/dispatch/propose/{query}")
     offers, missing = proposed.context["offers"], proposed.context["missing"]
@@ -107,7 +113,12 @@ def test_the_year_is_reckoned_kept_shown_and_exported(pool: Pool):
     assert pool.fresh(run).message == "测算完成"
     page = browser.get(f"/vehicles/sizing/{query}")
     answer, sites = page.context["answer"], page.context["sites"]
-    assert (answer["journeys"], answer["cars"], answer["bound"], page.context["proven"]) == (30, 2, answer["cost"], True)
+    assert (answer["journeys"], answer["cars"], answer["bound"], page.context["proven"]) == (
+        30,
+        2,
+        answer["cost"],
+        True,
+    )
     assert [(have, need) for have, need, _electric in sites[0].cells] == [(2, 2), (0, 0), (1, 0), (0, 0)]
     fate = {car.plate: (car.word, car.why) for car in page.context["cars"]}
     assert fate["浙K10003"][0] == "建议处置" and "只需 0 辆" in fate["浙K10003"][1] and fate["浙K10001"][0] == "保留"

@@ -33,7 +33,13 @@ def ride(name: str, start: int, *stops: str, people: int = 2, wait: int = 0, **m
 
 
 def car(name: str, seats: int = 4, **more: object) -> Car:
-    values: dict = {"body": "sedan", "use": "general", "cost_km": 1.0, "spans": ((360, 1320),), "licences": frozenset({"C1"})}
+    values: dict = {
+        "body": "sedan",
+        "use": "general",
+        "cost_km": 1.0,
+        "spans": ((360, 1320),),
+        "licences": frozenset({"C1"}),
+    }
     return Car(name, "yard", seats, **{**values, **more})
 
 
@@ -57,7 +63,9 @@ def test_two_who_go_the_same_way_share_a_car_and_the_reason_says_what_that_saves
     both = [ride("a", 540, "office", "county"), ride("b", 545, "court", "county")]
     plan = solve(problem(both, [car("one"), car("two")], [driver("li"), driver("wu")]))
     (trip,) = plan.assignments
-    assert set(trip.rides) == {"a", "b"} and not faults(problem(both, [car("one"), car("two")], [driver("li"), driver("wu")]), plan)
+    assert set(trip.rides) == {"a", "b"} and not faults(
+        problem(both, [car("one"), car("two")], [driver("li"), driver("wu")]), plan
+    )
     pooled = next(reason for reason in trip.reasons if reason.code == "pooled")
     assert pooled.args["saved"] > 40
 
@@ -117,11 +125,15 @@ def test_the_car_that_ran_least_and_the_driver_who_drove_least_come_first():
 
 
 def test_the_checker_sees_what_is_wrong():
-    asked = problem([ride("a", 540, "office", "county"), ride("b", 700, "court", "office")], [car("one")], [driver("li")])
+    asked = problem(
+        [ride("a", 540, "office", "county"), ride("b", 700, "court", "office")], [car("one")], [driver("li")]
+    )
     plan = solve(asked)
     first, second = plan.assignments
     wrong = {
-        "window": replace(first, calls=tuple(replace(c, arrive=c.arrive - 60, leave=c.leave - 60) for c in first.calls)),
+        "window": replace(
+            first, calls=tuple(replace(c, arrive=c.arrive - 60, leave=c.leave - 60) for c in first.calls)
+        ),
         "speed": replace(first, calls=(first.calls[0], replace(first.calls[1], arrive=first.calls[0].leave + 1))),
         "turnaround": replace(first, end=second.start),
         "home": replace(first, home_before=False),
@@ -139,7 +151,11 @@ def problems(draw: st.DrawFn) -> Problem:
     minute = st.integers(400, 1000)
     rides = []
     for number in range(draw(st.integers(1, 9))):
-        stops = draw(st.lists(place, min_size=2, max_size=3).filter(lambda s: all(a != b for a, b in zip(s, s[1:], strict=False))))
+        stops = draw(
+            st.lists(place, min_size=2, max_size=3).filter(
+                lambda s: all(a != b for a, b in zip(s, s[1:], strict=False))
+            )
+        )
         start = draw(minute)
         middle = [Stop(p, draw(st.sampled_from([0, 15, 60]))) for p in stops[1:-1]]
         rides.append(

@@ -19,7 +19,9 @@ def trip(start: int, end: int, people: int = 2, km: float = 30.0, goal: str = ""
     return Journey(site, start, end, km, people, goal)
 
 
-spans = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 15)).map(lambda t: (t[0], t[0] + t[1])), min_size=1, max_size=9)
+spans = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(1, 15)).map(lambda t: (t[0], t[0] + t[1])), min_size=1, max_size=9
+)
 
 
 def most(taken: list[tuple[int, int]], cars: int) -> int:
@@ -56,14 +58,21 @@ def test_no_cheaper_fleet_serves_the_share_and_the_proposed_one_does(rows: list[
 
 
 def test_pooling_takes_those_who_go_to_one_place_at_one_time():
-    rows = [trip(0, 60, 2, goal="court"), trip(10, 65, 1, goal="court"), trip(15, 70, 3, goal="court"), trip(0, 60, goal="bank")]
+    rows = [
+        trip(0, 60, 2, goal="court"),
+        trip(10, 65, 1, goal="court"),
+        trip(15, 70, 3, goal="court"),
+        trip(0, 60, goal="bank"),
+    ]
     found = pooled(rows, window=20, most=3, seats=4)
     assert sorted((j.goal, j.people, j.count) for j in found) == [("bank", 2, 1), ("court", 3, 1), ("court", 3, 2)]
     assert sum(j.count for j in found) == len(rows)
 
 
 def test_electric_cars_do_what_their_range_and_the_chargers_allow():
-    short = [trip(day * 1440 + hour * 60, day * 1440 + hour * 60 + 50, km=60) for day in range(5) for hour in (9, 10, 11, 13)]
+    short = [
+        trip(day * 1440 + hour * 60, day * 1440 + hour * 60 + 50, km=60) for day in range(5) for hour in (9, 10, 11, 13)
+    ]
     long = [trip(day * 1440 + 540, day * 1440 + 900, km=280) for day in range(5)]
     (with_chargers,) = size([*short, *long], KINDS, TERMS, level=1.0, chargers={"s": 2}).sites
     (without,) = size([*short, *long], KINDS, TERMS, level=1.0).sites
@@ -95,8 +104,15 @@ def test_each_car_has_a_fate_and_its_reasons():
     assert {f.car: (f.what, f.site) for f in fewer.fates}["idle"] == (MOVE, "b") and not fewer.wanted
     assert len(fewer.fates) == 4
     enough, no_plug = (
-        plan(Sizing(0.95, True, 20, 20, (fleet("a", 3, n),), 0, 0, 0), KINDS, cars[:3], years=8, dear=1.25) for n in (1, 0)
+        plan(Sizing(0.95, True, 20, 20, (fleet("a", 3, n),), 0, 0, 0), KINDS, cars[:3], years=8, dear=1.25)
+        for n in (1, 0)
     )
     assert {f.car: f.what for f in enough.fates}["old-dear"] == RENEW_ELECTRIC
     assert {f.car: f.what for f in no_plug.fates}["old-dear"] == RENEW
-    assert {reason.code for f in enough.fates if f.car == "old-dear" for reason in f.reasons} == {"needed", "old", "dear", "used", "within_range"}
+    assert {reason.code for f in enough.fates if f.car == "old-dear" for reason in f.reasons} == {
+        "needed",
+        "old",
+        "dear",
+        "used",
+        "within_range",
+    }

@@ -32,7 +32,10 @@ class SizingRun(Record):
 
     class Meta(Record.Meta):
         verbose_name = _("配备测算")
-        indexes: ClassVar = [*Record.Meta.indexes, models.Index(fields=["at", "-created_at"], name="vehicles_sizing_at")]
+        indexes: ClassVar = [
+            *Record.Meta.indexes,
+            models.Index(fields=["at", "-created_at"], name="vehicles_sizing_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.year}"

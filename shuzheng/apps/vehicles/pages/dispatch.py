@@ -93,7 +93,9 @@ def accept(request: HttpRequest) -> HttpResponse:
 
 
 def _take(actor: Actor, day: Board, chosen: list[dict[str, Any]], key: str) -> None:
-    trips = {str(t.pk): t for t in Trip.objects.filter(pk__in=[t for c in chosen for t in c["trips"]]).select_related("node")}
+    trips = {
+        str(t.pk): t for t in Trip.objects.filter(pk__in=[t for c in chosen for t in c["trips"]]).select_related("node")
+    }
     cars, drivers = {str(v.pk): v for v in day.vehicles}, {str(d.pk): d for d in day.drivers}
     with transaction.atomic():
         # Cars that are exchanged must be free first.
@@ -198,7 +200,9 @@ def _lines(day: Board, by_driver: bool, plan: Plan | None) -> list[Line]:
     found = []
     rows: Iterable[Any] = day.drivers if by_driver else day.vehicles
     for row in rows:
-        runs = [_run(day, run, by_driver) for run in day.runs if (run.driver_id if by_driver else run.vehicle_id) == row.pk]
+        runs = [
+            _run(day, run, by_driver) for run in day.runs if (run.driver_id if by_driver else run.vehicle_id) == row.pk
+        ]
         runs += [
             _proposed(day, a) for a in (plan.assignments if plan else ())
             if (a.driver if by_driver else a.car) == str(row.pk) and not _is_kept(a)
@@ -265,14 +269,15 @@ def _offers(day: Board, plan: Plan) -> list[Offer]:
 
 
 def _missing(day: Board, plan: Plan) -> list[tuple[Trip, str]]:
-    return [
-        (_trips(day, [u.ride])[0], planwords.sentence(u.reason, lambda _kind, pk: pk)) for u in plan.unserved
-    ]
+    return [(_trips(day, [u.ride])[0], planwords.sentence(u.reason, lambda _kind, pk: pk)) for u in plan.unserved]
 
 
 def _data(day: Board, lines: list[Line], by_driver: bool) -> dict[str, Any]:
     """For the island: rows with their runs, and for every trip what each row has against it."""
-    movable = [*day.waiting, *(t for r in day.runs if day.may_change(r) and len(day.trips.get(r.pk, ())) == 1 for t in day.trips[r.pk])]
+    movable = [
+        *day.waiting,
+        *(t for r in day.runs if day.may_change(r) and len(day.trips.get(r.pk, ())) == 1 for t in day.trips[r.pk]),
+    ]
     against = {}
     for trip in movable:
         if by_driver:

@@ -93,7 +93,11 @@ def page(request: HttpRequest) -> HttpResponse:
     year, level, pooling = _asked(request)
     runs = SizingRun.objects.filter(at=place.path, year=year, pooling=pooling).order_by("-created_at")
     run = runs.first()
-    row = run if run is None or run.state != SizingRun.State.WAITING else runs.exclude(state=SizingRun.State.WAITING).first()
+    row = (
+        run
+        if run is None or run.state != SizingRun.State.WAITING
+        else runs.exclude(state=SizingRun.State.WAITING).first()
+    )
     answer = row.result.get(str(level)) if row is not None else None
     now = timezone.localdate().year
 
@@ -129,7 +133,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     row = SizingRun(year=year, at=place.path, pooling=pooling)
     row.node_id, row.path = actor.organ_id, actor.organ_path
     (row,) = ask_sizing([row], actor=actor, key=request.POST.get("key", "")[:60] or new_key())
-    jobs.reckon.start(actor, _("配备测算 %(year)d 年 %(name)s") % {"year": year, "name": place.node.name}, sizing_id=str(row.pk))
+    jobs.reckon.start(
+        actor, _("配备测算 %(year)d 年 %(name)s") % {"year": year, "name": place.node.name}, sizing_id=str(row.pk)
+    )
     messages.success(request, _("已开始测算，完成后刷新本页。"))
     return redirect(f"{reverse('vehicles:sizing')}?at={place.path}&year={year}&level={level}&pooling={int(pooling)}")
 
@@ -181,7 +187,21 @@ def _cars(row: SizingRun, answer: dict[str, Any]) -> list[CarRow]:
         why = "；".join(planwords.sentence(Reason(r["code"], r["args"]), name) for r in fate["why"])
         where = _site_name(row, car["site"])
         found.append(
-            (order.index(fate["what"]), CarRow(car["id"], where, names[car["kind"]], car["age"], car["days"], car["km"], car["cost_km"], word, tone, why))
+            (
+                order.index(fate["what"]),
+                CarRow(
+                    car["id"],
+                    where,
+                    names[car["kind"]],
+                    car["age"],
+                    car["days"],
+                    car["km"],
+                    car["cost_km"],
+                    word,
+                    tone,
+                    why,
+                ),
+            )
         )
     return [item for _order, item in sorted(found, key=lambda f: (f[0], f[1].site, -f[1].age))]
 
@@ -198,7 +218,9 @@ def _wanted(row: SizingRun, answer: dict[str, Any]) -> list[tuple[str, str, int,
 
 def _chart(answer: dict[str, Any]) -> dict[str, Any]:
     """The share of journeys that any fleet of so many cars could serve, all sites together, each with its best next car."""
-    steps = sorted((b - a for s in answer["sites"] for a, b in zip(s["curve"], s["curve"][1:], strict=False)), reverse=True)
+    steps = sorted(
+        (b - a for s in answer["sites"] for a, b in zip(s["curve"], s["curve"][1:], strict=False)), reverse=True
+    )
     total, served, shares = max(answer["journeys"], 1), 0, [0.0]
     for step in steps:
         served += step
@@ -232,13 +254,38 @@ def _workbook(row: SizingRun, answer: dict[str, Any]) -> bytes:
     fleet, cars = book.add_worksheet(_("配备")), book.add_worksheet(_("车辆"))
     titles = [_("单位"), _("行程"), _("满足 %")]
     for kind in kinds().values():
-        titles += [_("%(kind)s实有") % {"kind": kind}, _("%(kind)s需要") % {"kind": kind}, _("%(kind)s纯电动") % {"kind": kind}]
+        titles += [
+            _("%(kind)s实有") % {"kind": kind},
+            _("%(kind)s需要") % {"kind": kind},
+            _("%(kind)s纯电动") % {"kind": kind},
+        ]
     fleet.write_row(0, 0, titles, head)
     for n, site in enumerate(_sites(row, answer), 1):
-        fleet.write_row(n, 0, [site.name, site.journeys, round(site.served, 1), *(v for cell in site.cells for v in cell)])
-    cars.write_row(0, 0, [_("号牌号码"), _("单位"), _("类别"), _("车龄"), _("出车天数"), _("里程"), _("每公里"), _("建议"), _("理由")], head)
+        fleet.write_row(
+            n, 0, [site.name, site.journeys, round(site.served, 1), *(v for cell in site.cells for v in cell)]
+        )
+    cars.write_row(
+        0,
+        0,
+        [_("号牌号码"), _("单位"), _("类别"), _("车龄"), _("出车天数"), _("里程"), _("每公里"), _("建议"), _("理由")],
+        head,
+    )
     for n, car in enumerate(_cars(row, answer), 1):
-        cars.write_row(n, 0, [car.plate, car.site, car.kind, round(car.age, 1), car.days, round(car.km), round(car.cost, 2), car.word, car.why])
+        cars.write_row(
+            n,
+            0,
+            [
+                car.plate,
+                car.site,
+                car.kind,
+                round(car.age, 1),
+                car.days,
+                round(car.km),
+                round(car.cost, 2),
+                car.word,
+                car.why,
+            ],
+        )
     for sheet in (fleet, cars):
         sheet.set_column(0, 1, 24)
         sheet.freeze_panes(1, 0)

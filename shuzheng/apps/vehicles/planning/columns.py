@@ -87,9 +87,7 @@ def _grouped(keys: Iterable[Any]) -> list[list[int]]:
 class Master:
     """Which duties to drive: the linear programme that prices rides, and at the end the whole numbers."""
 
-    def __init__(
-        self, problem: Problem, roads: Roads, pieces: Pieces, classes: Classes, tours: Sequence[Tour]
-    ) -> None:
+    def __init__(self, problem: Problem, roads: Roads, pieces: Pieces, classes: Classes, tours: Sequence[Tour]) -> None:
         from ortools.linear_solver import pywraplp
 
         self.problem, self.roads, self.pieces, self.classes = problem, roads, pieces, classes

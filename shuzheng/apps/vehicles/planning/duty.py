@@ -105,7 +105,11 @@ def duty(crew: Crew, tours: Sequence[Tour], problem: Problem, roads: Roads) -> D
         here = roads.km[now.place][tour.first] + tour.km
         now.km += here
         now.driving -= roads.driving[now.place][tour.first] + tour.driving
-        now.place, now.time, now.run = tour.last, start + tour.duration, tour.tail if tour.broken else run + tour.driving
+        now.place, now.time, now.run = (
+            tour.last,
+            start + tour.duration,
+            tour.tail if tour.broken else run + tour.driving,
+        )
         if now.reach is not None:
             now.reach -= here
             if now.reach < roads.km[tour.last][lot]:

@@ -129,7 +129,11 @@ def _legs(problem: Problem, roads: Roads, mine: list[Assignment]) -> Iterator[tu
             yield call.leave, then.arrive, roads.at[call.place], roads.at[then.place]
         place = roads.at[made.calls[-1].place]
         if made.home_after:
-            until = mine[number + 1].start if number + 1 < len(mine) else made.end + roads.minutes[place][lot] + problem.rules.rest
+            until = (
+                mine[number + 1].start
+                if number + 1 < len(mine)
+                else made.end + roads.minutes[place][lot] + problem.rules.rest
+            )
             yield made.end, until, place, lot
 
 

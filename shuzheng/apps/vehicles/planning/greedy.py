@@ -9,7 +9,6 @@ from shuzheng.apps.vehicles.planning.problem import Problem
 from shuzheng.apps.vehicles.planning.roads import Roads
 from shuzheng.apps.vehicles.planning.tours import Tour
 
-
 Option = tuple[float, float, tuple[int, int], list[Tour]]
 """What it costs more, what the car ran so far (of what costs the same the least goes first), the pieces, the tours."""
 

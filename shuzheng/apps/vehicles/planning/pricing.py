@@ -151,7 +151,9 @@ class Network:
         found = []
         for n, tour in enumerate(self.tours):
             arrive = free[:n] + self.leg_minutes[:n, n]
-            near = (arrive + turnaround <= tour.latest) & (arrive + self.late[:n] - self.early[:n] + wait_away >= tour.earliest)
+            near = (arrive + turnaround <= tour.latest) & (
+                arrive + self.late[:n] - self.early[:n] + wait_away >= tour.earliest
+            )
             found.append(np.nonzero(near)[0])
         return found
 

@@ -10,7 +10,19 @@ from shuzheng.apps.vehicles.planning.problem import Assignment, Problem, Reason,
 from shuzheng.apps.vehicles.planning.roads import Roads
 from shuzheng.apps.vehicles.planning.tours import Tour, tour
 
-ASSIGNED = ("emergency", "kept", "changed", "pooled", "alone", "follows", "from_lot", "fits", "electric", "later", "rested")
+ASSIGNED = (
+    "emergency",
+    "kept",
+    "changed",
+    "pooled",
+    "alone",
+    "follows",
+    "from_lot",
+    "fits",
+    "electric",
+    "later",
+    "rested",
+)
 UNSERVED = ("no_seats", "no_kind", "no_car_then", "no_driver_then", "too_far", "all_busy")
 
 

@@ -76,7 +76,9 @@ def plan(sizing: Sizing, kinds: Sequence[Kind], cars: Sequence[Held], *, years: 
     fates: list[Fate] = []
     moved = _moved(spare, kept, needs, years, fates)
     for key, here in sorted(kept.items()):
-        fates += _renewed([car for car in here if car.id not in moved], batteries.get(key, 0), usual, years, dear, needs.get(key, 0))
+        fates += _renewed(
+            [car for car in here if car.id not in moved], batteries.get(key, 0), usual, years, dear, needs.get(key, 0)
+        )
     for car in spare:
         if car.id not in moved:
             fates.append(Fate(car.id, DISPOSE, tuple(_why(car, usual, years, dear, needs, spared=True))))
@@ -100,7 +102,10 @@ def _moved(
         if car.age <= years and short:
             kept[short[0]].append(car)
             moved.add(car.id)
-            reasons = (Reason("spare", {"need": needs.get((car.site, car.kind), 0)}), Reason("lacking", {"site": short[0][0]}))
+            reasons = (
+                Reason("spare", {"need": needs.get((car.site, car.kind), 0)}),
+                Reason("lacking", {"site": short[0][0]}),
+            )
             fates.append(Fate(car.id, MOVE, reasons, short[0][0]))
     return moved
 
@@ -124,7 +129,13 @@ def _renewed(
 
 
 def _why(
-    car: Held, usual: Mapping[str, float], years: float, dear: float, needs: Mapping[tuple[str, str], int], *, spared: bool
+    car: Held,
+    usual: Mapping[str, float],
+    years: float,
+    dear: float,
+    needs: Mapping[tuple[str, str], int],
+    *,
+    spared: bool,
 ) -> list[Reason]:
     found = []
     if spared:

@@ -112,7 +112,9 @@ def _cost(cars: Sequence[int], costs: Sequence[float]) -> float:
     return sum(number * cost for number, cost in zip(cars, costs, strict=True))
 
 
-def _site(site: str, every: list[Journey], kinds: Sequence[Kind], terms: Terms, level: float, chargers: int) -> SiteFleet:
+def _site(
+    site: str, every: list[Journey], kinds: Sequence[Kind], terms: Terms, level: float, chargers: int
+) -> SiteFleet:
     fitting = [j for j in every if j.people <= kinds[-1].seats]
     grades = [next(n for n, kind in enumerate(kinds) if j.people <= kind.seats) for j in fitting]
     held = [Journey(j.site, j.start, j.end + terms.turnaround, j.km, j.people) for j in fitting]

@@ -155,9 +155,7 @@ def score(problem: Problem, made: Greedy) -> Score:
     )
 
 
-def _plan(
-    problem: Problem, roads: Roads, made: Greedy, method: str, bound: float, seconds: float
-) -> Plan:
+def _plan(problem: Problem, roads: Roads, made: Greedy, method: str, bound: float, seconds: float) -> Plan:
     result = score(problem, made)
     total = result.total(problem.rules)
     assignments = []
@@ -179,7 +177,9 @@ def _plan(
             assignments.append(of_assignment(problem, roads, assignment, before))
             place = one.last
     unserved = tuple(
-        Unserved(ride.id, of_missing(problem, roads, made, ride)) for ride in problem.rides if ride.id not in made.of_ride
+        Unserved(ride.id, of_missing(problem, roads, made, ride))
+        for ride in problem.rides
+        if ride.id not in made.of_ride
     )
     gap = max(total - bound, 0.0) / total if total else 0.0
     assignments.sort(key=lambda a: (a.start, a.car))

@@ -43,9 +43,7 @@ class Tour:
     """With times counted from the tour's start."""
 
 
-def tour(
-    rides: Sequence[Ride], problem: Problem, roads: Roads, alone: Mapping[str, int] | None = None
-) -> Tour | None:
+def tour(rides: Sequence[Ride], problem: Problem, roads: Roads, alone: Mapping[str, int] | None = None) -> Tour | None:
     """The tour of these rides, taken up in this order; None when they cannot share a car.
 
     Pooled rides have the same number of stops, are taken to each in turn, and are fetched again from those where they
