@@ -98,7 +98,12 @@ class Master:
                 for pair in range(len(classes.pairs))
             ]
         )
-        self.network = Network(problem, roads, classes.crews, self.tours, extra)
+        # Crews of one class of cars for the same span, with as much left, have the same paths: one line for all.
+        self.lines: dict[Any, list[int]] = {}
+        for pair, (crew, (g, _d)) in enumerate(zip(classes.crews, classes.pairs, strict=True)):
+            self.lines.setdefault((g, crew.span, crew.driving, extra[pair].tobytes()), []).append(pair)
+        first = [pairs[0] for pairs in self.lines.values()]
+        self.network = Network(problem, roads, [classes.crews[n] for n in first], self.tours, extra[first])
         self.columns: list[Column] = []
         self.known: set[tuple[int, tuple[Tour, ...]]] = set()
         self.solver = pywraplp.Solver.CreateSolver("GLOP")
@@ -193,33 +198,43 @@ class Master:
         ride, driver = np.clip(ride, 0, list(self.missed.values())), np.minimum(driver, 0)
         prices = self._prices(ride)
         paths = self.network.least(prices) if exact else self.network.paths(prices)
-        added, pairs = 0, np.array(self.classes.pairs)
-        for c in range(len(pairs)):
-            limit = min(car[pairs[c, 0]] + driver[pairs[c, 1]], 0) - 1e-6
-            seen: set[int] = set()
+        added, gain = 0, np.zeros(len(car))
+        for c, pairs in enumerate(self.lines.values()):
+            # The driver who is missed least goes.
+            pair = max(pairs, key=lambda n: driver[self.classes.pairs[n][1]])
+            g, d = self.classes.pairs[pair]
+            gain[g] = min(gain[g], paths.value[c].min(initial=0.0) - driver[d])
+            limit, seen = min(car[g] + driver[d], 0) - 1e-6, set[int]()
             for node in np.argsort(paths.value[c], kind="stable")[:A_ROUND].tolist():
                 if paths.value[c, node] >= limit:
                     break
                 if node not in seen:
                     path = paths.tours(c, node)
                     seen.update(path)
-                    added += self.add(c, [self.tours[n] for n in path])
-        gain = np.zeros(len(car))
-        np.minimum.at(gain, pairs[:, 0], paths.value.min(axis=1, initial=0.0) - driver[pairs[:, 1]])
+                    added += self.add(pair, [self.tours[n] for n in path])
         size = np.array([*map(len, self.classes.cars)]), np.array([*map(len, self.classes.drivers)])
         return added, float(ride.sum() + (gain * size[0]).sum() + (driver * size[1]).sum())
 
     def choose(self) -> list[Column]:
         """Whole duties: those that the programme is most sure of are fixed, it is asked again, and so on to the end."""
         self.solver.SetSolverSpecificParametersAsString("use_preprocessing: false use_dual_simplex: true")
-        fixed: set[int] = set()
+        fixed: dict[int, int] = {}
+        free = [[len(g) for g in self.classes.cars], [len(d) for d in self.classes.drivers]]
         while True:
             self.solver.Solve()
             values = ((variable.solution_value(), n) for n, variable in enumerate(self.variables) if n not in fixed)
             open_ones = sorted((item for item in values if item[0] > 1e-6), key=lambda item: (-item[0], item[1]))
-            if not open_ones:
-                break
-            for value, n in [item for item in open_ones if item[0] >= SURE][:AT_ONCE] or open_ones[:1]:
-                self.variables[n].SetLb(float(max(1, int(value + 1e-6))))
-                fixed.add(n)
-        return [self.columns[n] for n in sorted(fixed) for _ in range(round(self.variables[n].solution_value()))]
+            taken = 0
+            for value, n in open_ones:
+                g, d = self.classes.pairs[self.columns[n].pair]
+                often = min(max(1, int(value + 1e-6)), free[0][g], free[1][d])
+                if not often:
+                    continue
+                if taken and (value < SURE or taken >= AT_ONCE):
+                    break
+                self.variables[n].SetLb(float(often))
+                fixed[n], taken = often, taken + 1
+                free[0][g] -= often
+                free[1][d] -= often
+            if not taken:
+                return [self.columns[n] for n, often in sorted(fixed.items()) for _ in range(often)]

@@ -53,7 +53,9 @@ class Greedy:
         return any(self._try(key, tours) for _cost, _ran, key, tours in options)
 
     def _try(self, key: tuple[int, int], tours: list[Tour]) -> bool:
-        crew = self._crew(key)
+        if key[1] < 0:
+            key = key[0], self._driver(key[0], tours[0])
+        crew = self._crew(key) if key[1] >= 0 else None
         made = crew and duty(crew, tours, self.problem, self.roads)
         if not crew or not made:
             return False
@@ -119,20 +121,25 @@ class Greedy:
         return found
 
     def _begun(self, ride: str) -> list[Option]:
-        tour = self.single[ride]
-        cars, drivers = {key[0] for key in self.duties}, {key[1] for key in self.duties}
+        """Cars that stand still; who drives is settled when one is tried (``_driver``), as it costs nothing more."""
+        tour, was = self.single[ride], self.problem.ride[ride].was
+        cars = {key[0] for key in self.duties}
         found = []
         for n, piece in enumerate(self.pieces.cars):
             car = self.problem.car[piece.id]
-            able = [] if n in cars or not fits(car, tour) else [(m, c) for m, c in self.able[n] if m not in drivers]
-            if not able:
-                continue
-            lot = self.roads.at[car.lot]
-            km = self.roads.km[lot][tour.first] + tour.km + self.roads.km[tour.last][lot]
-            m, crew = min(able, key=lambda option: self._preference(option[1], ride, tour))
-            cost = km * car.cost_km + self._change(ride, car.id, crew.driver.id)
-            found.append((round(cost, 6), car.odometer, (n, m), [tour]))
+            if n not in cars and self.able[n] and fits(car, tour):
+                lot = self.roads.at[car.lot]
+                km = self.roads.km[lot][tour.first] + tour.km + self.roads.km[tour.last][lot]
+                change = self.problem.rules.change if was is not None and was[0] != car.id else 0.0
+                found.append((round(km * car.cost_km + change, 6), car.odometer, (n, -1), [tour]))
         return found
+
+    def _driver(self, car: int, tour: Tour) -> int:
+        """Which free driver piece goes with a car; −1 when there is none."""
+        taken = {key[1] for key in self.duties}
+        able = [(m, crew) for m, crew in self.able[car] if m not in taken]
+        best = min(able, key=lambda option: self._preference(option[1], tour.rides[0], tour), default=(-1, None))
+        return best[0]
 
     def _preference(self, crew: Crew, ride: str, tour: Tour) -> tuple[bool, bool, int, int, str]:
         """Who was planned, then who can, for longest, and drove least lately."""
