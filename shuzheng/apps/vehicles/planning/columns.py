@@ -8,7 +8,7 @@ OR-Tools is imported where it is used: it is installed for workers only.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,13 @@ from shuzheng.apps.vehicles.planning.problem import Problem
 from shuzheng.apps.vehicles.planning.roads import Roads
 from shuzheng.apps.vehicles.planning.tours import Tour
 
-ROUNDS, QUICK = 26, 16
+KEPT, CROWDED = 1800, 3600
+"""When there are more duties in the programme than the second, the first many stay: those that come near to gaining."""
+ROUNDS, QUICK = 40, 16
 """Rounds of pricing at most, and of those by the quicker question."""
 A_ROUND = 6
 """Of each kind of crew, so many last tours are looked at a round, and those taken that no better duty has in it."""
-STEADY = 0.8
+STEADY = 0.6
 """How much of the best prices so far is kept in those asked next: prices that jump make duties of no use."""
 SURE, AT_ONCE = 0.8, 12
 """In choosing, duties with this share and more are fixed at once, so many at most."""
@@ -84,12 +86,60 @@ def _grouped(keys: Iterable[Any]) -> list[list[int]]:
     return list(found.values())
 
 
+class Programme:
+    """The linear programme over duties: each ride is served or paid for, each class has only so many members."""
+
+    def __init__(self, missed: Mapping[str, float], classes: Classes) -> None:
+        from ortools.linear_solver import pywraplp
+
+        self.missed, self.classes = missed, classes
+        self.lp = lp = pywraplp.Solver.CreateSolver("GLOP")
+        lp.SetSolverSpecificParametersAsString("use_preprocessing: false")
+        self.rows = {ride: lp.Constraint(1.0, lp.infinity()) for ride in missed}
+        self.car_rows = [lp.Constraint(-lp.infinity(), float(len(g))) for g in classes.cars]
+        self.driver_rows = [lp.Constraint(-lp.infinity(), float(len(g))) for g in classes.drivers]
+        self.goal = lp.Objective()
+        self.goal.SetMinimization()
+        self.slack = {ride: lp.NumVar(0, 1, "") for ride in missed}
+        for ride, variable in self.slack.items():
+            self.rows[ride].SetCoefficient(variable, 1)
+            self.goal.SetCoefficient(variable, missed[ride])
+        self.columns: list[Column] = []
+        self.variables: list[Any] = []
+
+    def add(self, column: Column) -> None:
+        """Take a duty up."""
+        variable = self.lp.NumVar(0, self.lp.infinity(), "")
+        self.columns.append(column)
+        self.variables.append(variable)
+        self.goal.SetCoefficient(variable, column.cost)
+        for ride in sorted(column.rides):
+            self.rows[ride].SetCoefficient(variable, 1)
+        g, d = self.classes.pairs[column.pair]
+        self.car_rows[g].SetCoefficient(variable, 1)
+        self.driver_rows[d].SetCoefficient(variable, 1)
+
+    def solve(self) -> tuple[float, float, np.ndarray]:
+        """Its value, what it pays for kilometres alone, and the prices of its rows."""
+        self.lp.Solve()
+        value = float(self.goal.Value())
+        missed = sum(self.slack[r].solution_value() * price for r, price in self.missed.items())
+        rows = [*self.rows.values(), *self.car_rows, *self.driver_rows]
+        return value, value - missed, np.array([row.dual_value() for row in rows])
+
+    def smaller(self) -> Programme:
+        """The same with the duties that cost least more than they are worth at present prices."""
+        gains = [(variable.reduced_cost(), n) for n, variable in enumerate(self.variables)]
+        other = Programme(self.missed, self.classes)
+        for n in sorted(n for _gain, n in sorted(gains)[:KEPT]):
+            other.add(self.columns[n])
+        return other
+
+
 class Master:
     """Which duties to drive: the linear programme that prices rides, and at the end the whole numbers."""
 
     def __init__(self, problem: Problem, roads: Roads, pieces: Pieces, classes: Classes, tours: Sequence[Tour]) -> None:
-        from ortools.linear_solver import pywraplp
-
         self.problem, self.roads, self.pieces, self.classes = problem, roads, pieces, classes
         self.tours = sorted(tours, key=lambda t: (t.latest, t.earliest, t.rides))
         extra = np.array(
@@ -104,23 +154,9 @@ class Master:
             self.lines.setdefault((g, crew.span, crew.driving, extra[pair].tobytes()), []).append(pair)
         first = [pairs[0] for pairs in self.lines.values()]
         self.network = Network(problem, roads, [classes.crews[n] for n in first], self.tours, extra[first])
-        self.columns: list[Column] = []
         self.known: set[tuple[int, tuple[Tour, ...]]] = set()
-        self.solver = pywraplp.Solver.CreateSolver("GLOP")
-        self.solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
-        lp = self.solver
         self.missed = {r.id: problem.rules.price(r) for r in problem.rides}
-        self.rows = {ride: lp.Constraint(1.0, lp.infinity()) for ride in self.missed}
-        self.car_rows = [lp.Constraint(-lp.infinity(), float(len(g))) for g in classes.cars]
-        self.driver_rows = [lp.Constraint(-lp.infinity(), float(len(g))) for g in classes.drivers]
-        self.goal = lp.Objective()
-        self.goal.SetMinimization()
-        self.slack = {}
-        for ride, price in self.missed.items():
-            self.slack[ride] = variable = lp.NumVar(0, 1, "")
-            self.rows[ride].SetCoefficient(variable, 1)
-            self.goal.SetCoefficient(variable, price)
-        self.variables: list[Any] = []
+        self.programme = Programme(self.missed, classes)
         self.bound = 0.0
 
     def add(self, pair: int, tours: Sequence[Tour]) -> bool:
@@ -142,15 +178,7 @@ class Master:
         rides = frozenset(ride for tour in made.tours for ride in tour.rides)
         cost = made.km * crew.car.cost_km
         cost += self.problem.rules.change * self.classes.changes(self.problem, pair, rides)
-        self.columns.append(Column(pair, made, cost, rides))
-        variable = self.solver.NumVar(0, self.solver.infinity(), "")
-        self.variables.append(variable)
-        self.goal.SetCoefficient(variable, cost)
-        for ride in rides:
-            self.rows[ride].SetCoefficient(variable, 1)
-        g, d = self.classes.pairs[pair]
-        self.car_rows[g].SetCoefficient(variable, 1)
-        self.driver_rows[d].SetCoefficient(variable, 1)
+        self.programme.add(Column(pair, made, cost, rides))
         return True
 
     def price(self, until: float) -> None:
@@ -160,7 +188,10 @@ class Master:
         """
         centre, height, exact, begin = None, -FAR, False, time.monotonic()
         for number in range(ROUNDS):
-            value, kilometres, now = self._solve()
+            value, kilometres, now = self.programme.solve()
+            if len(self.programme.columns) > CROWDED:
+                self.programme = self.programme.smaller()
+                self.known = {(column.pair, column.duty.tours) for column in self.programme.columns}
             asked = now if centre is None else STEADY * centre + (1 - STEADY) * now
             added, reached = self._round(asked, exact=exact)
             if reached > height:
@@ -175,20 +206,12 @@ class Master:
             if not exact and (near or late or not added or number >= QUICK):
                 exact, height = True, -FAR
 
-    def _solve(self) -> tuple[float, float, np.ndarray]:
-        """The value of the linear programme, what it pays for kilometres alone, and the prices of its rows."""
-        self.solver.Solve()
-        value = float(self.goal.Value())
-        missed = sum(self.slack[r].solution_value() * price for r, price in self.missed.items())
-        rows = [*self.rows.values(), *self.car_rows, *self.driver_rows]
-        return value, value - missed, np.array([row.dual_value() for row in rows])
-
     def _split(self, duals: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rides, cars = len(self.rows), len(self.car_rows)
+        rides, cars = len(self.missed), len(self.classes.cars)
         return duals[:rides], duals[rides : rides + cars], duals[rides + cars :]
 
     def _prices(self, ride: np.ndarray) -> np.ndarray:
-        worth = dict(zip(self.rows, ride.tolist(), strict=True))
+        worth = dict(zip(self.missed, ride.tolist(), strict=True))
         return np.array([sum(worth[r] for r in tour.rides) for tour in self.tours])
 
     def _round(self, duals: np.ndarray, *, exact: bool) -> tuple[int, float]:
@@ -217,24 +240,28 @@ class Master:
 
     def choose(self) -> list[Column]:
         """Whole duties: those that the programme is most sure of are fixed, it is asked again, and so on to the end."""
-        self.solver.SetSolverSpecificParametersAsString("use_preprocessing: false use_dual_simplex: true")
+        self.programme.solve()
+        programme = self.programme.smaller()
+        programme.lp.SetSolverSpecificParametersAsString("use_preprocessing: false use_dual_simplex: true")
         fixed: dict[int, int] = {}
         free = [[len(g) for g in self.classes.cars], [len(d) for d in self.classes.drivers]]
         while True:
-            self.solver.Solve()
-            values = ((variable.solution_value(), n) for n, variable in enumerate(self.variables) if n not in fixed)
+            programme.lp.Solve()
+            values = (
+                (variable.solution_value(), n) for n, variable in enumerate(programme.variables) if n not in fixed
+            )
             open_ones = sorted((item for item in values if item[0] > 1e-6), key=lambda item: (-item[0], item[1]))
             taken = 0
             for value, n in open_ones:
-                g, d = self.classes.pairs[self.columns[n].pair]
+                g, d = self.classes.pairs[programme.columns[n].pair]
                 often = min(max(1, int(value + 1e-6)), free[0][g], free[1][d])
                 if not often:
                     continue
                 if taken and (value < SURE or taken >= AT_ONCE):
                     break
-                self.variables[n].SetLb(float(often))
+                programme.variables[n].SetLb(float(often))
                 fixed[n], taken = often, taken + 1
                 free[0][g] -= often
                 free[1][d] -= often
             if not taken:
-                return [self.columns[n] for n, often in sorted(fixed.items()) for _ in range(often)]
+                return [programme.columns[n] for n, often in sorted(fixed.items()) for _ in range(often)]

@@ -13,6 +13,8 @@ from shuzheng.apps.vehicles.planning.reasons import of_assignment, of_missing
 from shuzheng.apps.vehicles.planning.roads import Roads
 from shuzheng.apps.vehicles.planning.tours import Tour, tour, tours
 
+PRICING = 0.65
+"""Share of the time after which no more duties are made: choosing takes the rest."""
 PASSES = 8
 """Simple proposals before the optimiser: rides that found no place go first in the next."""
 
@@ -22,7 +24,7 @@ def optimiser_installed() -> bool:
     return importlib.util.find_spec("ortools") is not None
 
 
-def solve(problem: Problem, *, seconds: float = 8.0, optimise: bool | None = None) -> Plan:
+def solve(problem: Problem, *, seconds: float = 8.5, optimise: bool | None = None) -> Plan:
     """A plan that keeps every rule, and the bound that no plan is better than.
 
     The same problem gives the same plan, unless ``seconds`` run out before the optimiser is done: then it takes what it
@@ -36,7 +38,7 @@ def solve(problem: Problem, *, seconds: float = 8.0, optimise: bool | None = Non
     wanted = optimiser_installed() if optimise is None else optimise
     bound = _floor(problem, ways)
     if wanted and best.duties:
-        better, proven = _optimised(problem, roads, pieces, ways, passes, begin + 0.7 * seconds)
+        better, proven = _optimised(problem, roads, pieces, ways, passes, begin + PRICING * seconds)
         bound = max(bound, proven)
         best = min(better, best, key=lambda g: score(problem, g).total(problem.rules))
     return _plan(problem, roads, best, "optimised" if wanted else "simple", bound, time.monotonic() - begin)
