@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -164,19 +165,37 @@ def limits(day: date, path: str) -> planning.Rules:
 
 def problem(board: Board) -> planning.Problem:
     """The board as the planner's problem. Runs that nobody accepted may change; the others stand."""
-    day_rules = limits(board.day, board.path)
+    day_rules, reckoned = limits(board.day, board.path), _reckoned(board)
     places = _Places(board, day_rules)
     loose = [(trip, run) for run in board.runs if board.may_change(run) for trip in board.trips.get(run.pk, ())]
-    rides = [_ride(board, trip, None, places, day_rules) for trip in board.waiting]
-    rides += [_ride(board, trip, run, places, day_rules) for trip, run in loose if board.minute(trip.begins) >= 0]
+    rides = [_ride(board, trip, None, places, day_rules, reckoned) for trip in board.waiting]
+    rides += [
+        _ride(board, trip, run, places, day_rules, reckoned) for trip, run in loose if board.minute(trip.begins) >= 0
+    ]
     fixed = [_fixed(board, run, day_rules) for run in board.runs if not _is_loose(board, run)]
-    cars = [_car(board, vehicle, places) for vehicle in board.vehicles]
-    drivers = [driver for d in board.drivers if (driver := _driver(board, d, day_rules))]
+    cars = [_car(vehicle, places, reckoned) for vehicle in board.vehicles]
+    back = _back(board, day_rules)
+    drivers = [driver for d in board.drivers if (driver := _driver(board, d, back))]
     known_cars, known_drivers = {c.id for c in cars}, {d.id for d in drivers}
     return planning.Problem(
         tuple(places.found.values()), tuple(rides), tuple(cars), tuple(drivers), day_rules,
         tuple(f for f in fixed if f.car in known_cars or f.driver in known_drivers),
     )  # fmt: skip
+
+
+def _reckoned(board: Board) -> dict[str, float]:
+    """What things are reckoned at on the day: yuan a kilometre, km an hour of charging, minutes that a start may wait."""
+    held = resolve.current()
+
+    def value(code: str, key: str = "") -> float:
+        return float(rules.number(code, board.day, board.path, key=key, held=held))
+
+    return {
+        "fuel": value("VEH-KM-COST", "fuel"),
+        "electric": value("VEH-KM-COST", "electric"),
+        "charger": value("VEH-CHARGER-KM"),
+        "shift": value("VEH-START-SHIFT"),
+    }
 
 
 def _is_loose(board: Board, run: Run) -> bool:
@@ -207,16 +226,22 @@ class _Places:
         return [start, self.at(origin.lon, origin.lat + one_way / 111.2)]
 
 
-def _ride(board: Board, trip: Trip, run: Run | None, places: _Places, day_rules: planning.Rules) -> planning.Ride:
+def _ride(
+    board: Board,
+    trip: Trip,
+    run: Run | None,
+    places: _Places,
+    day_rules: planning.Rules,
+    reckoned: Mapping[str, float],
+) -> planning.Ride:
     begin, end = board.minute(trip.begins), board.minute(trip.ends)
     stops = places.of(trip)
     there = sum(_minutes(places, a, b, day_rules) for a, b in zip(stops, stops[1:], strict=False))
     back = _minutes(places, stops[-1], stops[0], day_rules)
     stay = max(0, end - begin - there - back)
     way = [planning.Stop(stop) for stop in stops[:-1]] + [planning.Stop(stops[-1], stay), planning.Stop(stops[0])]
-    shift = int(rules.number("VEH-START-SHIFT", board.day, board.path))
     return planning.Ride(
-        str(trip.pk), begin, begin + shift, trip.people, tuple(way), str(trip.purpose),
+        str(trip.pk), begin, begin + int(reckoned["shift"]), trip.people, tuple(way), str(trip.purpose),
         frozenset({trip.body} if trip.body else ()), uses_for(trip), False,
         not trip.may_pool or trip.purpose == Purpose.COURIER, trip.is_emergency,
         (str(run.vehicle_id), str(run.driver_id)) if run is not None else None,
@@ -244,41 +269,40 @@ def _fixed(board: Board, run: Run, day_rules: planning.Rules) -> planning.Fixed:
     )
 
 
-def _car(board: Board, vehicle: Vehicle, places: _Places) -> planning.Car:
+def _car(vehicle: Vehicle, places: _Places, reckoned: Mapping[str, float]) -> planning.Car:
     home = vehicle.home
     lot = places.at(home.lon, home.lat) if home is not None else LOT
     electric = vehicle.fuel == Fuel.ELECTRIC
-    cost = rules.number("VEH-KM-COST", board.day, board.path, key="electric" if electric else "fuel")
-    charge = (
-        rules.number("VEH-CHARGER-KM", board.day, board.path) if electric and home is not None and home.chargers else 0
-    )
+    cost = reckoned["electric" if electric else "fuel"]
+    charge = reckoned["charger"] if electric and home is not None and home.chargers else 0.0
     return planning.Car(
-        str(vehicle.pk), lot, vehicle.places_for_passengers, vehicle.body, vehicle.use, float(cost), ((0, 2 * DAY),),
+        str(vehicle.pk), lot, vehicle.places_for_passengers, vehicle.body, vehicle.use, cost, ((0, 2 * DAY),),
         vehicle.fuel, licences.needed(vehicle.body), vehicle.body == "5",
-        float(vehicle.range_km) if electric and vehicle.range_km else None, 1.0, float(charge), float(vehicle.mileage),
+        float(vehicle.range_km) if electric and vehicle.range_km else None, 1.0, charge, float(vehicle.mileage),
     )  # fmt: skip
 
 
-def _driver(board: Board, driver: Driver, day_rules: planning.Rules) -> planning.Driver | None:
+def _driver(board: Board, driver: Driver, back: Mapping[Any, int]) -> planning.Driver | None:
     if driver.state != Driver.State.ON_DUTY or driver.licence_to < board.day:
         return None
     mine = [d for d in board.duties if d.driver_id == driver.pk]
     on = [(board.minute(d.begins), board.minute(d.ends)) for d in mine if d.kind == Duty.Sort.DUTY] or [(0, 2 * DAY)]
     off = [(board.minute(d.begins), board.minute(d.ends)) for d in mine if d.kind != Duty.Sort.DUTY]
     spans = tuple(_less(sorted(on), sorted(off)))
-    last = (
-        Run.objects.filter(driver=driver, back_at__lt=board.midnight)
-        .order_by("-back_at")
-        .values_list("back_at", flat=True)
-        .first()
-    )
     return planning.Driver(
         str(driver.pk),
         "",
         frozenset({driver.licence_class}),
         spans,
-        last_end=board.minute(last) if last is not None and board.minute(last) > -day_rules.rest_between else None,
+        last_end=back.get(driver.pk),
     )
+
+
+def _back(board: Board, day_rules: planning.Rules) -> dict[Any, int]:
+    """When drivers were back the night before, where that is not long ago."""
+    since = board.moment(-day_rules.rest_between)
+    runs = Run.objects.filter(driver__in=board.drivers, back_at__range=(since, board.midnight))
+    return {pk: board.minute(last) for pk, last in runs.values_list("driver").annotate(last=Max("back_at"))}
 
 
 def _less(spans: Iterable[planning.Span], off: Sequence[planning.Span]) -> Iterable[planning.Span]:

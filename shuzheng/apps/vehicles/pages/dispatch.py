@@ -103,7 +103,12 @@ def _take(actor: Actor, day: Board, chosen: list[dict[str, Any]], key: str) -> N
         if moved:
             unassign_trips(moved, actor=actor, key=f"{key}-u")
         for number, item in enumerate(chosen):
-            if item["vehicle"] not in cars or item["driver"] not in drivers or not set(item["trips"]) <= set(trips):
+            if (
+                item["day"] != str(day.day)
+                or item["vehicle"] not in cars
+                or item["driver"] not in drivers
+                or not set(item["trips"]) <= set(trips)
+            ):
                 raise Conflict(_("车辆、驾驶员或申请已有变化，请重新生成方案。"))
             assign_trips(
                 [trips[t] for t in item["trips"]], actor=actor, key=f"{key}-{number}", vehicle=cars[item["vehicle"]],
@@ -190,7 +195,7 @@ def _page(request: HttpRequest, day: Board, *, plan: Plan | None = None, seconds
         ],
         "query": f"?day={day.day}&by={'driver' if by_driver else 'vehicle'}", "key": new_key(),
         "data": _data(day, lines, by_driver), "simple": plan is not None and plan.method == "simple",
-        "large": plan is not None and len(day.waiting) > LARGE, "gap": plan.gap * 100 if plan else 0,
+        "large": optimiser_installed(), "gap": plan.gap * 100 if plan else 0,
         "crumbs": [Crumb(_("公务用车"), reverse("vehicles:mine")), Crumb(_("调度台"))],
     }  # fmt: skip
     return render(request, "vehicles/dispatch.html", context)
@@ -254,6 +259,7 @@ def _offers(day: Board, plan: Plan) -> list[Offer]:
     for made in plan.assignments:
         trips = _trips(day, made.rides)
         content = {
+            "day": str(day.day),
             "trips": list(made.rides), "vehicle": made.car, "driver": made.driver,
             "begins": made.start, "ends": made.end, "why": [{"code": r.code, **r.args} for r in made.reasons],
         }  # fmt: skip
