@@ -5,7 +5,7 @@ SHELL := /bin/sh
 # What is imported is compiled once and not at every start: that takes seconds of each process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: up build dev link test test-fast test-browser check bench soak shots openapi catalogue locks clean
+.PHONY: up build dev planning link test test-fast test-browser check bench soak shots openapi catalogue locks clean
 
 export UV_PYTHON_DOWNLOADS := never
 PYTHON3 ?= python3
@@ -34,6 +34,10 @@ dev: build .venv/.dev
 .venv/.dev: requirements/dev.lock .venv/.base
 	@$(UV) pip sync -q --python $(PY) --require-hashes requirements/dev.lock
 	@touch $@
+
+# What plans trips and fleets (OR-Tools): for workers; the product runs without it. docs/adr/0013-planning.md
+planning: .venv/.base requirements/planning.lock
+	@$(UV) pip install -q --compile-bytecode --python $(PY) --require-hashes -r requirements/planning.lock
 
 # Editable without a build: the checkout on the path, and the command. (`pip sync` leaves both alone.)
 .venv/bin/shuzheng: .venv/.base
@@ -80,7 +84,8 @@ openapi: dev
 
 locks: $(UV)
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes requirements/base.in -o requirements/base.lock
-	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes -c requirements/base.lock requirements/dev.in -o requirements/dev.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes -c requirements/base.lock requirements/planning.in -o requirements/planning.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes -c requirements/base.lock -c requirements/planning.lock requirements/dev.in -o requirements/dev.lock
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache

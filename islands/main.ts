@@ -29,6 +29,7 @@ const LAZY: Record<string, () => Promise<unknown>> = {
   'sz-bpmn': () => import('./sz-bpmn.ts'),
   'sz-builder': () => import('./sz-builder.ts'),
   'sz-chart': () => import('./sz-chart.ts'),
+  'sz-dispatch': () => import('./sz-dispatch.ts'),
   'sz-explore': () => import('./sz-explore.ts'),
   'sz-grid': () => import('./sz-grid.ts'),
   'sz-process': () => import('./sz-process.ts'),

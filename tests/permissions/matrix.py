@@ -385,6 +385,13 @@ PAGES: dict[str, list[Page]] = {
         for verb in ("close", "reopen", "remind", "relink", "delete")
     ],
     # energy management
+    "vehicles:dispatch": [get(BUSINESS)],
+    "vehicles:dispatch_propose": [post(BUSINESS)],
+    "vehicles:dispatch_accept": [post(BUSINESS)],
+    "vehicles:dispatch_put": [post(BUSINESS)],
+    "vehicles:sizing": [get("Lnxnoonxxx", DIVISION)],
+    "vehicles:sizing_ask": [post("Lnxnoonxxx", query=DIVISION)],
+    "vehicles:sizing_export": [get(NOTHING, pk="00000000-0000-7000-8000-000000000000")],
     "energy:overview": [get("Lnxnoonxxx", DIVISION)],
     "energy:tables": [get("Lnxnoonxxx", DIVISION)],
     "energy:tables_export": [get("Lnxnoonxxx", DIVISION)],

@@ -19,11 +19,11 @@ _SEEN = ["vehicles.trip.view", "vehicles.trip.ask", "vehicles.trip.confirm", "ve
 _KEPT = [
     "vehicles.overview.view", "vehicles.trip.export", "vehicles.trip.dispatch", "vehicles.run.view", "vehicles.run.export",
     "vehicles.cost.view", "vehicles.repair.settle", "vehicles.vehicle.lock", "vehicles.plan.ask",
-    "vehicles.vehicle.dispose",
+    "vehicles.vehicle.dispose", "vehicles.sizing.view", "vehicles.sizing.ask",
 ]  # fmt: skip
 _WATCHED = [
     "vehicles.overview.view", "vehicles.trip.export", "vehicles.run.view", "vehicles.run.export", "vehicles.cost.view",
-    "vehicles.repair.approve",
+    "vehicles.repair.approve", "vehicles.sizing.view",
 ]  # fmt: skip
 
 MANIFEST = AppManifest(
@@ -50,6 +50,8 @@ MANIFEST = AppManifest(
         Permission("vehicles.vehicle.dispose", "申请处置车辆"),
         Permission("vehicles.plan.ask", "申请配备更新"),
         Permission("vehicles.notice.view", "查看用车公示"),
+        Permission("vehicles.sizing.view", "查看配备测算"),
+        Permission("vehicles.sizing.ask", "测算车辆配备"),
     ],
     roles=[
         RoleSpec("dispatcher", "调度员", help="派车、改派、转社会租赁，登记车辆费用。"),
@@ -115,6 +117,7 @@ MANIFEST = AppManifest(
         "vehicles.vehicle.keep": "处置未批准，车辆恢复使用",
         "vehicles.plan.decide": "配备更新计划有结果",
         "vehicles.repair.refuse": "不批准维修",
+        "vehicles.sizing.finish": "配备测算有结果",
     },
     system_scopes={
         "vehicles.follow": "takes the outcome of approvals into trips, plans and disposals",
@@ -135,6 +138,7 @@ MANIFEST = AppManifest(
         MenuEntry("我的出车", "vehicles:driving", "steering-wheel", "vehicles.run.drive"),
         MenuEntry("用车概览", "vehicles:overview", "chart-bar", "vehicles.overview.view"),
         MenuEntry("用车公示", "vehicles:notice", "file-text", "vehicles.notice.view"),
+        MenuEntry("调度台", "vehicles:dispatch", "calendar-time", "vehicles.trip.dispatch", "调度"),
         MenuEntry("派车单", "register:trips", "list-check", "vehicles.trip.view", "调度"),
         MenuEntry("行车记录", "register:runs", "route", "vehicles.run.view", "调度"),
         MenuEntry("驾驶员", "register:drivers", "id", "vehicles.driver.view", "调度"),
@@ -143,6 +147,7 @@ MANIFEST = AppManifest(
         MenuEntry("常用地点", "register:spots", "map-pin", "vehicles.spot.view", "调度"),
         MenuEntry("车辆", "register:vehicles", "car", "vehicles.vehicle.view", "车辆"),
         MenuEntry("编制", "register:quotas", "scale", "vehicles.quota.view", "车辆"),
+        MenuEntry("配备测算", "vehicles:sizing", "scale", "vehicles.sizing.view", "车辆"),
         MenuEntry("配备更新计划", "register:plans", "calendar-event", "vehicles.plan.view", "车辆"),
         MenuEntry("单车成本", "vehicles:costs", "report-money", "vehicles.cost.view", "费用"),
         MenuEntry("加油充电", "register:refuels", "gas-station", "vehicles.refuel.view", "费用"),

@@ -1,11 +1,16 @@
-"""What is done every night: trips that were confirmed are filed."""
+"""What is done in the background: confirmed trips are filed every night; fleets are reckoned when asked."""
 
 from __future__ import annotations
 
-from shuzheng.apps.vehicles.actions import file_trips
-from shuzheng.apps.vehicles.models import Trip, TripState
+from django.utils.translation import gettext as _
+
+from shuzheng.apps.vehicles import rightsizing
+from shuzheng.apps.vehicles.actions import file_trips, finish_sizing
+from shuzheng.apps.vehicles.models import SizingRun, Trip, TripState
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.jobs.declare import job
+from shuzheng.base.jobs.declare import job, job_for_actor
+from shuzheng.base.jobs.run import Run as JobRunning
+from shuzheng.kernel.errors import Missing
 
 BATCH = 1000
 
@@ -16,3 +21,15 @@ def file(*, actor: Actor) -> None:
     rows = Trip.objects.filter(state=TripState.CONFIRMED).order_by("pk")
     while batch := list(rows[:BATCH]):
         file_trips(batch, actor=actor)
+
+
+@job_for_actor
+def reckon(run: JobRunning, *, actor: Actor, sizing_id: str) -> str:
+    """Reckon the fleet that a place's year needs, and keep the answer."""
+    with actor.scope.activate():
+        row = SizingRun.objects.filter(pk=sizing_id).first()
+        if row is None:
+            raise Missing()
+        result = rightsizing.reckon(row)
+    finish_sizing([row], actor=actor, key=run.key("result"), result=result)
+    return _("测算完成") if result else _("这一年没有行程，没有测算")

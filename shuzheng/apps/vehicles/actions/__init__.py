@@ -1,4 +1,5 @@
-"""The verbs of official vehicles: ``trips`` for who needs and gives a car, ``driving`` for drivers, ``fleet`` for vehicles and upkeep."""
+"""The verbs of official vehicles: ``trips`` for who needs and gives a car, ``driving`` for drivers, ``fleet`` for vehicles and upkeep,
+``sizing`` for how many are needed."""
 
 from shuzheng.apps.vehicles.actions.driving import accept_runs, end_runs, start_runs
 from shuzheng.apps.vehicles.actions.fleet import (
@@ -13,6 +14,7 @@ from shuzheng.apps.vehicles.actions.fleet import (
     settle_repairs,
     unlock_vehicles,
 )
+from shuzheng.apps.vehicles.actions.sizing import ask_sizing, finish_sizing
 from shuzheng.apps.vehicles.actions.trips import (
     ask_trips,
     assign_trips,
@@ -31,6 +33,7 @@ __all__ = [
     "approve_repairs",
     "ask_disposal",
     "ask_plans",
+    "ask_sizing",
     "ask_trips",
     "assign_trips",
     "cancel_trips",
@@ -41,6 +44,7 @@ __all__ = [
     "drop_runs",
     "end_runs",
     "file_trips",
+    "finish_sizing",
     "follow_trips",
     "keep_vehicles",
     "lock_vehicles",

@@ -1,7 +1,7 @@
 """What official vehicles are made of: the fleet, what it costs, how it is used, and what is noticed about it.
 
 ``fleet`` vehicles, drivers, quotas, plans and places to drive to; ``upkeep`` everything that is paid for a vehicle;
-``trips`` requests and runs. Domain dossier §3.
+``trips`` requests and runs; ``sizing`` how large the fleet should be. Domain dossier §3.
 """
 
 from shuzheng.apps.vehicles.models.fleet import (
@@ -16,6 +16,7 @@ from shuzheng.apps.vehicles.models.fleet import (
     Vehicle,
     VehicleState,
 )
+from shuzheng.apps.vehicles.models.sizing import SizingRun
 from shuzheng.apps.vehicles.models.trips import Purpose, Reach, Run, Trip, TripState
 from shuzheng.apps.vehicles.models.upkeep import (
     Accident,
@@ -32,6 +33,6 @@ from shuzheng.apps.vehicles.models.upkeep import (
 
 __all__ = [
     "Accident", "Body", "Driver", "Duty", "Fee", "Fine", "Fuel", "Inspection", "Insurance", "Plan", "Purpose", "Quota",
-    "Quote", "Reach", "Refuel", "Rental", "Repair", "RepairPart", "Run", "Spot", "Trip", "TripState", "Use", "Vehicle",
+    "Quote", "Reach", "Refuel", "Rental", "Repair", "RepairPart", "Run", "SizingRun", "Spot", "Trip", "TripState", "Use", "Vehicle",
     "VehicleState",
 ]  # fmt: skip

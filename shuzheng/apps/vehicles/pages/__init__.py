@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shuzheng.apps.vehicles.pages import asking, assigning, driving, looking
+from shuzheng.apps.vehicles.pages import asking, assigning, dispatch, driving, looking, sizing
 
 urlpatterns = [
     path("", asking.mine, name="mine"),
@@ -20,5 +20,12 @@ urlpatterns = [
     path("driving/<uuid:pk>/<slug:verb>/", driving.act, name="drive"),
     path("overview/", looking.overview, name="overview"),
     path("notice/", looking.notice, name="notice"),
+    path("dispatch/", dispatch.board, name="dispatch"),
+    path("dispatch/propose/", dispatch.propose, name="dispatch_propose"),
+    path("dispatch/accept/", dispatch.accept, name="dispatch_accept"),
+    path("dispatch/put/", dispatch.put, name="dispatch_put"),
+    path("sizing/", sizing.page, name="sizing"),
+    path("sizing/ask/", sizing.ask, name="sizing_ask"),
+    path("sizing/<uuid:pk>.xlsx", sizing.export, name="sizing_export"),
     path("costs/", looking.costs, name="costs"),
 ]
