@@ -43,6 +43,7 @@ SYSTEM_SCOPES = frozenset(
         "vehicles.watch",
         "stats.mark",
         "stats.tell",
+        "vehicles.intake",
     }
 )
 
@@ -184,6 +185,8 @@ DEFINER_FUNCTIONS = {
 }
 
 RAW_SQL = {
+    "apps/vehicles/gateway/store.py": "COPY and one INSERT for many positions, on a connection of its own, under the policies",
+    "apps/vehicles/watch.py": "one at a time judges (an advisory lock); takes the queue up with SKIP LOCKED",
     "base/core": "sets the scope, makes the policies, writes set-wise: where raw SQL belongs",
     "base/access/actors.py": "calls sz_actor",
     "base/access/delegation.py": "calls sz_duties",

@@ -23,14 +23,19 @@ ENTERED, LEFT = "fence_entered", "fence_left"
 AWAY = "left_home_without_order"
 SPEEDING = "speeding"
 HOLIDAY = "moved_on_holiday"
+NIGHT = "moved_at_night"
 LOCKED = "moved_while_locked"
 LONG_STOP = "long_stop_at_sensitive_place"
 OFF_ROUTE = "off_route"
 OFFLINE = "offline"
-KINDS = (ENTERED, LEFT, AWAY, SPEEDING, HOLIDAY, LOCKED, LONG_STOP, OFF_ROUTE, OFFLINE)
+KINDS = (ENTERED, LEFT, AWAY, SPEEDING, HOLIDAY, NIGHT, LOCKED, LONG_STOP, OFF_ROUTE, OFFLINE)
 
 STILL = 3.0
 """km/h up to which a vehicle counts as standing: satellites alone make one drift."""
+DRIFT = 30.0
+"""Metres that satellites make a standing vehicle drift."""
+LASTING = 30.0
+"""Seconds that a speed must last: one odd measurement is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,15 @@ class Limits:
 
     home_metres: float
     speed_kmh: float
-    speed_seconds: float
     stop_minutes: float
     off_route_metres: float
     offline_hours: float
+    night: tuple[int, int] = (24, 0)
+    """Hours of the day (Beijing) at which night begins and ends."""
+
+    def is_night(self, at: datetime) -> bool:
+        hour = at.astimezone(BEIJING).hour
+        return hour >= self.night[0] or hour < self.night[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,12 +264,14 @@ def _step(vehicle: UUID, seen: Seen, state: State, setting: Setting, facts: list
         told = state.open.get(AWAY, "")
         lasts(AWAY, holds=away and (moving or bool(told) or _came(state, seen)), needs=0, metres=round(metres))
     day = seen.at.astimezone(BEIJING).date()
-    # Once told, these two are told for the day: traffic lights make no second fact.
+    # Once told, these are told for the day: traffic lights make no second fact.
     idle = day in setting.holidays and order is None
     lasts(HOLIDAY, holds=idle and (moving or _since(state, HOLIDAY) == day), needs=0, kmh=seen.speed)
+    dark = limits.is_night(seen.at) and order is None and day not in setting.holidays
+    lasts(NIGHT, holds=dark and (moving or _since(state, NIGHT) is not None), needs=0, kmh=seen.speed)
     moved = moving or _came(state, seen) or _since(state, LOCKED) == day
     lasts(LOCKED, holds=setting.locked and moved, needs=0, kmh=seen.speed)
-    lasts(SPEEDING, holds=seen.speed > limits.speed_kmh, needs=limits.speed_seconds, kmh=seen.speed)
+    lasts(SPEEDING, holds=seen.speed > limits.speed_kmh, needs=LASTING, kmh=seen.speed)
     sensitive = min((area.id for area in now.values() if area.kind == "sensitive"), default="")
     stop = limits.stop_minutes * 60
     lasts(LONG_STOP, holds=bool(sensitive) and not moving, needs=stop, subject=sensitive, minutes=limits.stop_minutes)
@@ -282,7 +294,7 @@ def _since(state: State, kind: str) -> date | None:
 
 def _came(state: State, seen: Seen) -> bool:
     """Whether it is farther from its place before than satellites drift: it moved between two positions."""
-    return state.place is not None and geo.near(state.place, seen.place) > 30
+    return state.place is not None and geo.near(state.place, seen.place) > DRIFT
 
 
 def silent(vehicle: UUID, heard: datetime, place: Point | None, now: datetime, limits: Limits) -> Fact | None:

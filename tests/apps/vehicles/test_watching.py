@@ -15,9 +15,7 @@ from shuzheng.kernel.geo import DEGREE
 CAR = UUID(int=1)
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=w.BEIJING)
 LOT = (116.40, 39.90)
-LIMITS = w.Limits(
-    home_metres=50, speed_kmh=120, speed_seconds=30, stop_minutes=20, off_route_metres=500, offline_hours=24
-)
+LIMITS = w.Limits(home_metres=50, speed_kmh=120, stop_minutes=20, off_route_metres=500, offline_hours=24, night=(22, 6))
 HOME = w.Area.of("home", "home", {"circle": [*LOT, 80]})
 PARK = w.Area.of("park", "sensitive", {"polygon": [[116.45, 39.90], [116.46, 39.90], [116.46, 39.91], [116.45, 39.91]]})
 
@@ -77,6 +75,12 @@ def test_a_locked_vehicle_and_one_on_a_holiday_are_told_when_they_move() -> None
     assert told([seen(0, LOT), seen(1, LOT, 2)], setting(locked=True, holidays=holidays)) == []  # drift
     towed = [seen(0, LOT), seen(1, north(60))]
     assert told(towed, setting(locked=True)) == [(w.LOCKED, 1, "")]
+
+
+def test_night_is_told_once_a_night() -> None:
+    ride = [seen(60 * 12.5 + n, LOT, kmh) for n, kmh in enumerate([30] * 40 + [0, 30] * 300)]  # from half past nine on
+    assert told(ride, setting(home=[])) == [(w.NIGHT, 60 * 13, "")]
+    assert told(ride, setting(home=[], orders=[order(0, 60 * 30)])) == []
 
 
 def test_speeding_counts_when_it_lasts() -> None:

@@ -1,7 +1,7 @@
 """What official vehicles are made of: the fleet, what it costs, how it is used, and what is noticed about it.
 
 ``fleet`` vehicles, drivers, quotas, plans and places to drive to; ``upkeep`` everything that is paid for a vehicle;
-``trips`` requests and runs. Domain dossier §3.
+``trips`` requests and runs; ``tracks`` where vehicles are and were. Domain dossier §3.
 """
 
 from shuzheng.apps.vehicles.models.fleet import (
@@ -16,6 +16,7 @@ from shuzheng.apps.vehicles.models.fleet import (
     Vehicle,
     VehicleState,
 )
+from shuzheng.apps.vehicles.models.tracks import Fence, Intake, Place, Position, Terminal, TrackAccess, TrackDay
 from shuzheng.apps.vehicles.models.trips import Purpose, Reach, Run, Trip, TripState
 from shuzheng.apps.vehicles.models.upkeep import (
     Accident,
@@ -31,7 +32,7 @@ from shuzheng.apps.vehicles.models.upkeep import (
 )
 
 __all__ = [
-    "Accident", "Body", "Driver", "Duty", "Fee", "Fine", "Fuel", "Inspection", "Insurance", "Plan", "Purpose", "Quota",
-    "Quote", "Reach", "Refuel", "Rental", "Repair", "RepairPart", "Run", "Spot", "Trip", "TripState", "Use", "Vehicle",
+    "Accident", "Body", "Driver", "Duty", "Fee", "Fence", "Fine", "Fuel", "Inspection", "Insurance", "Intake", "Place", "Plan", "Position", "Purpose", "Quota",
+    "Quote", "Reach", "Refuel", "Rental", "Repair", "RepairPart", "Run", "Spot", "Terminal", "TrackAccess", "TrackDay", "Trip", "TripState", "Use", "Vehicle",
     "VehicleState",
 ]  # fmt: skip

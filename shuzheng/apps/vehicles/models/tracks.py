@@ -14,11 +14,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from shuzheng.apps.vehicles.models.fleet import LINE, Vehicle
 from shuzheng.base.core.keys import EncryptedTextField
 from shuzheng.base.core.models import Kind, Record, Scoped, Scoping
 from shuzheng.base.org.models import Node
 
-LINE = "vehicles"
 SLOTS = 32
 """Partitions of the positions: a day's rows lie in that of its number modulo this. Days are sealed long before it comes round."""
 
@@ -49,7 +49,7 @@ class Terminal(Record):
     device = models.CharField(_("终端 ID"), max_length=30, blank=True, help_text=_("留空时由终端注册时报来。"))
     sim = EncryptedTextField(_("SIM 卡号"), kind="bank", blank=True)
     vehicle = models.ForeignKey(
-        "vehicles.Vehicle", on_delete=models.PROTECT, related_name="terminals", verbose_name=_("车辆"),
+        Vehicle, on_delete=models.PROTECT, related_name="terminals", verbose_name=_("车辆"),
     )  # fmt: skip
     in_use = models.BooleanField(_("启用"), default=True)
     code_hash = models.CharField(max_length=64, blank=True, editable=False)
@@ -102,7 +102,7 @@ class Place(Scoped):
 
     scoping = Scoping(Kind.SUPERVISED, line=LINE)
 
-    vehicle = models.OneToOneField("vehicles.Vehicle", on_delete=models.CASCADE, primary_key=True, related_name="place")
+    vehicle = models.OneToOneField(Vehicle, on_delete=models.CASCADE, primary_key=True, related_name="place")
     node = models.ForeignKey(Node, on_delete=models.CASCADE, db_index=False, related_name="+")
     at = models.DateTimeField(_("定位时间"))
     lon = models.IntegerField()
@@ -165,7 +165,7 @@ class TrackDay(Scoped):
 
     scoping = Scoping(Kind.SUPERVISED, line=LINE)
 
-    vehicle = models.ForeignKey("vehicles.Vehicle", on_delete=models.PROTECT, related_name="+", verbose_name=_("车辆"))
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="+", verbose_name=_("车辆"))
     node = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="+")
     day = models.DateField(_("日期"))
     count = models.PositiveIntegerField(_("点数"))
@@ -185,7 +185,7 @@ class TrackAccess(Record):
 
     scoping = Scoping(Kind.SUPERVISED, line=LINE)
 
-    vehicle = models.ForeignKey("vehicles.Vehicle", on_delete=models.PROTECT, related_name="+", verbose_name=_("车辆"))
+    vehicle = models.ForeignKey(Vehicle, on_delete=models.PROTECT, related_name="+", verbose_name=_("车辆"))
     by = models.CharField(_("查看人"), max_length=60)
     post = models.UUIDField(_("岗位"), editable=False)
     why = models.CharField(_("查看事由"), max_length=200)
