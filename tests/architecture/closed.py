@@ -186,7 +186,6 @@ DEFINER_FUNCTIONS = {
 
 RAW_SQL = {
     "apps/vehicles/gateway/store.py": "COPY and one INSERT for many positions, on a connection of its own, under the policies",
-    "apps/vehicles/watch.py": "one at a time judges (an advisory lock); takes the queue up with SKIP LOCKED",
     "base/core": "sets the scope, makes the policies, writes set-wise: where raw SQL belongs",
     "base/access/actors.py": "calls sz_actor",
     "base/access/delegation.py": "calls sz_duties",

@@ -37,6 +37,12 @@ class Register:
     def authenticate(self, phone: str, code: str) -> gateway.Known | None:
         return gateway.Known(UUID(int=1), CAR) if code == f"code-{phone}" else None
 
+    def refresh(self) -> None:
+        self.looked = True
+
+    def admits(self, phone: str, known: gateway.Known) -> bool:
+        return not getattr(self, "looked", False)
+
 
 async def route(n: int) -> AsyncIterator[Location]:
     for i in range(n):
@@ -127,6 +133,21 @@ def test_while_the_disk_is_full_nothing_is_acknowledged_and_nothing_is_lost(
 
     served(journal, talk)
     assert terminal.stored == 20 and len(kept(journal)) == 20
+
+
+def test_a_terminal_that_was_put_out_of_use_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr(gateway, "LOOK_SECONDS", 0.1)
+
+    async def talk(server: gateway.Server, port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(m.encode(m.Authentication("code-13900000001"), "13900000001", lambda: 1)[0])
+        assert len(await reader.readuntil(b"\x7e")) == 1
+        while await reader.read(1000):
+            pass
+        assert server.connections == set() and server.by_phone == {}
+
+    served(Journal(tmp_path), talk)
 
 
 def test_faulty_frames_are_counted_and_end_the_connection_at_last(tmp_path: Path) -> None:

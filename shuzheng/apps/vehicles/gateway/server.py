@@ -24,10 +24,13 @@ from shuzheng.protocols.jt808.frames import Edition
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+SWEEP_SECONDS = 10
 STRANGER_SECONDS = 30
 """Within which a connection has to authenticate."""
 SILENT_SECONDS = 900
 """After which a connection without a word is ended; heartbeats come every minute or so."""
+LOOK_SECONDS = 60
+"""How long a terminal that was put out of use may go on."""
 FAULTS = 50
 """Faulty frames of one connection until it is ended."""
 HELD = 64 * 1024 * 1024
@@ -55,6 +58,12 @@ class Terminals(Protocol):
 
     def authenticate(self, phone: str, code: str) -> Known | None:
         """The terminal, if the code is its code."""
+
+    def refresh(self) -> None:
+        """Look into the register again."""
+
+    def admits(self, phone: str, known: Known) -> bool:
+        """Whether a terminal that was let in still may stay; asks nobody."""
 
 
 @dataclass
@@ -98,6 +107,8 @@ class Server:
     terminals: Terminals
     journal: Journal
     counts: Counts = field(default_factory=Counts)
+    asked: Callable[[], None] = lambda: None
+    """Called in the thread that has asked ``terminals``, after it has."""
 
     def __post_init__(self) -> None:
         self.connections: set[Connection] = set()
@@ -108,6 +119,17 @@ class Server:
         self._wake = asyncio.Event()
         self._disk = ThreadPoolExecutor(1, "journal")
         self.asking = ThreadPoolExecutor(2, "terminals")
+
+    def ask(self, question: Callable[[], T]) -> asyncio.Future[T]:
+        """Ask the register of terminals, beside the loop."""
+
+        def run() -> T:
+            try:
+                return question()
+            finally:
+                self.asked()
+
+        return asyncio.get_running_loop().run_in_executor(self.asking, run)
 
     def keep(self, lines: list[bytes], done: Callable[[], None]) -> None:
         """Have ``lines`` written; ``done`` is called when they are on disk."""
@@ -164,12 +186,18 @@ class Server:
                 await asyncio.sleep(PAUSE)
 
     async def _sweep(self) -> None:
+        """End connections that are silent, strange for too long, or of terminals that are no longer let in."""
+        looked = time.monotonic()
         while True:
-            await asyncio.sleep(10)
+            await asyncio.sleep(SWEEP_SECONDS)
             now = time.monotonic()
+            if now - looked > LOOK_SECONDS:
+                await self.ask(self.terminals.refresh)
+                looked = now
             for connection in list(self.connections):
                 limit = SILENT_SECONDS if connection.known else STRANGER_SECONDS
-                if now - connection.heard > limit:
+                gone = connection.known and not self.terminals.admits(connection.phone, connection.known)
+                if now - connection.heard > limit or gone:
                     connection.end()
 
 
@@ -288,7 +316,7 @@ class Connection(asyncio.Protocol):
 
     def _beside(self, ask: Callable[[], T], then: Callable[[Frame, T], None], frame: Frame) -> None:
         """Ask in another thread, and go on with the answer here."""
-        future = asyncio.get_running_loop().run_in_executor(self.server.asking, ask)
+        future = self.server.ask(ask)
 
         def answered(done: asyncio.Future[T]) -> None:
             if done.cancelled():

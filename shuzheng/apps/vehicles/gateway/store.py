@@ -42,8 +42,6 @@ WITH stored AS (
            v.path, v.node_id, l.lon, l.lat, l.altitude, l.speed, l.direction, l.status, l.alarm, l.mileage, l.fuel, l.satellites,
            to_timestamp(l.received / 1000.0), l.late
     FROM intake_line l JOIN vehicles_vehicle v ON v.id = l.vehicle
-    WHERE NOT EXISTS (SELECT 1 FROM vehicles_trackday t WHERE t.vehicle_id = l.vehicle
-                      AND t.day = (to_timestamp(l.at) AT TIME ZONE 'Asia/Shanghai')::date AND t.ends_at >= to_timestamp(l.at))
     ON CONFLICT DO NOTHING
     RETURNING vehicle_id, at
 ), spans AS (
@@ -68,7 +66,7 @@ def connect() -> psycopg.Connection[Any]:
     """A connection of the running role, with the table that lines go into."""
     given = connections["default"].get_connection_params()
     params = {name: value for name, value in given.items() if name not in {"cursor_factory", "context"}}
-    connection = psycopg.connect(**params, autocommit=True, prepare_threshold=None)
+    connection = psycopg.connect(**{**params, "autocommit": True, "prepare_threshold": None})
     connection.execute(_LINES)
     return connection
 
