@@ -39,11 +39,11 @@ SYSTEM_SCOPES = frozenset(
         "stats.brief",
         "stats.export",
         "vehicles.follow",
+        "vehicles.intake",
         "vehicles.provide",
         "vehicles.watch",
         "stats.mark",
         "stats.tell",
-        "vehicles.intake",
     }
 )
 
@@ -130,6 +130,9 @@ HANDOVERS = frozenset(
         "vehicles.fee.change",
         "vehicles.fee.create",
         "vehicles.fee.delete",
+        "vehicles.fence.change",
+        "vehicles.fence.create",
+        "vehicles.fence.delete",
         "vehicles.fine.change",
         "vehicles.fine.create",
         "vehicles.fine.delete",
@@ -166,6 +169,10 @@ HANDOVERS = frozenset(
         "vehicles.spot.change",
         "vehicles.spot.create",
         "vehicles.spot.delete",
+        "vehicles.terminal.change",
+        "vehicles.terminal.create",
+        "vehicles.terminal.delete",
+        "vehicles.terminal.reopen",
         "vehicles.trip.assign",
         "vehicles.trip.rent",
         "vehicles.trip.unassign",

@@ -111,6 +111,9 @@ MANIFEST = AppManifest(
         "vehicles.vehicle.unlock": "an authority releases vehicles that it had locked up",
     },
     actions={
+        "vehicles.terminal.admit": "定位终端注册",
+        "vehicles.track.judge": "研判轨迹",
+        "vehicles.run.measure": "按轨迹量里程",
         "vehicles.trip.change": "修改用车申请",
         "vehicles.trip.cancel": "取消用车",
         "vehicles.trip.follow": "用车审批有结果",

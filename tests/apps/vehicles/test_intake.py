@@ -198,6 +198,72 @@ def test_a_terminal_registers_once_and_again_only_when_a_keeper_says_so(nation) 
     assert door.register("13900000001", said)[0] == m.REGISTERED
 
 
+def test_positions_come_in_over_https_with_the_terminals_own_key(nation, client) -> None:
+    car = add_vehicle(nation.organ(HERE), 1)
+    add_terminal(car, "13900000009")
+    _, code = Directory().register("13900000009", m.Registration(33, 1100, "M", "M", "T", 1, car.plate))
+    batch = {
+        "positions": [
+            {"at": "2026-11-23T09:00:00+08:00", "lon": 119.922, "lat": 28.467, "speed_kmh": 36.5, "mileage": 12.3}
+        ]
+        * 2
+    }
+
+    def send(key: str, body: object = batch):
+        return client.post(
+            "/api/v1/vehicles/positions",
+            body,
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+
+    answer = send(f"13900000009:{code}")
+    assert (answer.status_code, answer.json()["taken"]) == (200, 2)
+    with system_scope("tests").activate():
+        row = Position.objects.get()
+        assert (row.vehicle_id, row.lon, row.speed, row.mileage) == (car.pk, 119_922_000, 365, 123)
+    # A refusal rolls back whatever goes on: here all of the test, so they come last.
+    assert send("13900000009:guess").status_code == 401 and send("nonsense").status_code == 401
+    assert (
+        send(f"13900000009:{code}", {"positions": [{"at": "2026-11-23T09:00:00", "lon": 1, "lat": 1}]}).status_code
+        == 422
+    )
+    assert client.get("/api/v1/vehicles", headers={"Authorization": f"Bearer 13900000009:{code}"}).status_code == 401
+
+
+def test_the_map_shows_who_is_in_sight_and_a_track_only_for_a_reason(standards, client) -> None:  # noqa: F811
+    car, beside = add_vehicle(standards.organ(HERE), 1), add_vehicle(standards.organ(BESIDE), 2)
+    for vehicle in (car, beside):
+        put(vehicle.pk, location(0, 0), location(1, 400, 30), location(2, 800, 0), location(9, 800, 0))
+    client.force_login(standards.account(HERE, "leader"))
+    page = client.get("/vehicles/map/").content.decode()
+    assert car.plate in page and beside.plate not in page
+    told = client.get("/vehicles/map/places?since=0").json()
+    assert [row[1] for row in told["cars"]] == [car.plate]
+    assert client.get(f"/vehicles/map/places?since={told['at'] + 60_000}").json()["cars"] == []
+    assert client.get("/vehicles/map/places?since=x'").status_code == 200
+
+    url = f"/vehicles/tracks/{car.pk}/2026-11-23/"
+    asked = client.get(url).content.decode()
+    assert "个人信息保护法" in asked and "119.92" not in asked
+    assert client.post(url, {"why": "看"}).status_code == 422
+    assert client.post(url, {"why": "核对里程"}).status_code == 302
+    shown = client.get(url)
+    assert shown.context["km"] == pytest.approx(0.8, abs=0.01)
+    assert {step[1] for step in shown.context["data"]["track"]} == {119.92} and shown.context["stops"] == []
+    client.force_login(standards.account(HERE, "business_admin"))
+    assert "个人信息保护法" in client.get(url).content.decode()  # another's reason opens nothing
+    client.post(url, {"why": "处理投诉"})
+    full = client.get(url)
+    assert {step[1] for step in full.context["data"]["track"]} == {119.922} and [
+        s["minutes"] for s in full.context["stops"]
+    ] == [7]
+    assert client.get(f"/vehicles/tracks/{beside.pk}/2026-11-23/").status_code == 404
+    assert client.get(f"/vehicles/tracks/{car.pk}/2026-13-99/").status_code == 404
+    with system_scope("tests").activate():
+        assert sorted(TrackAccess.objects.values_list("why", flat=True)) == ["处理投诉", "核对里程"]
+
+
 async def _route() -> AsyncIterator[Location]:
     for n in range(200):
         yield location(n / 60, n * 10, 36)

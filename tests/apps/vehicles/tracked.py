@@ -80,5 +80,5 @@ def put(vehicle: UUID, *locations: Location, late: bool = False) -> None:
     lines = b"".join(line_of(vehicle, place, received, late) or b"" for place in locations)
     connection.ensure_connection()
     raw: psycopg.Connection = connection.connection
-    raw.execute(store._LINES)
+    store.prepare(raw)
     store.store(raw, lines)

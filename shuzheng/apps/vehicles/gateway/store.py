@@ -67,8 +67,13 @@ def connect() -> psycopg.Connection[Any]:
     given = connections["default"].get_connection_params()
     params = {name: value for name, value in given.items() if name not in {"cursor_factory", "context"}}
     connection = psycopg.connect(**{**params, "autocommit": True, "prepare_threshold": None})
-    connection.execute(_LINES)
+    prepare(connection)
     return connection
+
+
+def prepare(connection: psycopg.Connection[Any]) -> None:
+    """Make the table that lines go into, once a connection."""
+    connection.execute(_LINES)
 
 
 def store(connection: psycopg.Connection[Any], lines: bytes) -> None:
