@@ -109,13 +109,13 @@ export function boundsOf(scene: Scene): Bounds | null {
     south = Math.min(south, lat);
     north = Math.max(north, lat);
   }
-  const [x, y] = [Math.max(0.004, (east - west) * 0.08), Math.max(0.003, (north - south) * 0.08)];
+  const [x, y] = [Math.max(0.004, (east - west) * 0.16), Math.max(0.003, (north - south) * 0.08)];
   return { west: west - x, south: south - y, east: east + x, north: north + y };
 }
 
-/** Grid lines within bounds, at a round step so that there are about six across. */
-export function grid(bounds: Bounds): { lons: number[]; lats: number[]; step: number } {
-  const step = round((bounds.east - bounds.west) / 5);
+/** Grid lines within bounds, at a round step, about `across` of them from west to east. */
+export function grid(bounds: Bounds, across = 6): { lons: number[]; lats: number[]; step: number } {
+  const step = round((2 * (bounds.east - bounds.west)) / across);
   const between = (from: number, to: number): number[] => {
     const first = Math.ceil(from / step);
     return Array.from({ length: Math.max(0, Math.floor(to / step) - first + 1) }, (_none, n) => (first + n) * step);

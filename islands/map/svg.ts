@@ -125,7 +125,7 @@ class Drawing implements Surface {
     const corner = (x: number, y: number): Point => unproject(this.#at[0] + (x - wide / 2) / this.#scale, this.#at[1] + (y - high / 2) / this.#scale);
     const [west, north] = corner(0, 0);
     const [east, south] = corner(wide, high);
-    const { lons, lats, step } = grid({ west, south, east, north });
+    const { lons, lats, step } = grid({ west, south, east, north }, wide / 110);
     const places = Math.max(0, -Math.floor(Math.log10(step)));
     const parts: SVGElement[] = [];
     for (const lon of lons) {

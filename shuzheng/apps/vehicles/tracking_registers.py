@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as L
+from django.utils.translation import gettext_lazy
 
 from shuzheng.apps.vehicles.actions.tracks import reopen_terminals
 from shuzheng.apps.vehicles.models import Fence, Terminal, TrackAccess
@@ -18,10 +18,10 @@ from shuzheng.kernel.errors import FieldFault, Invalid
 
 @register
 class Terminals(Register):
-    model, name, noun, icon, unit = Terminal, "terminals", "terminal", "device-mobile", L("台")
+    model, name, noun, icon, unit = Terminal, "terminals", "terminal", "device-mobile", gettext_lazy("台")
     columns = (
         "number", "vehicle", "edition", "maker", "model", "device", Column("sim", shown=False), "in_use", "registered_at",
-        Column("heard", label=L("最近收到"), value=lambda t: getattr(getattr(t.vehicle, "place", None), "heard_at", None),
+        Column("heard", label=gettext_lazy("最近收到"), value=lambda t: getattr(getattr(t.vehicle, "place", None), "heard_at", None),
                joins=("vehicle__place",)),
         "node",
     )  # fmt: skip
@@ -29,30 +29,30 @@ class Terminals(Register):
     search = ("number", "device")
     filters = ("in_use", "edition", "maker", "vehicle", "node")
     tabs = (
-        Tab("new", L("待注册"), Q(in_use=True, registered_at=None), "warn"),
-        Tab("idle", L("停用"), Q(in_use=False), "mute"),
+        Tab("new", gettext_lazy("待注册"), Q(in_use=True, registered_at=None), "warn"),
+        Tab("idle", gettext_lazy("停用"), Q(in_use=False), "mute"),
     )
     actions = (
         RowAction(
-            reopen_terminals, L("允许重新注册"), "refresh", when=lambda t: bool(t.code_hash),
-            question=L("原来的鉴权码即刻作废，终端须重新注册后才能上报。"),
+            reopen_terminals, gettext_lazy("允许重新注册"), "refresh", when=lambda t: bool(t.code_hash),
+            question=gettext_lazy("原来的鉴权码即刻作废，终端须重新注册后才能上报。"),
         ),
     )  # fmt: skip
-    help = L("终端首次连接时按终端号和车牌注册，得到鉴权码；之后凭鉴权码接入。")
+    help = gettext_lazy("终端首次连接时按终端号和车牌注册，得到鉴权码；之后凭鉴权码接入。")
 
 
 @register
 class Fences(Register):
-    model, name, noun, icon, unit = Fence, "fences", "fence", "polygon", L("个")
+    model, name, noun, icon, unit = Fence, "fences", "fence", "polygon", gettext_lazy("个")
     columns = ("name", "area", Column("shape", shown=False), "in_use", "node")
     key = ("name",)
     search = ("name",)
     filters = ("area", "in_use", "node")
     tabs = (
-        Tab("sensitive", L("敏感场所"), Q(area=Fence.Area.SENSITIVE)),
-        Tab("home", L("停放地"), Q(area=Fence.Area.HOME)),
+        Tab("sensitive", gettext_lazy("敏感场所"), Q(area=Fence.Area.SENSITIVE)),
+        Tab("home", gettext_lazy("停放地"), Q(area=Fence.Area.HOME)),
     )
-    help = L("对本单位和下级单位的车辆有效；停放地只对本单位的车辆有效。")
+    help = gettext_lazy("对本单位和下级单位的车辆有效；停放地只对本单位的车辆有效。")
 
     def prepare(self, rows: Sequence[Fence], actor: Actor) -> None:
         faults = []
@@ -67,11 +67,11 @@ class Fences(Register):
 
 @register
 class Looks(Register):
-    model, name, noun, icon, unit = TrackAccess, "looks", "look", "eye", L("次")
-    columns = ("vehicle", "by", "why", "since", "until", Column("created_at", label=L("查看时间")), "node")
+    model, name, noun, icon, unit = TrackAccess, "looks", "look", "eye", gettext_lazy("次")
+    columns = ("vehicle", "by", "why", "since", "until", Column("created_at", label=gettext_lazy("查看时间")), "node")
     key = ("vehicle", "created_at")
     title = "vehicle"
     search = ("by", "why")
     filters = ("vehicle", "since", "created_at", "node")
     without = frozenset({"create", "change", "delete", "import", "labels", "comments", "attachments"})
-    help = L("谁因为什么看了哪辆车哪几天的轨迹。")
+    help = gettext_lazy("谁因为什么看了哪辆车哪几天的轨迹。")
