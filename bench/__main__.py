@@ -24,6 +24,7 @@ NAMES = (
     "reorganise",
     "approvals",
     "flows",
+    "tracks",
 )
 """In this order: what changes many rows comes last."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from shuzheng.protocols.jt808.errors import ProtocolError
 
@@ -91,8 +92,12 @@ def bcd_of(digits: str, size: int, place: str) -> bytes:
     return bytes.fromhex(digits.rjust(size * 2, "0"))
 
 
+@lru_cache(maxsize=16_384)
 def time_of(raw: bytes) -> datetime | None:
-    """YYMMDDhhmmss in Beijing time; None for a clock that is not set or tells a time that does not exist."""
+    """YYMMDDhhmmss in Beijing time; None for a clock that is not set or tells a time that does not exist.
+
+    Thousands of terminals tell the same second: what it means is remembered.
+    """
     try:
         year, month, day, hour, minute, second = map(int, (raw.hex()[n : n + 2] for n in range(0, 12, 2)))
         return datetime(2000 + year, month, day, hour, minute, second, tzinfo=BEIJING)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol, TypeVar, cast
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from shuzheng.kernel import geo
 from shuzheng.protocols.jt808 import Frame, Frames, Location, Parts, ProtocolError, decode, encode, unpack
 from shuzheng.protocols.jt808 import messages as m
 from shuzheng.protocols.jt808.frames import Edition
+from shuzheng.protocols.jt808.location import FUEL, MILEAGE, SATELLITES
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -92,12 +94,26 @@ def line_of(vehicle: UUID, location: Location, received: float, late: bool) -> b
     lon, lat = location.longitude, location.latitude
     if location.shifted:
         lon, lat = geo.wgs84((lon, lat))
-    values = (
-        vehicle, at, round(lon * 1e6), round(lat * 1e6), location.altitude, location.speed, location.direction,
-        location.status, location.alarm, location.mileage, location.fuel, location.satellites, int(received * 1000),
-        "t" if late else "f",
+    items = dict(reversed(location.items))  # of two alike the first counts
+    return _LINE % (
+        _text(vehicle), at, round(lon * 1e6), round(lat * 1e6), location.altitude, location.speed, location.direction,
+        location.status, location.alarm, _number(items, MILEAGE, 4), _number(items, FUEL, 2), _number(items, SATELLITES, 1),
+        received * 1000, b"t" if late else b"f",
     )  # fmt: skip
-    return ("\t".join(["" if value is None else str(value) for value in values]) + "\n").encode()
+
+
+_LINE = b"\t".join([b"%b", *[b"%d"] * 8, b"%b", b"%b", b"%b", b"%d", b"%b"]) + b"\n"
+
+
+@lru_cache(maxsize=65_536)
+def _text(vehicle: UUID) -> bytes:
+    return str(vehicle).encode()
+
+
+def _number(items: dict[int, bytes], number: int, size: int) -> bytes:
+    """An item's number as COPY wants it; nothing when it is not there, or not of its size."""
+    value = items.get(number, b"")
+    return b"%d" % int.from_bytes(value, "big") if len(value) == size else b""
 
 
 @dataclass
@@ -113,6 +129,8 @@ class Server:
     def __post_init__(self) -> None:
         self.connections: set[Connection] = set()
         self.by_phone: dict[str, Connection] = {}
+        self.spoken: set[Connection] = set()
+        """Those that have something to send."""
         self._lines: list[bytes] = []
         self._acks: list[Callable[[], None]] = []
         self._size = 0
@@ -169,7 +187,7 @@ class Server:
                 self.counts.groups += 1
             for done in acks:
                 done()
-            for connection in self.connections:
+            for connection in list(self.spoken):
                 connection.flush()
             if held:
                 for connection in self.connections:
@@ -225,6 +243,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
         self.server.connections.discard(self)
+        self.server.spoken.discard(self)
         if self.server.by_phone.get(self.phone) is self:
             del self.server.by_phone[self.phone]
 
@@ -260,6 +279,7 @@ class Connection(asyncio.Protocol):
 
     def flush(self) -> None:
         """Send what was said meanwhile, in one piece."""
+        self.server.spoken.discard(self)
         if self._out:
             if self._transport:
                 self._transport.write(b"".join(self._out))
@@ -275,6 +295,7 @@ class Connection(asyncio.Protocol):
         """Queue a message; ``flush`` sends it."""
         edition = Edition.Y2013 if self.version is None else Edition.Y2019
         self._out += encode(message, self.phone, self._next, edition, self.version or 1)
+        self.server.spoken.add(self)
 
     def _answer(self, frame: Frame, serials: list[int], result: int) -> None:
         for serial in serials:

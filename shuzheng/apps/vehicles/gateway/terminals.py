@@ -44,20 +44,30 @@ class Directory:
     def refresh(self) -> None:
         """Read the register; while the database is away, what is known stays."""
         with self._lock:
+            self._read()
+
+    def _refresh_lately(self) -> None:
+        """Read it unless somebody did just now; whoever comes while it is read waits for what is found."""
+        with self._lock:
+            if time.monotonic() - self._looked >= AGAIN:
+                self._read()
+
+    def _read(self) -> None:
+        try:
+            with system_actor(SCOPE).scope.activate():
+                rows = list(
+                    Terminal.objects.filter(in_use=True)
+                    .exclude(code_hash="")
+                    .exclude(vehicle__state=VehicleState.DISPOSED)
+                    .values_list("number", "code_hash", "pk", "vehicle_id", "edition")
+                )
+        except (DatabaseError, InterfaceError, PoolTimeout, OSError):
+            if not self._known:
+                raise
+            return
+        finally:
             self._looked = time.monotonic()
-            try:
-                with system_actor(SCOPE).scope.activate():
-                    rows = list(
-                        Terminal.objects.filter(in_use=True)
-                        .exclude(code_hash="")
-                        .exclude(vehicle__state=VehicleState.DISPOSED)
-                        .values_list("number", "code_hash", "pk", "vehicle_id", "edition")
-                    )
-            except (DatabaseError, InterfaceError, PoolTimeout, OSError):
-                if not self._known:
-                    raise
-                return
-            self._known = {n: (code, _known(pk, vehicle, edition)) for n, code, pk, vehicle, edition in rows}
+        self._known = {n: (code, _known(pk, vehicle, edition)) for n, code, pk, vehicle, edition in rows}
 
     def admits(self, phone: str, known: Known) -> bool:
         found = self._known.get(phone)
@@ -67,9 +77,7 @@ class Directory:
         said = digest(code)
         for again in (False, True):
             if again:
-                if time.monotonic() - self._looked < AGAIN:
-                    return None
-                self.refresh()
+                self._refresh_lately()
             found = self._known.get(phone)
             if found is not None and hmac.compare_digest(found[0], said):
                 return found[1]

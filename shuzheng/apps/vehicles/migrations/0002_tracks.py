@@ -30,7 +30,6 @@ CREATE TABLE vehicles_position (
     node_id uuid NOT NULL,
     PRIMARY KEY (slot, vehicle_id, at)
 ) PARTITION BY LIST (slot);
-CREATE INDEX vehicles_position_scope ON vehicles_position (path, at);
 """ + "".join(
     f"""
 CREATE TABLE vehicles_position_{n:02} PARTITION OF vehicles_position FOR VALUES IN ({n});
@@ -129,7 +128,6 @@ class Migration(migrations.Migration):
                     ],
                     options={
                         'verbose_name': '定位点',
-                        'indexes': [models.Index(fields=['path', 'at'], name='vehicles_position_scope')],
                     },
                 ),
             ],

@@ -94,7 +94,6 @@ class Position(Scoped):
 
     class Meta:
         verbose_name = _("定位点")
-        indexes: ClassVar = [models.Index(fields=["path", "at"], name="vehicles_position_scope")]
 
 
 class Place(Scoped):
