@@ -1,12 +1,11 @@
 """Terminals by the ten thousand, connected at once, with the database killed outright while they report.
 
-The gateway runs as the program runs it; the terminals in processes of their own (``python -m bench.connected PORT FROM TO``),
-each reporting once in ``INTERVAL`` seconds. What was acknowledged has to be in the database at the end, each once.
+The gateway runs as the program runs it; the terminals in processes of their own (``bench.terminals``), each reporting
+once in ten seconds. What was acknowledged has to be in the database at the end, each once.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -16,7 +15,6 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from django.db import OperationalError, connections
 
@@ -25,11 +23,8 @@ from bench.measure import Result
 from shuzheng.apps.vehicles.models import Place, Position
 from shuzheng.base.core.scope import system_scope
 from shuzheng.ops.pg import Cluster
-from shuzheng.protocols.jt808 import Location, encode
-from shuzheng.protocols.jt808 import messages as m
 from shuzheng.protocols.jt808.fields import BEIJING
 
-INTERVAL, REPORTS = 10, 6
 A_PROCESS = 5_000
 """Connections that one process of terminals holds."""
 PORT = 8907
@@ -41,13 +36,14 @@ def run(folder: Path, number: int) -> list[Result]:
     """None lost, none double; the p95 from receipt to the live map."""
     tracks.fleet(number)
     base = [sys.executable, "-m", "shuzheng.ops", "gateway", "--host", "127.0.0.1", "--port", str(PORT)]
-    gateway = subprocess.Popen([*base, "--workers", str(os.cpu_count() or 1)], cwd=house.ROOT)
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
+    gateway = subprocess.Popen([*base, "--workers", str(os.cpu_count() or 1)], cwd=house.ROOT, env=environment)
     try:
         time.sleep(15)  # the processes start
         parts = [(at, min(at + A_PROCESS, number)) for at in range(0, number, A_PROCESS)]
-        words = [sys.executable, "-m", "bench.connected", str(PORT)]
+        words = [sys.executable, "-m", "bench.terminals", "CROWD", str(PORT)]
         crowd = [subprocess.Popen([*words, str(a), str(b)], cwd=house.ROOT, stdout=subprocess.PIPE) for a, b in parts]
-        waits = _watched(crowd, folder, kill_after=INTERVAL * 1.5 + number / 1_000)
+        waits = _watched(crowd, folder, kill_after=terminals.INTERVAL * 1.5 + number / 1_000)
         said = [json.loads(child.communicate()[0]) for child in crowd]
         acknowledged = sum(one["acknowledged"] for one in said)
         _settle(acknowledged)
@@ -107,51 +103,3 @@ def _settle(wanted: int) -> None:
     end = time.monotonic() + 120
     while _count() < wanted and time.monotonic() < end:
         time.sleep(1)
-
-
-class _Terminal(asyncio.Protocol):
-    def __init__(self, n: int, counts: dict[str, int]) -> None:
-        self.n, self.counts, self.marks, self.serial = n, counts, 0, 0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: Any = transport
-        transport.write(encode(m.Authentication(terminals.code(self.n)), terminals.phone(self.n), self._next)[0])  # type: ignore[attr-defined]
-
-    def data_received(self, data: bytes) -> None:
-        before, self.marks = self.marks // 2, self.marks + data.count(0x7E)
-        heard = self.marks // 2 - before
-        if before == 0 and heard:
-            self.counts["connected"] += 1
-            heard -= 1
-        self.counts["acknowledged"] += heard
-
-    def _next(self) -> int:
-        self.serial += 1
-        return self.serial
-
-    def report(self) -> None:
-        at = datetime.now(BEIJING).replace(microsecond=0)
-        place = Location(at, 28_467_000 + self.n, 119_922_000 + self.n, speed=420)
-        self.transport.write(encode(m.LocationReport(place), terminals.phone(self.n), self._next)[0])
-
-
-async def _crowd(port: int, first: int, last: int) -> dict[str, int]:
-    loop, counts, there = asyncio.get_running_loop(), {"connected": 0, "acknowledged": 0}, []
-    for n in range(first, last):
-        _, terminal = await loop.create_connection(lambda n=n: _Terminal(n, counts), "127.0.0.1", port)
-        there.append(terminal)
-        if n % 50 == 0:
-            await asyncio.sleep(0.02)
-    for _ in range(REPORTS):
-        begin = time.monotonic()
-        for n, terminal in enumerate(there):
-            terminal.report()
-            if n % 25 == 0:
-                await asyncio.sleep(max(0, begin + INTERVAL * n / len(there) - time.monotonic()))
-        await asyncio.sleep(max(0, begin + INTERVAL - time.monotonic()))
-    await asyncio.sleep(5)
-    return counts
-
-
-if __name__ == "__main__":
-    print(json.dumps(asyncio.run(_crowd(*map(int, sys.argv[1:4])))))

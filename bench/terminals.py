@@ -1,15 +1,17 @@
 """Terminals that send as fast as they are answered, in a process of their own: the same for the gateway and for a bare echo.
 
 ``python -m bench.terminals PORT TERMINALS EACH [LOGIN]``: prints the seconds until every frame was answered. With LOGIN each
-authenticates first, and what that takes does not count.
+authenticates first, and what that takes does not count. ``CROWD PORT FROM TO``: so many connected, reporting now and then.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 from shuzheng.protocols.jt808 import Location, encode
 from shuzheng.protocols.jt808 import messages as m
@@ -19,6 +21,8 @@ from shuzheng.protocols.jt808.location import MILEAGE, SATELLITES, number_item
 FIRST = 15_000_000_000
 WINDOW = 1
 """Frames that one connection has sent and not heard of: a terminal waits for its answer."""
+INTERVAL, REPORTS = 10, 6
+"""Seconds between two reports of a crowd, and how many there are."""
 BEGIN = datetime(2026, 11, 23, 8, 0, tzinfo=BEIJING)
 
 
@@ -103,6 +107,56 @@ async def run(port: int, terminals: int, each: int, login: bool) -> float:
     return time.perf_counter() - begin
 
 
+class Reporting(asyncio.Protocol):
+    """A terminal that signs in, and reports when it is told to."""
+
+    def __init__(self, n: int, counts: dict[str, int]) -> None:
+        self.n, self.counts, self.marks, self.serial = n, counts, 0, 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport: Any = transport
+        transport.write(encode(m.Authentication(code(self.n)), phone(self.n), self._next)[0])  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        before, self.marks = self.marks // 2, self.marks + data.count(0x7E)
+        heard = self.marks // 2 - before
+        if before == 0 and heard:
+            self.counts["connected"] += 1
+            heard -= 1
+        self.counts["acknowledged"] += heard
+
+    def _next(self) -> int:
+        self.serial += 1
+        return self.serial
+
+    def report(self) -> None:
+        at = datetime.now(BEIJING).replace(microsecond=0)
+        place = Location(at, 28_467_000 + self.n, 119_922_000 + self.n, speed=420)
+        self.transport.write(encode(m.LocationReport(place), phone(self.n), self._next)[0])
+
+
+async def crowd(port: int, first: int, last: int) -> dict[str, int]:
+    """Terminals ``first`` to ``last``, connected all the time, each reporting ``REPORTS`` times; what was let in and acknowledged."""
+    loop, counts, there = asyncio.get_running_loop(), {"connected": 0, "acknowledged": 0}, []
+    for n in range(first, last):
+        _, terminal = await loop.create_connection(lambda n=n: Reporting(n, counts), "127.0.0.1", port)
+        there.append(terminal)
+        if n % 50 == 0:
+            await asyncio.sleep(0.02)
+    for _ in range(REPORTS):
+        begin = time.monotonic()
+        for n, terminal in enumerate(there):
+            terminal.report()
+            if n % 25 == 0:
+                await asyncio.sleep(max(0, begin + INTERVAL * n / len(there) - time.monotonic()))
+        await asyncio.sleep(max(0, begin + INTERVAL - time.monotonic()))
+    await asyncio.sleep(5)
+    return counts
+
+
 if __name__ == "__main__":
-    port, terminals, each = map(int, sys.argv[1:4])
-    print(asyncio.run(run(port, terminals, each, "LOGIN" in sys.argv)))
+    if sys.argv[1] == "CROWD":
+        print(json.dumps(asyncio.run(crowd(*map(int, sys.argv[2:5])))))
+    else:
+        port, terminals, each = map(int, sys.argv[1:4])
+        print(asyncio.run(run(port, terminals, each, "LOGIN" in sys.argv)))

@@ -238,6 +238,7 @@ WITHOUT_PATH_INDEX = {
     "forms_rollupdelta": "short: folded away within a minute",
     "forms_rollupmember": "found by its roll-up",
     "forms_rolluptotal": "found by round and division",
+    "vehicles_position": "found by vehicle and time; a day's rows are sealed and gone the next night",
     "org_competence": "as many rows as divisions and lines; found by division or organ",
 }
 """Scoped tables that are never listed by subtree alone."""
