@@ -28,8 +28,8 @@ from shuzheng.protocols.jt808.fields import BEIJING
 A_PROCESS = 5_000
 """Connections that one process of terminals holds."""
 PORT = 8907
-PROBES = 0.25
-"""Seconds between two looks at what the live map would be told."""
+PROBES = 1.0
+"""Seconds between two looks at what the live map is told: it asks as often."""
 
 
 def run(folder: Path, number: int) -> list[Result]:

@@ -1,13 +1,13 @@
 /**
  * <sz-map>: vehicles on a map. Reads its JSON block: fences, places, vehicles or a track, and where tiles come from, if any.
  * With tiles and WebGL it draws with MapLibre; otherwise, and when that fails, as SVG on a plain grid.
- *   GET {url}?since={at} → {"at", "cars": [[id, plate, lon, lat, direction, km/h, heard]]} every two seconds while it is seen.
+ *   GET {url}?since={at} → {"at", "cars": [[id, plate, lon, lat, direction, km/h, heard]]} every second while it is seen.
  * `[data-car]` in the page focuses a vehicle; `[data-play]`, `[data-time]` play a track.
  */
 import { above, define, Island } from './lib/island.ts';
 import { type Area, boundsOf, type Car, type Line, type Make, type Pin, type Point, type Scene, type Surface, type Tiles } from './map/model.ts';
 
-const EVERY = 2_000;
+const EVERY = 1_000;
 const LOST = 600;
 /** Seconds without a word after which a vehicle is drawn as lost. */
 const MOVING = 3;
@@ -118,7 +118,7 @@ export class SzMap extends Island {
   async #ask(): Promise<void> {
     if (document.hidden || !this.#data.url) return;
     const answer = await fetch(`${this.#data.url}?since=${this.#since}`, { headers: { Accept: 'application/json' } }).catch(() => null);
-    if (!answer?.ok) return; // asked again in two seconds
+    if (!answer?.ok) return; // asked again in a second
     const told = (await answer.json()) as { at: number; cars: Told[] };
     this.#since = told.at;
     for (const car of told.cars) this.#told.set(car[0], car);

@@ -12,16 +12,22 @@ from shuzheng.apps.vehicles.actions.tracks import reopen_terminals
 from shuzheng.apps.vehicles.models import Fence, Terminal, TrackAccess
 from shuzheng.apps.vehicles.watching import Area
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.portal.formats import full
 from shuzheng.base.registers.declare import Column, Register, RowAction, Tab, register
 from shuzheng.kernel.errors import FieldFault, Invalid
+
+
+def _heard(terminal: Terminal) -> str:
+    place = getattr(terminal.vehicle, "place", None)
+    return full(place.heard_at) if place is not None else ""
 
 
 @register
 class Terminals(Register):
     model, name, noun, icon, unit = Terminal, "terminals", "terminal", "device-mobile", gettext_lazy("台")
     columns = (
-        "number", "vehicle", "edition", "maker", "model", "device", Column("sim", shown=False), "in_use", "registered_at",
-        Column("heard", label=gettext_lazy("最近收到"), value=lambda t: getattr(getattr(t.vehicle, "place", None), "heard_at", None),
+        "number", "vehicle", Column("edition", shown=False), "maker", "model", Column("device", shown=False), Column("sim", shown=False), "in_use", "registered_at",
+        Column("heard", label=gettext_lazy("最近收到"), value=lambda t: _heard(t),
                joins=("vehicle__place",)),
         "node",
     )  # fmt: skip
