@@ -58,7 +58,7 @@ class Fences(Register):
         Tab("sensitive", gettext_lazy("敏感场所"), Q(area=Fence.Area.SENSITIVE)),
         Tab("home", gettext_lazy("停放地"), Q(area=Fence.Area.HOME)),
     )
-    help = gettext_lazy("对本单位和下级单位的车辆有效；停放地只对本单位的车辆有效。")
+    help = gettext_lazy("对本单位和下级单位的车辆有效，公务用车主管部门画的对全区划有效；停放地只对本单位的车辆有效。")
 
     def prepare(self, rows: Sequence[Fence], actor: Actor) -> None:
         faults = []

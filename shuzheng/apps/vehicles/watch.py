@@ -16,6 +16,7 @@ from shuzheng.apps.vehicles import rules
 from shuzheng.apps.vehicles.actions.tracks import tell_facts
 from shuzheng.apps.vehicles.gateway.store import SCOPE
 from shuzheng.apps.vehicles.models import Fence, Intake, Place, Position, Run, Vehicle, VehicleState
+from shuzheng.apps.vehicles.models.fleet import LINE
 from shuzheng.apps.vehicles.models.tracks import slot_of
 from shuzheng.apps.vehicles.watching import (
     BEIJING,
@@ -32,6 +33,7 @@ from shuzheng.apps.vehicles.watching import (
 )
 from shuzheng.base.core.actor import Actor, system_actor
 from shuzheng.base.core.locks import free
+from shuzheng.base.org.models import Competence
 from shuzheng.base.standards import resolve
 from shuzheng.base.standards.book import Book
 from shuzheng.base.standards.working_days import is_working_day
@@ -113,6 +115,16 @@ def _judged(spans: Mapping[UUID, Span], vehicles: Mapping[UUID, Vehicle]) -> lis
     return facts
 
 
+def _regions(organs: set[UUID]) -> dict[UUID, list[str]]:
+    """Paths of the divisions in which organs are the authority of vehicles today: their fences hold there."""
+    found: dict[UUID, list[str]] = {}
+    today = timezone.now().astimezone(BEIJING).date()
+    rows = Competence.objects.filter(line=LINE, organ__in=organs, valid__contains=today)
+    for organ, path in rows.values_list("organ_id", "division__path"):
+        found.setdefault(organ, []).append(path)
+    return found
+
+
 class _Fences(NamedTuple):
     areas: Areas
     home: tuple[Area, ...]
@@ -126,10 +138,16 @@ class Settings:
         self._limits: dict[tuple[str, date], Limits] = {}
         self._fences: dict[str, _Fences] = {}
         self._spans = spans
-        self._by_owner: dict[str, list[tuple[Area, str]]] = {}
-        for fence in Fence.objects.filter(in_use=True).order_by("pk"):
+        self._reaching: dict[str, list[Area]] = {}
+        fences = list(Fence.objects.filter(in_use=True).order_by("pk"))
+        regions = _regions({fence.node_id for fence in fences})
+        self._homes: dict[str, list[Area]] = {}
+        for fence in fences:
             area = Area.of(str(fence.pk), fence.area, fence.shape)
-            self._by_owner.setdefault(fence.path, []).append((area, fence.area))
+            for reach in {fence.path, *regions.get(fence.node_id, ())}:
+                self._reaching.setdefault(reach, []).append(area)
+            if fence.area == Fence.Area.HOME:
+                self._homes.setdefault(fence.path, []).append(area)
         self._orders: dict[UUID, list[Order]] = {}
         if spans:
             begin, end = min(s[0] for s in spans.values()), max(s[1] for s in spans.values())
@@ -159,12 +177,12 @@ class Settings:
         return self._limits[path, on]
 
     def fences(self, path: str) -> _Fences:
-        """Fences of an organ and of those above it; its lots are its own alone."""
+        """Fences of an organ, of those above it, and of the authorities of its regions; its lots are its own alone."""
         if path not in self._fences:
-            above = [found for owner, found in self._by_owner.items() if path.startswith(owner)]
-            areas = [area for found in above for area, _kind in found]
-            home = tuple(area for area, kind in self._by_owner.get(path, ()) if kind == Fence.Area.HOME)
-            self._fences[path] = _Fences(Areas(areas), home)
+            areas = {
+                area.id: area for reach, found in self._reaching.items() if path.startswith(reach) for area in found
+            }
+            self._fences[path] = _Fences(Areas(areas.values()), tuple(self._homes.get(path, ())))
         return self._fences[path]
 
     def of(self, vehicle: Vehicle) -> Setting:

@@ -68,14 +68,8 @@ def test_a_position_is_there_once_and_seen_by_those_who_supervise(nation) -> Non
 def test_what_was_stored_is_judged_once_and_told(standards) -> None:  # noqa: F811
     car, other = add_vehicle(standards.organ(HERE), 1), add_vehicle(standards.organ(BESIDE), 2)
     park = add_fence(standards.organ(GOA), "景区", "sensitive", {"circle": [*north(5_000), 300]})
-    abroad = add_fence(standards.organ(BESIDE), "别家的", "forbidden", {"circle": [*north(5_000), 300]})
-    with system_scope("tests").activate():
-        for fence in (
-            park,
-            abroad,
-        ):  # drawn by the region's office, it is for all below it: here it is drawn by an institution
-            fence.path = HERE if fence is park else fence.path
-            fence.save()
+    # The county's authority drew the first, for all of the county; the neighbour the second, for itself.
+    add_fence(standards.organ(BESIDE), "别家的", "forbidden", {"circle": [*north(5_000), 300]})
     stay = [location(minute, 5_000) for minute in (10, 20, 30, 45)]
     put(car.pk, location(0, 0), location(2, 200, 30), location(5, 3_000, 60), *stay)
     put(other.pk, location(0, 0), location(2, 10, 2))
