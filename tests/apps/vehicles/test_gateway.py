@@ -14,7 +14,7 @@ import pytest
 
 from shuzheng.apps.vehicles.gateway import server as gateway
 from shuzheng.apps.vehicles.gateway.journal import Journal, Place
-from shuzheng.protocols.jt808 import Edition, Location, unpack
+from shuzheng.protocols.jt808 import Edition, Frame, Location, pack, unpack
 from shuzheng.protocols.jt808 import messages as m
 from shuzheng.protocols.jt808.fields import BEIJING
 from shuzheng.protocols.jt808.location import SHIFTED, number_item
@@ -156,6 +156,12 @@ def test_faulty_frames_are_counted_and_end_the_connection_at_last(tmp_path: Path
         writer.write(b"\x7e\x01\x02\x03" * (gateway.FAULTS + 5) + b"\x7e")
         assert await reader.read() == b""
         assert server.counts.faults == gateway.FAULTS + 1
+        # A stranger has no long messages, and asks one thing at a time.
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        hello = m.encode(m.Authentication("guess"), "13800000009", lambda: 5)[0]
+        writer.write(pack(Frame(0x0704, "13800000009", 1, b"x", 1, (1, 200))) + hello * (gateway.FAULTS + 5))
+        assert len(m.encode(m.PlatformReply(5, 0x0102, 1), "13800000009", lambda: 0)[0]) >= len(await reader.read())
+        assert server.connections == set()
 
     served(Journal(tmp_path), talk)
 

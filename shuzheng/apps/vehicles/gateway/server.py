@@ -70,7 +70,7 @@ class Terminals(Protocol):
 
 @dataclass
 class Counts:
-    """What the server has done, for the metrics."""
+    """What the server has done; told in the log every minute."""
 
     messages: int = 0
     positions: int = 0
@@ -212,6 +212,7 @@ class Server:
             if now - looked > LOOK_SECONDS:
                 await self.ask(self.terminals.refresh)
                 looked = now
+                log.info("%d connections; so far: %s", len(self.connections), self.counts)
             for connection in list(self.connections):
                 limit = SILENT_SECONDS if connection.known else STRANGER_SECONDS
                 gone = connection.known and not self.terminals.admits(connection.phone, connection.known)
@@ -231,7 +232,7 @@ class Connection(asyncio.Protocol):
         self._frames, self._parts = Frames(), Parts()
         self._faults, self._serial = 0, -1
         self._out: list[bytes] = []
-        self._paused = False
+        self._paused = self._asking = False
         self._transport: asyncio.Transport | None = None
 
     # asyncio.Protocol
@@ -251,7 +252,10 @@ class Connection(asyncio.Protocol):
         self.heard = time.monotonic()
         for raw in self._frames.feed(data):
             try:
-                if whole := self._parts.add(unpack(raw)):
+                frame = unpack(raw)
+                if frame.part and self.known is None:
+                    raise ProtocolError("parts", "from a stranger, who has nothing long to say")
+                if whole := self._parts.add(frame):
                     self._take(*whole)
             except ProtocolError as fault:
                 self.server.counts.faults += 1
@@ -336,10 +340,18 @@ class Connection(asyncio.Protocol):
         self.server.keep(lines, lambda: self._answer(frame, serials, m.OK))
 
     def _beside(self, ask: Callable[[], T], then: Callable[[Frame, T], None], frame: Frame) -> None:
-        """Ask in another thread, and go on with the answer here."""
+        """Ask in another thread, and go on with the answer here; one question at a time.
+
+        Raises:
+            ProtocolError: the one before is not answered yet.
+        """
+        if self._asking:
+            raise ProtocolError("order", "before the last question was answered")
+        self._asking = True
         future = self.server.ask(ask)
 
         def answered(done: asyncio.Future[T]) -> None:
+            self._asking = False
             if done.cancelled():
                 return
             if error := done.exception():
