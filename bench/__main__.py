@@ -25,6 +25,7 @@ NAMES = (
     "reorganise",
     "approvals",
     "flows",
+    "tracks",
 )
 """In this order: what changes many rows comes last."""
 ALONE = ("start", "planning")

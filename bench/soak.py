@@ -28,6 +28,10 @@ INSTANCES = 100_000
 """Of the flows."""
 KILLS = (60, 600)
 """Decisions between two kills of a worker, drawn in between."""
+TERMINALS = 20_000
+"""That are connected at once."""
+FUZZ = 600
+"""Seconds of hostile bytes."""
 INSTITUTIONS = 1_586_000
 """Of the pivot, with 96 facts each: 12 months of 8 kinds."""
 
@@ -39,10 +43,14 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="forget what was done")
     parser.add_argument("--counties", type=int, default=COUNTIES, help=f"of the deadline day ({COUNTIES:,})")
     parser.add_argument("--institutions", type=int, default=INSTITUTIONS, help=f"of the pivot ({INSTITUTIONS:,})")
+    parser.add_argument("--terminals", type=int, default=TERMINALS, help=f"of the gateway ({TERMINALS:,})")
+    parser.add_argument("--seconds", type=int, default=FUZZ, help=f"of fuzzing ({FUZZ})")
     parser.add_argument("--instances", type=int, default=INSTANCES, help=f"of the flows ({INSTANCES:,})")
     asked = parser.parse_args([word for word in sys.argv[1:] if word != "soak"])
     if asked.parts and len(asked.parts) == 1:
-        Soak(asked.parts[0], asked.counties, asked.institutions, asked.instances, fresh=asked.fresh).run()
+        soak = Soak(asked.parts[0], asked.counties, asked.institutions, asked.instances, fresh=asked.fresh)
+        soak.terminals, soak.seconds = asked.terminals, asked.seconds
+        soak.run()
         return 0
     for part in asked.parts or PARTS:  # each has a database of its own, and a process knows one
         words = [
@@ -54,6 +62,10 @@ def main() -> int:
             str(asked.institutions),
             "--instances",
             str(asked.instances),
+            "--terminals",
+            str(asked.terminals),
+            "--seconds",
+            str(asked.seconds),
         ]
         words += ["--fresh"] if asked.fresh else []
         if code := subprocess.run([sys.executable, "-m", "bench", "soak", *words], cwd=house.ROOT).returncode:
@@ -68,7 +80,7 @@ class Soak:
         self, part: str, counties: int = COUNTIES, institutions: int = INSTITUTIONS, instances: int = INSTANCES, *,
         fresh: bool = False,
     ) -> None:  # fmt: skip
-        self.instances = instances
+        self.instances, self.terminals, self.seconds = instances, TERMINALS, FUZZ
         self.part, self.folder, self.counties, self.institutions = part, FOLDER / part, counties, institutions
         self.state = self.folder / "done.json"
         if fresh:
@@ -185,9 +197,27 @@ def _flows(soak: Soak) -> Steps:
     return [("flows: demo --scale small", lambda: reporting.load("small")), (f"flows: {number:,} instances", drive)]
 
 
+def _jt808(soak: Soak) -> Steps:
+    """Hostile bytes against the JT/T 808 parser, for as long as asked; each kind of test gets a third."""
+    from bench import fuzz
+
+    return [(f"jt808: {soak.seconds} s of fuzzing", lambda: fuzz.run(soak.seconds))]
+
+
+def _gateway(soak: Soak) -> Steps:
+    """Many terminals connected, the database killed in between: none lost, and how long until the map has it."""
+    from bench import connected, reporting
+
+    return [
+        ("gateway: demo --scale small", lambda: reporting.load("small")),
+        (f"gateway: {soak.terminals:,} terminals", lambda: connected.run(soak.folder, soak.terminals)),
+    ]
+
+
 Steps = list[tuple[str, Callable[[], Any]]]
 PARTS: dict[str, Callable[[Soak], Steps]] = {
     "province": _scale, "nation": _scale, "deadline": _deadline, "pivot": _pivot, "flows": _flows,
+    "jt808": _jt808, "gateway": _gateway,
 }  # fmt: skip
 
 __all__ = ["Soak", "main"]

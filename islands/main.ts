@@ -32,6 +32,7 @@ const LAZY: Record<string, () => Promise<unknown>> = {
   'sz-dispatch': () => import('./sz-dispatch.ts'),
   'sz-explore': () => import('./sz-explore.ts'),
   'sz-grid': () => import('./sz-grid.ts'),
+  'sz-map': () => import('./sz-map.ts'),
   'sz-process': () => import('./sz-process.ts'),
   'sz-questions': () => import('./sz-questions.ts'),
   'sz-scan': () => import('./sz-scan.ts'),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from shuzheng.config.env import database, flag, secret
 from shuzheng.config.logging import logging_settings
@@ -142,14 +143,20 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 
 SELF = ["'self'"]
+# Tiles of the vehicle map: "https://tiles.example/{z}/{x}/{y}.png"; none, and maps are drawn on a plain grid.
+SZ_MAP_TILES = os.environ.get("SZ_MAP_TILES", "")
+SZ_MAP_GCJ = flag("SZ_MAP_GCJ")  # the tiles are in GCJ-02, as those of domestic providers
+SZ_MAP_CREDIT = os.environ.get("SZ_MAP_CREDIT", "")
+MAP_HOST = ["{0.scheme}://{0.netloc}".format(urlsplit(SZ_MAP_TILES))] if SZ_MAP_TILES.startswith("http") else []
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
         "script-src": SELF,
         "style-src": SELF,
-        "img-src": [*SELF, "data:"],
+        "img-src": [*SELF, "data:", *MAP_HOST],
         "font-src": SELF,
-        "connect-src": SELF,
+        "connect-src": [*SELF, *MAP_HOST],
         "manifest-src": SELF,
         "worker-src": SELF,
         "form-action": SELF,

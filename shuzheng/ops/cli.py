@@ -30,6 +30,11 @@ def parser() -> argparse.ArgumentParser:
     up = add("up", "启动数据库、网页与后台任务", "start database, web and worker")
     up.add_argument("--detach", action="store_true", help=t("在后台运行", "run in the background"))
     up.add_argument("--no-demo", action="store_true", help=t("不装入演示数据", "load no demo data"))
+    up.add_argument(
+        "--gateway-port",
+        type=int,
+        help=t("定位网关的端口（默认网页端口加 808）", "port of the vehicle gateway (default: the web port plus 808)"),
+    )
     down = add("down", "停止", "stop what up started")
     down.set_defaults(detach=False)
     add("status", "查看运行状态", "what is running")
@@ -43,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--port", type=int, default=8000)
     worker = add("worker", "只运行后台任务进程", "the worker alone")
     worker.add_argument("--concurrency", type=int, default=4)
+    gateway = add("gateway", "只运行定位网关进程", "the gateway of vehicle terminals alone")
+    gateway.add_argument("--host", default="0.0.0.0")  # noqa: S104 -- terminals come from everywhere
+    gateway.add_argument("--port", type=int, default=8808)
+    gateway.add_argument("--workers", type=int, default=1, help=t("进程数，一核一个", "processes, one a core"))
+    gateway.add_argument("--shard", type=int, help=argparse.SUPPRESS)
     add("prepare", "以库主身份建表并迁移", "migrate, as the owner")
     add("init", "初始化一个正式部署", "initialise a real deployment").add_argument(
         "--name", help=t("根节点名称", "name of the root node")

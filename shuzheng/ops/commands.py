@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "status": ("shuzheng.ops.running:status", False),
     "web": ("shuzheng.ops.processes:web", False),
     "worker": ("shuzheng.ops.processes:worker", False),
+    "gateway": ("shuzheng.ops.processes:gateway", False),
     "prepare": ("shuzheng.ops.processes:prepare", False),
     "backup": ("shuzheng.ops.backup:backup", False),
     "restore": ("shuzheng.ops.backup:restore", False),

@@ -1,4 +1,4 @@
-"""The processes of the program: web, worker, and the one that migrates."""
+"""The processes of the program: web, worker, the gateway of vehicle terminals, and the one that migrates."""
 
 from __future__ import annotations
 
@@ -80,6 +80,28 @@ def worker(args: argparse.Namespace) -> int:
     with loops.running():  # sealing the trail, dispatching events
         call_command("procrastinate", "worker", concurrency=args.concurrency, shutdown_graceful_timeout=10)
     return 0
+
+
+def gateway(args: argparse.Namespace) -> int:
+    """Take in what vehicle terminals report (JT/T 808), one process a core.
+
+    Raises:
+        Trouble: the app of official vehicles is switched off, or the port is taken.
+    """
+    doors.refuse_owner()
+    if args.shard is None:
+        check_port(args.host, args.port)
+    load_django()
+    from django.apps import apps
+
+    if not apps.is_installed("shuzheng.apps.vehicles"):
+        raise Trouble(
+            t("公务用车应用没有启用。", "The app of official vehicles is switched off."),
+            t("在 SZ_APPS 中加入 shuzheng.apps.vehicles。", "Add shuzheng.apps.vehicles to SZ_APPS."),
+        )
+    from shuzheng.apps.vehicles.gateway.run import command
+
+    return command(args.host, args.port, args.workers, args.shard)
 
 
 def prepare(args: argparse.Namespace) -> int:

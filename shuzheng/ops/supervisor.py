@@ -152,6 +152,7 @@ class Supervisor:
             self.children = [
                 Child("web", web, environment, logs / "web.log"),
                 Child("worker", ["worker", "--concurrency", "4"], environment, logs / "worker.log"),
+                *self._gateway(environment, logs),
             ]
             self._await_first_page()
             self.state.phase = "ready"
@@ -192,6 +193,19 @@ class Supervisor:
         if self.cluster is not None and (self.cluster.home / DEMO_MARK).exists():
             environment.setdefault("SZ_DEMO", "1")
         return environment
+
+    def _gateway(self, environment: dict[str, str], logs: Path) -> list[Child]:
+        """The gateway of vehicle terminals, unless vehicles are switched off or somebody else has its port."""
+        if "shuzheng.apps.vehicles" not in environment.get("SZ_APPS", "shuzheng.apps.vehicles"):
+            return []
+        port = self.args.gateway_port or self.args.port + 808
+        try:
+            check_port(self.args.host, port)
+        except Trouble as trouble:
+            complain(trouble)
+            return []
+        words = ["gateway", "--host", self.args.host, "--port", str(port)]
+        return [Child("gateway", words, environment, logs / "gateway.log")]
 
     def _await_first_page(self) -> None:
         deadline = time.monotonic() + READY_SECONDS

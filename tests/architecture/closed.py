@@ -39,6 +39,7 @@ SYSTEM_SCOPES = frozenset(
         "stats.brief",
         "stats.export",
         "vehicles.follow",
+        "vehicles.intake",
         "vehicles.provide",
         "vehicles.watch",
         "stats.mark",
@@ -129,6 +130,9 @@ HANDOVERS = frozenset(
         "vehicles.fee.change",
         "vehicles.fee.create",
         "vehicles.fee.delete",
+        "vehicles.fence.change",
+        "vehicles.fence.create",
+        "vehicles.fence.delete",
         "vehicles.fine.change",
         "vehicles.fine.create",
         "vehicles.fine.delete",
@@ -165,6 +169,10 @@ HANDOVERS = frozenset(
         "vehicles.spot.change",
         "vehicles.spot.create",
         "vehicles.spot.delete",
+        "vehicles.terminal.change",
+        "vehicles.terminal.create",
+        "vehicles.terminal.delete",
+        "vehicles.terminal.reopen",
         "vehicles.trip.assign",
         "vehicles.trip.rent",
         "vehicles.trip.unassign",
@@ -184,6 +192,7 @@ DEFINER_FUNCTIONS = {
 }
 
 RAW_SQL = {
+    "apps/vehicles/gateway/store.py": "COPY and one INSERT for many positions, on a connection of its own, under the policies",
     "base/core": "sets the scope, makes the policies, writes set-wise: where raw SQL belongs",
     "base/access/actors.py": "calls sz_actor",
     "base/access/delegation.py": "calls sz_duties",
@@ -229,6 +238,7 @@ WITHOUT_PATH_INDEX = {
     "forms_rollupdelta": "short: folded away within a minute",
     "forms_rollupmember": "found by its roll-up",
     "forms_rolluptotal": "found by round and division",
+    "vehicles_position": "found by vehicle and time; a day's rows are sealed and gone the next night",
     "org_competence": "as many rows as divisions and lines; found by division or organ",
 }
 """Scoped tables that are never listed by subtree alone."""

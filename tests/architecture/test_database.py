@@ -80,7 +80,7 @@ def test_tables_without_a_policy_are_the_closed_list():
     tables = dict(
         owner(
             "SELECT c.relname, c.relrowsecurity FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')"
+            " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
         )
     )
     assert {name for name, secured in tables.items() if not secured} == set(UNSCOPED_TABLES)
@@ -94,13 +94,25 @@ def test_policies_are_not_forced_and_nothing_else_has_one():
     assert tables == {m._meta.db_table for m in scoped_models()}
 
 
-def test_no_view_and_no_partition_lets_rows_past_a_policy():
-    """A plain view runs as its owner; a partition read directly has no policy. There is none of either."""
+def test_no_view_lets_rows_past_a_policy():
+    """A plain view runs as its owner. There is none."""
     found = owner(
         "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = 'public' AND (c.relkind IN ('v', 'm', 'f') OR c.relispartition)"
+        " WHERE n.nspname = 'public' AND c.relkind IN ('v', 'm', 'f')"
     )
     assert found == []
+
+
+def test_partitions_are_reached_through_their_parent_alone():
+    """A partition read directly knows nothing of its parent's policy: no rights on it, and row policies that let nothing through."""
+    found = owner(
+        "SELECT c.relname, p.relname, c.relrowsecurity FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid"
+        " JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = 'public' AND c.relkind = 'r' AND c.relispartition"
+    )
+    assert {parent for _, parent, _ in found} == {"vehicles_position"}
+    for name, _parent, secured in found:
+        assert (rights(name), policies(name), secured) == (set(), {}, True), name
 
 
 def test_functions_that_run_as_the_owner_are_the_closed_list():

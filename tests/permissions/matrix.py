@@ -384,6 +384,10 @@ PAGES: dict[str, list[Page]] = {
         post(SURVEY, pk="@draft_survey" if verb == "delete" else "@survey", verb=verb)
         for verb in ("close", "reopen", "remind", "relink", "delete")
     ],
+    # tracks of official vehicles; tests/apps/vehicles/test_intake.py says who sees which vehicle, and needs a reason
+    "vehicles:map": [get(BUSINESS)],
+    "vehicles:places": [get(BUSINESS)],
+    "vehicles:track": [get(NOTHING, pk="00000000-0000-7000-8000-000000000001", day="2026-11-23")],
     # energy management
     "vehicles:dispatch": [get(BUSINESS)],
     "vehicles:dispatch_propose": [post(BUSINESS)],

@@ -19,6 +19,7 @@ SOURCES = (
     "shuzheng/**/migrations/*.py",
     "shuzheng/**/sql/*.sql",
     "shuzheng/**/models.py",
+    "shuzheng/**/models/*.py",
     "shuzheng/**/app.py",
     "shuzheng/base/core/*.py",
     "tests/dummy/**/*.py",

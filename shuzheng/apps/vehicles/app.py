@@ -19,11 +19,13 @@ _SEEN = ["vehicles.trip.view", "vehicles.trip.ask", "vehicles.trip.confirm", "ve
 _KEPT = [
     "vehicles.overview.view", "vehicles.trip.export", "vehicles.trip.dispatch", "vehicles.run.view", "vehicles.run.export",
     "vehicles.cost.view", "vehicles.repair.settle", "vehicles.vehicle.lock", "vehicles.plan.ask",
-    "vehicles.vehicle.dispose", "vehicles.sizing.view", "vehicles.sizing.ask",
+    "vehicles.vehicle.dispose", "vehicles.sizing.view", "vehicles.sizing.ask", "vehicles.map.view",
+    "vehicles.track.look", "vehicles.terminal.reopen",
 ]  # fmt: skip
 _WATCHED = [
     "vehicles.overview.view", "vehicles.trip.export", "vehicles.run.view", "vehicles.run.export", "vehicles.cost.view",
-    "vehicles.repair.approve", "vehicles.sizing.view",
+    "vehicles.repair.approve", "vehicles.sizing.view", "vehicles.map.view",
+    "vehicles.track.look",
 ]  # fmt: skip
 
 MANIFEST = AppManifest(
@@ -52,6 +54,10 @@ MANIFEST = AppManifest(
         Permission("vehicles.notice.view", "查看用车公示"),
         Permission("vehicles.sizing.view", "查看配备测算"),
         Permission("vehicles.sizing.ask", "测算车辆配备"),
+        Permission("vehicles.map.view", "查看车辆实时位置"),
+        Permission("vehicles.track.look", "查看车辆轨迹"),
+        Permission("vehicles.track.full", "查看轨迹精确位置"),
+        Permission("vehicles.terminal.reopen", "允许定位终端重新注册"),
     ],
     roles=[
         RoleSpec("dispatcher", "调度员", help="派车、改派、转社会租赁，登记车辆费用。"),
@@ -73,6 +79,9 @@ MANIFEST = AppManifest(
         RegisterNames("inspection", "年检", READERS, KEEPERS, AUTHORITY),
         RegisterNames("fine", "交通违法", READERS, KEEPERS, AUTHORITY),
         RegisterNames("accident", "交通事故", READERS, KEEPERS, AUTHORITY),
+        RegisterNames("terminal", "定位终端", (*READERS, "dispatcher"), ("clerk", "business_admin"), AUTHORITY),
+        RegisterNames("fence", "电子围栏", (*READERS, "dispatcher"), ("clerk", "business_admin"), AUTHORITY),
+        RegisterNames("look", "轨迹查看记录", READERS, ("business_admin",)),
         RegisterNames("rental", "社会租赁", READERS, KEEPERS, AUTHORITY),
     ],
     events=[
@@ -88,6 +97,10 @@ MANIFEST = AppManifest(
         EventType("vehicles.vehicle.locked", "车辆已封存"),
         EventType("vehicles.vehicle.unlocked", "车辆已启封"),
         EventType("vehicles.vehicle.disposed", "车辆已处置"),
+        EventType("vehicles.track.fact", "轨迹研判发现"),
+        EventType("vehicles.track.looked", "轨迹已查看"),
+        EventType("vehicles.terminal.admitted", "定位终端已注册"),
+        EventType("vehicles.terminal.reopened", "定位终端可重新注册"),
         EventType("vehicles.plan.decided", "配备更新计划已审批"),
     ],
     handovers={
@@ -97,10 +110,14 @@ MANIFEST = AppManifest(
         "vehicles.run.accept": PROVIDER,
         "vehicles.run.start": PROVIDER,
         "vehicles.run.end": PROVIDER,
+        "vehicles.terminal.reopen": AUTHORITY,
         "vehicles.vehicle.lock": "an authority locks up vehicles of its region over a holiday",
         "vehicles.vehicle.unlock": "an authority releases vehicles that it had locked up",
     },
     actions={
+        "vehicles.terminal.admit": "定位终端注册",
+        "vehicles.track.judge": "研判轨迹",
+        "vehicles.run.measure": "按轨迹量里程",
         "vehicles.trip.change": "修改用车申请",
         "vehicles.trip.cancel": "取消用车",
         "vehicles.trip.follow": "用车审批有结果",
@@ -120,10 +137,12 @@ MANIFEST = AppManifest(
         "vehicles.sizing.finish": "配备测算有结果",
     },
     system_scopes={
+        "vehicles.intake": "stores positions, judges them and seals the days, of the vehicles of all organs",
         "vehicles.follow": "takes the outcome of approvals into trips, plans and disposals",
         "vehicles.provide": "finds who provides cars to an organ, and which cars are free, out of the applicant's sight",
         "vehicles.watch": "looks every day for documents that expire, paperwork that is overdue, cars that are not back",
     },
+    unscoped={"vehicles_intake": "which positions are to be judged: ids and times, no places; emptied within seconds"},
     role_permissions={
         "staff": _SEEN,
         "clerk": [*_SEEN, *_KEPT],
@@ -131,7 +150,7 @@ MANIFEST = AppManifest(
         "driver": ["vehicles.run.drive", "vehicles.trip.view", "files.attachment.add"],
         "reviewer": [*_SEEN, *_WATCHED],
         "leader": [*_SEEN, *_WATCHED],
-        "business_admin": [*_SEEN, *_KEPT, "vehicles.repair.approve"],
+        "business_admin": [*_SEEN, *_KEPT, "vehicles.repair.approve", "vehicles.track.full"],
     },
     menu=[
         MenuEntry("用车申请", "vehicles:mine", "car", "vehicles.trip.ask"),
@@ -145,6 +164,10 @@ MANIFEST = AppManifest(
         MenuEntry("驾驶员排班", "register:duties", "calendar", "vehicles.duty.view", "调度"),
         MenuEntry("社会租赁", "register:rentals", "truck", "vehicles.rental.view", "调度"),
         MenuEntry("常用地点", "register:spots", "map-pin", "vehicles.spot.view", "调度"),
+        MenuEntry("实时位置", "vehicles:map", "map-2", "vehicles.map.view", "车辆定位"),
+        MenuEntry("电子围栏", "register:fences", "polygon", "vehicles.fence.view", "车辆定位"),
+        MenuEntry("定位终端", "register:terminals", "device-mobile", "vehicles.terminal.view", "车辆定位"),
+        MenuEntry("轨迹查看记录", "register:looks", "eye", "vehicles.look.view", "车辆定位"),
         MenuEntry("车辆", "register:vehicles", "car", "vehicles.vehicle.view", "车辆"),
         MenuEntry("编制", "register:quotas", "scale", "vehicles.quota.view", "车辆"),
         MenuEntry("配备测算", "vehicles:sizing", "scale", "vehicles.sizing.view", "车辆"),

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from django.utils import timezone
 from psycopg.types.range import DateRange
 
-from shuzheng.apps.vehicles import actions
+from shuzheng.apps.vehicles import actions, demo_tracks
 from shuzheng.apps.vehicles.models import (
     Accident,
     Driver,
@@ -162,6 +162,7 @@ def load(nation: Nation, today: date) -> None:
         if found := rows.made.get(kind):
             insert_many(found)
     _now(nation, today)
+    demo_tracks.load(COUNTY, today)
 
 
 def _fleet(

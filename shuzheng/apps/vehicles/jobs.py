@@ -1,10 +1,11 @@
-"""What is done in the background: confirmed trips are filed every night; fleets are reckoned when asked."""
+"""What is done in the background: confirmed trips are filed, positions judged, tracks of the day before sealed and old ones
+deleted, all by the clock; fleets are reckoned when asked."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from shuzheng.apps.vehicles import rightsizing
+from shuzheng.apps.vehicles import rightsizing, sealing, watch
 from shuzheng.apps.vehicles.actions import file_trips, finish_sizing
 from shuzheng.apps.vehicles.models import SizingRun, Trip, TripState
 from shuzheng.base.core.actor import Actor
@@ -33,3 +34,25 @@ def reckon(run: JobRunning, *, actor: Actor, sizing_id: str) -> str:
         result = rightsizing.reckon(row)
     finish_sizing([row], actor=actor, key=run.key("result"), result=result)
     return _("测算完成") if result else _("这一年没有行程，没有测算")
+
+
+@job(scope="vehicles.intake", cron="* * * * *", atomic=False)
+def judge(*, actor: Actor) -> None:
+    """Judge positions that no gateway judged: those that came in by the API, or while none was running."""
+    while watch.step():
+        pass
+
+
+@job(scope="vehicles.intake", cron="20 * * * *")
+def tell_silent(*, actor: Actor) -> None:
+    """Tell which terminals have not been heard for too long."""
+    watch.offline(actor)
+
+
+@job(scope="vehicles.intake", cron="10 3 * * *", atomic=False)
+def seal(*, actor: Actor) -> None:
+    """Seal the tracks of days that are over, and delete those that are too old."""
+    day = sealing.today()
+    sealing.seal_all(actor, day)
+    with actor.scope.activate():
+        sealing.age(day)

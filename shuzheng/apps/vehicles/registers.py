@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from shuzheng.apps.vehicles import actions, costs, rules
+from shuzheng.apps.vehicles import actions, costs, rules, tracking_registers
 from shuzheng.apps.vehicles.actions import fleet
 from shuzheng.apps.vehicles.models import (
     Accident,
@@ -53,6 +53,7 @@ from shuzheng.base.registers.declare import (
 from shuzheng.base.standards.working_days import add_months
 
 L = gettext_lazy
+__all__ = ["tracking_registers"]  # registers of their own, declared there
 UNIT = Column("node", label=L("单位"))
 
 

@@ -15,3 +15,6 @@ register(
         sealed=Q(state__in=(Run.State.BACK, Run.State.DROPPED)), open=~Q(state__in=(Run.State.BACK, Run.State.DROPPED))
     ),
 )
+register("vehicles.position", Handler())
+register("vehicles.place", Handler())
+register("vehicles.trackday", Handler())

@@ -17,3 +17,10 @@ def hold(*names: str) -> None:
         raise RuntimeError("a lock needs a transaction to live in")
     for name in sorted(set(names)):  # inside an action it goes along with the next statement, which waits behind it
         trips.send("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def free(name: str) -> bool:
+    """Hold a name until the transaction ends if nobody else does; False, at once, if somebody does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        return bool(cursor.fetchone()[0])

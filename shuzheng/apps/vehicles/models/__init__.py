@@ -1,7 +1,8 @@
 """What official vehicles are made of: the fleet, what it costs, how it is used, and what is noticed about it.
 
 ``fleet`` vehicles, drivers, quotas, plans and places to drive to; ``upkeep`` everything that is paid for a vehicle;
-``trips`` requests and runs; ``sizing`` how large the fleet should be. Domain dossier §3.
+``trips`` requests and runs; ``tracks`` where vehicles are and were; ``sizing`` how large the fleet should be. Domain
+dossier §3.
 """
 
 from shuzheng.apps.vehicles.models.fleet import (
@@ -17,6 +18,7 @@ from shuzheng.apps.vehicles.models.fleet import (
     VehicleState,
 )
 from shuzheng.apps.vehicles.models.sizing import SizingRun
+from shuzheng.apps.vehicles.models.tracks import Fence, Intake, Place, Position, Terminal, TrackAccess, TrackDay
 from shuzheng.apps.vehicles.models.trips import Purpose, Reach, Run, Trip, TripState
 from shuzheng.apps.vehicles.models.upkeep import (
     Accident,
@@ -32,7 +34,7 @@ from shuzheng.apps.vehicles.models.upkeep import (
 )
 
 __all__ = [
-    "Accident", "Body", "Driver", "Duty", "Fee", "Fine", "Fuel", "Inspection", "Insurance", "Plan", "Purpose", "Quota",
-    "Quote", "Reach", "Refuel", "Rental", "Repair", "RepairPart", "Run", "SizingRun", "Spot", "Trip", "TripState", "Use", "Vehicle",
+    "Accident", "Body", "Driver", "Duty", "Fee", "Fence", "Fine", "Fuel", "Inspection", "Insurance", "Intake", "Place", "Plan", "Position", "Purpose", "Quota",
+    "Quote", "Reach", "Refuel", "Rental", "Repair", "RepairPart", "Run", "SizingRun", "Spot", "Terminal", "TrackAccess", "TrackDay", "Trip", "TripState", "Use", "Vehicle",
     "VehicleState",
 ]  # fmt: skip

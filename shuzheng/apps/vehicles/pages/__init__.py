@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shuzheng.apps.vehicles.pages import asking, assigning, dispatch, driving, looking, sizing
+from shuzheng.apps.vehicles.pages import asking, assigning, dispatch, driving, looking, sizing, tracking
 
 urlpatterns = [
     path("", asking.mine, name="mine"),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("trips/<uuid:pk>/<slug:verb>/", asking.act, name="act"),
     path("driving/", driving.page, name="driving"),
     path("driving/<uuid:pk>/<slug:verb>/", driving.act, name="drive"),
+    path("map/", tracking.live, name="map"),
+    path("map/places", tracking.places, name="places"),
+    path("tracks/<uuid:pk>/<str:day>/", tracking.track, name="track"),
     path("overview/", looking.overview, name="overview"),
     path("notice/", looking.notice, name="notice"),
     path("dispatch/", dispatch.board, name="dispatch"),
