@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('org', '0001_initial'),
-        ('vehicles', '0001_initial'),
+        ('vehicles', '0002_sizing'),
     ]
 
     operations = [
