@@ -15,15 +15,17 @@ PROVIDER = "whoever provides the car writes into the trip of the organ that aske
 KEEPERS = ("clerk", "dispatcher", "business_admin")
 READERS = ("reviewer", "leader")
 
+_WARNED = ["vehicles.alert.view", "vehicles.alert.export"]
+_JUDGED = ["vehicles.alert.decide", "vehicles.tip.view", "vehicles.tip.export", "vehicles.tip.handle"]
 _SEEN = ["vehicles.trip.view", "vehicles.trip.ask", "vehicles.trip.confirm", "vehicles.notice.view"]
 _KEPT = [
     "vehicles.overview.view", "vehicles.trip.export", "vehicles.trip.dispatch", "vehicles.run.view", "vehicles.run.export",
     "vehicles.cost.view", "vehicles.repair.settle", "vehicles.vehicle.lock", "vehicles.plan.ask",
-    "vehicles.vehicle.dispose",
+    "vehicles.vehicle.dispose", *_WARNED, "vehicles.alert.explain", "vehicles.alert.appeal", "vehicles.mark.issue",
 ]  # fmt: skip
 _WATCHED = [
     "vehicles.overview.view", "vehicles.trip.export", "vehicles.run.view", "vehicles.run.export", "vehicles.cost.view",
-    "vehicles.repair.approve",
+    "vehicles.repair.approve", *_WARNED, *_JUDGED,
 ]  # fmt: skip
 
 MANIFEST = AppManifest(
@@ -50,6 +52,15 @@ MANIFEST = AppManifest(
         Permission("vehicles.vehicle.dispose", "申请处置车辆"),
         Permission("vehicles.plan.ask", "申请配备更新"),
         Permission("vehicles.notice.view", "查看用车公示"),
+        Permission("vehicles.alert.view", "查看用车预警"),
+        Permission("vehicles.alert.export", "导出用车预警"),
+        Permission("vehicles.alert.explain", "说明用车预警"),
+        Permission("vehicles.alert.decide", "认定用车预警"),
+        Permission("vehicles.alert.appeal", "申诉用车预警"),
+        Permission("vehicles.mark.issue", "核发监督标识码"),
+        Permission("vehicles.tip.view", "查看群众反映"),
+        Permission("vehicles.tip.export", "导出群众反映"),
+        Permission("vehicles.tip.handle", "处理群众反映"),
     ],
     roles=[
         RoleSpec("dispatcher", "调度员", help="派车、改派、转社会租赁，登记车辆费用。"),
@@ -86,9 +97,21 @@ MANIFEST = AppManifest(
         EventType("vehicles.vehicle.locked", "车辆已封存"),
         EventType("vehicles.vehicle.unlocked", "车辆已启封"),
         EventType("vehicles.vehicle.disposed", "车辆已处置"),
+        EventType("vehicles.alert.raised", "用车预警已产生"),
+        EventType("vehicles.alert.explained", "用车预警已说明"),
+        EventType("vehicles.alert.decided", "用车预警已认定"),
+        EventType("vehicles.alert.appealed", "用车预警已申诉"),
+        EventType("vehicles.alert.closed", "用车预警已办结"),
+        EventType("vehicles.mark.issued", "监督标识码已核发"),
+        EventType("vehicles.tip.sent", "群众反映已收到"),
+        EventType("vehicles.tip.handled", "群众反映已处理"),
+        EventType("vehicles.track.fact", "轨迹研判发现"),
         EventType("vehicles.plan.decided", "配备更新计划已审批"),
     ],
     handovers={
+        "vehicles.alert.decide": "an authority decides about warnings of the organs below it",
+        "vehicles.alert.review": "an authority hears appeals of the organs below it",
+        "vehicles.mark.issue": AUTHORITY,
         "vehicles.trip.assign": PROVIDER,
         "vehicles.trip.rent": PROVIDER,
         "vehicles.trip.unassign": PROVIDER,
@@ -99,6 +122,12 @@ MANIFEST = AppManifest(
         "vehicles.vehicle.unlock": "an authority releases vehicles that it had locked up",
     },
     actions={
+        "vehicles.alert.raise": "产生用车预警",
+        "vehicles.alert.review": "复核预警申诉",
+        "vehicles.alert.close": "预警自动办结",
+        "vehicles.tip.send": "群众反映用车情况",
+        "vehicles.tip.take": "群众反映转预警",
+        "vehicles.tip.dismiss": "不予受理群众反映",
         "vehicles.trip.change": "修改用车申请",
         "vehicles.trip.cancel": "取消用车",
         "vehicles.trip.follow": "用车审批有结果",
@@ -117,6 +146,7 @@ MANIFEST = AppManifest(
         "vehicles.repair.refuse": "不批准维修",
     },
     system_scopes={
+        "vehicles.door": "finds a vehicle by the token of its mark, and keeps what the public reports with the authority",
         "vehicles.follow": "takes the outcome of approvals into trips, plans and disposals",
         "vehicles.provide": "finds who provides cars to an organ, and which cars are free, out of the applicant's sight",
         "vehicles.watch": "looks every day for documents that expire, paperwork that is overdue, cars that are not back",
@@ -128,13 +158,16 @@ MANIFEST = AppManifest(
         "driver": ["vehicles.run.drive", "vehicles.trip.view", "files.attachment.add"],
         "reviewer": [*_SEEN, *_WATCHED],
         "leader": [*_SEEN, *_WATCHED],
-        "business_admin": [*_SEEN, *_KEPT, "vehicles.repair.approve"],
+        "business_admin": [*_SEEN, *_KEPT, *_JUDGED, "vehicles.repair.approve"],
     },
     menu=[
         MenuEntry("用车申请", "vehicles:mine", "car", "vehicles.trip.ask"),
         MenuEntry("我的出车", "vehicles:driving", "steering-wheel", "vehicles.run.drive"),
         MenuEntry("用车概览", "vehicles:overview", "chart-bar", "vehicles.overview.view"),
         MenuEntry("用车公示", "vehicles:notice", "file-text", "vehicles.notice.view"),
+        MenuEntry("监督概览", "vehicles:watch", "shield-check", "vehicles.alert.view", "监督"),
+        MenuEntry("用车预警", "register:alerts", "alert-triangle", "vehicles.alert.view", "监督"),
+        MenuEntry("群众反映", "register:tips", "message", "vehicles.tip.view", "监督"),
         MenuEntry("派车单", "register:trips", "list-check", "vehicles.trip.view", "调度"),
         MenuEntry("行车记录", "register:runs", "route", "vehicles.run.view", "调度"),
         MenuEntry("驾驶员", "register:drivers", "id", "vehicles.driver.view", "调度"),

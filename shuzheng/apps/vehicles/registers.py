@@ -518,3 +518,6 @@ class Runs(Register):
     related = (Related("trips", "run"), Related("fees", "run"))
     without = frozenset({"create", "change", "delete", "import", "labels"})
     help = L("由驾驶员出车、收车时形成。")
+
+
+from shuzheng.apps.vehicles import registers_alerts  # noqa: E402, F401 -- the registers of supervision

@@ -1,9 +1,10 @@
 """What official vehicles are made of: the fleet, what it costs, how it is used, and what is noticed about it.
 
 ``fleet`` vehicles, drivers, quotas, plans and places to drive to; ``upkeep`` everything that is paid for a vehicle;
-``trips`` requests and runs. Domain dossier §3.
+``trips`` requests and runs; ``alerts`` warnings, marks and reports of the public. Domain dossier §3.
 """
 
+from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Mark, Tip, Violation, Warned
 from shuzheng.apps.vehicles.models.fleet import (
     Body,
     Driver,
@@ -31,7 +32,35 @@ from shuzheng.apps.vehicles.models.upkeep import (
 )
 
 __all__ = [
-    "Accident", "Body", "Driver", "Duty", "Fee", "Fine", "Fuel", "Inspection", "Insurance", "Plan", "Purpose", "Quota",
-    "Quote", "Reach", "Refuel", "Rental", "Repair", "RepairPart", "Run", "Spot", "Trip", "TripState", "Use", "Vehicle",
+    "Accident",
+    "Alert",
+    "Body",
+    "Colour",
+    "Driver",
+    "Duty",
+    "Fee",
+    "Fine",
+    "Fuel",
+    "Inspection",
+    "Insurance",
+    "Mark",
+    "Plan",
+    "Purpose",
+    "Quota",
+    "Quote",
+    "Reach",
+    "Refuel",
+    "Rental",
+    "Repair",
+    "RepairPart",
+    "Run",
+    "Spot",
+    "Tip",
+    "Trip",
+    "TripState",
+    "Use",
+    "Vehicle",
     "VehicleState",
+    "Violation",
+    "Warned",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shuzheng.apps.vehicles.pages import asking, assigning, driving, looking
+from shuzheng.apps.vehicles.pages import asking, assigning, driving, looking, public, supervision
 
 urlpatterns = [
     path("", asking.mine, name="mine"),
@@ -20,5 +20,10 @@ urlpatterns = [
     path("driving/<uuid:pk>/<slug:verb>/", driving.act, name="drive"),
     path("overview/", looking.overview, name="overview"),
     path("notice/", looking.notice, name="notice"),
+    path("watch/", supervision.watch, name="watch"),
+    path("watch/<uuid:pk>/", supervision.alert, name="alert"),
+    path("watch/<uuid:pk>/<slug:verb>/", supervision.act, name="alert_act"),
+    path("mark/<str:token>/", public.page, name="mark"),
+    path("marks/<uuid:pk>/", public.label, name="mark_label"),
     path("costs/", looking.costs, name="costs"),
 ]
