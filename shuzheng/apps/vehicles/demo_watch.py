@@ -92,7 +92,8 @@ class Seeder:
     def drive(self, vehicle: Vehicle, begins: datetime, hours: float, km: int, **trip: Any) -> Run:
         """One more run, with a trip if its values are given."""
         before = Run.objects.filter(vehicle=vehicle, out_at__lt=begins).order_by("-out_at").first()
-        assert before is not None and before.odometer_in is not None
+        if before is None or before.odometer_in is None:
+            raise LookupError(f"{vehicle} has no run before {begins}")
         self.shift(vehicle, begins, km)
         ends = begins + timedelta(hours=hours)
         run = Run(
@@ -108,7 +109,8 @@ class Seeder:
 
     def _trip(self, run: Run, vehicle: Vehicle, values: dict[str, Any]) -> None:
         like = Trip.objects.filter(node=self.office, run__vehicle=vehicle).order_by("begins").first()
-        assert like is not None
+        if like is None:
+            raise LookupError(f"{vehicle} has no trip")
         row = Trip(
             number=f"PC{timezone.localdate(run.begins):%Y%m%d}-9{len(self.made):03d}", state=TripState.FILED, run=run,
             person_id=like.person_id, applicant=like.applicant, passengers=like.passengers, origin=like.origin, reach="city",
@@ -129,7 +131,10 @@ class Seeder:
                 continue
             if Run.objects.filter(vehicle=vehicle, out_at__range=near).exists() != working:
                 continue
-            if working and Run.objects.filter(vehicle=vehicle, back_at__gt=self._at(day, 19), out_at__lt=near[1]).exists():
+            if (
+                working
+                and Run.objects.filter(vehicle=vehicle, back_at__gt=self._at(day, 19), out_at__lt=near[1]).exists()
+            ):
                 continue
             taken.add(day)
             yield vehicle, day
@@ -151,7 +156,14 @@ class Seeder:
             vehicle, run = self.run()
             Run.objects.filter(pk=run.pk).update(back_at=run.ends + timedelta(minutes=minutes))
             self.note(f"晚回 {minutes} 分钟", Warned.OVERDUE, vehicle, run.ends, innocent=innocent)
-        for share, innocent in (("0.70", False), ("0.62", False), ("1.24", False), ("0.80", False), ("0.92", True), ("1.08", True)):
+        for share, innocent in (
+            ("0.70", False),
+            ("0.62", False),
+            ("1.24", False),
+            ("0.80", False),
+            ("0.92", True),
+            ("1.08", True),
+        ):
             vehicle, run = self.run(least_km=40)
             Run.objects.filter(pk=run.pk).update(track_km=round(run.km * Decimal(share), 1))
             self.note(f"定位里程为里程表的 {share}", Warned.KM, vehicle, run.out_at, innocent=innocent)
@@ -170,7 +182,11 @@ class Seeder:
                 self.note("节假日夜间无单出车", Warned.PRIVATE, vehicle, day)
         for vehicle, day in self.days(working=True, many=3):
             at = self._at(day, 22.5)
-            papers = {"approved_at": at + timedelta(hours=15), "paper_due": at + timedelta(hours=24), "is_emergency": True}
+            papers = {
+                "approved_at": at + timedelta(hours=15),
+                "paper_due": at + timedelta(hours=24),
+                "is_emergency": True,
+            }
             self.drive(vehicle, at, 3, 41, purpose="2", subject="防汛抢险", **papers)
             self.note("夜间抢险，有单", Warned.OFF_HOURS, vehicle, day, innocent=True)
         for vehicle, day in self.days(working=False, many=4):
@@ -195,9 +211,7 @@ class Seeder:
             vehicle, run = self.run()
             other = self.random.choice(self.others)
             provider = self.office if innocent else other
-            Trip.objects.filter(run=run).update(
-                node=other, path=other.path, provider=provider
-            )
+            Trip.objects.filter(run=run).update(node=other, path=other.path, provider=provider)
             self.note("给别的单位用车", Warned.LENT, vehicle, run.out_at, innocent=innocent)
         for _n in range(3):
             vehicle, run = self.run()
@@ -215,7 +229,9 @@ class Seeder:
 
     def fuel(self) -> None:
         thirsty = self.fuelled[0]
-        Refuel.objects.filter(vehicle=thirsty, day__gte=self.today - timedelta(days=180)).update(quantity=F("quantity") * Decimal("1.55"))
+        Refuel.objects.filter(vehicle=thirsty, day__gte=self.today - timedelta(days=180)).update(
+            quantity=F("quantity") * Decimal("1.55")
+        )
         Refuel.objects.filter(vehicle=thirsty, quantity__gt=thirsty.tank).update(quantity=thirsty.tank)
         self.note("半年油耗约为通常的 1.5 倍", Warned.THIRSTY, thirsty, None)
         others = self.fuelled[1:]
@@ -256,8 +272,18 @@ class Seeder:
                 return day
 
     def repairs(self) -> None:
-        party = Repair.objects.filter(node=self.office).exclude(party=None).order_by("pk").values_list("party", flat=True).first()
-        spare = [v for v in self.vehicles if not Repair.objects.filter(vehicle=v, kind="repair", day__gte=self.today - timedelta(days=60)).exists()]
+        party = (
+            Repair.objects.filter(node=self.office)
+            .exclude(party=None)
+            .order_by("pk")
+            .values_list("party", flat=True)
+            .first()
+        )
+        spare = [
+            v
+            for v in self.vehicles
+            if not Repair.objects.filter(vehicle=v, kind="repair", day__gte=self.today - timedelta(days=60)).exists()
+        ]
         for n, (many, innocent, what) in enumerate((
             (3, False, "一次维修拆成三张单"), (2, True, "一周内两次维修"), (3, True, "一周内三处不同故障"),
         )):  # fmt: skip
@@ -272,12 +298,22 @@ class Seeder:
                 row.own(self.office)
                 insert_many([row])
             self.note(what, Warned.REPAIR, vehicle, first, innocent=innocent)
-        parts = list(RepairPart.objects.filter(node=self.office, is_labour=False).select_related("repair__vehicle").order_by("pk")[:60])
+        parts = list(
+            RepairPart.objects.filter(node=self.office, is_labour=False)
+            .select_related("repair__vehicle")
+            .order_by("pk")[:60]
+        )
         for times in ("2.4", "1.9", "1.4"):
             part = self.random.choice(parts)
             parts.remove(part)
             RepairPart.objects.filter(pk=part.pk).update(price=round(part.price * Decimal(times), 2))
-            self.note(f"配件单价为通常的 {times} 倍", Warned.REPAIR, part.repair.vehicle, part.repair.day, innocent=times == "1.4")
+            self.note(
+                f"配件单价为通常的 {times} 倍",
+                Warned.REPAIR,
+                part.repair.vehicle,
+                part.repair.day,
+                innocent=times == "1.4",
+            )
 
     def papers(self) -> None:
         cars = [v for v in self.vehicles if v.body == "1" and v.use in "25"]
@@ -308,13 +344,17 @@ def facts(vehicles: list[Vehicle], now: datetime) -> list[dict[str, Any]]:
     evening = timezone.localtime(now).replace(hour=22, minute=40, second=0, microsecond=0) - timedelta(days=5)
 
     def fact(n: int, kind: str, at: datetime, **figures: float) -> dict[str, Any]:
-        return {"vehicle": str(vehicles[n].pk), "kind": kind, "at": at.isoformat(), "place": [119.2604, 28.5808], "subject": "", "figures": figures}
+        return {
+            "vehicle": str(vehicles[n].pk),
+            "kind": kind,
+            "at": at.isoformat(),
+            "place": [119.2604, 28.5808],
+            "subject": "",
+            "figures": figures,
+        }
 
     return [
         fact(0, "left_home_without_order", evening, metres=640), fact(0, "moved_at_night", evening, kmh=38),
         fact(0, "long_stop_at_sensitive_place", evening + timedelta(minutes=20), minutes=95),
         fact(1, "speeding", evening - timedelta(hours=6), kmh=131), fact(2, "offline", evening - timedelta(days=1), hours=52),
     ]  # fmt: skip
-
-
-

@@ -60,17 +60,19 @@ def test_seeded_violations_are_found(standards):  # noqa: F811
         quiet = scan(actor, since=year_ago, path=COUNTY)
         assert [(str(a), a.evidence["facts"]) for a in quiet] == []  # an honest year warns of nothing
 
-        seeds = demo_watch.seed(shown, today, Random(7))  # noqa: S311
+        seeds = demo_watch.seed(shown, today, Random(7))
         scan(actor, since=year_ago, path=COUNTY)
         cars = list(Vehicle.objects.order_by("plate"))
         take_facts(demo_watch.facts(cars, timezone.now()), actor=actor)
         again = scan(actor, since=year_ago, path=COUNTY)
-        alerts = list(Alert.objects.order_by("begins"))
+        alerts = list(Alert.objects.select_related("vehicle", "node").order_by("begins"))
     assert {a.code for a in again} <= {Warned.PRIVATE}  # the same thing twice is one warning
 
     facts = {(str(cars[n].pk), code) for n, code in ((0, "01"), (0, "05"), (0, "08"), (0, "20"), (1, "07"), (2, "12"))}
     assert facts <= {(str(a.vehicle_id), a.code) for a in alerts}
-    tracked = [a for a in alerts if a.begins > timezone.now() - timedelta(days=8) and (str(a.vehicle_id), a.code) in facts]
+    tracked = [
+        a for a in alerts if a.begins > timezone.now() - timedelta(days=8) and (str(a.vehicle_id), a.code) in facts
+    ]
     rest = [a for a in alerts if a not in tracked]
 
     def fits(alert, seed):
@@ -83,10 +85,7 @@ def test_seeded_violations_are_found(standards):  # noqa: F811
     deserved = [a for a in rest if any(fits(a, s) for s in guilty)]
     missed = Counter(s.what for s in guilty if s not in found)
     wrong = [(str(a), a.begins, a.evidence["facts"]) for a in rest if a not in deserved]
-    print(f"seeded {len(guilty)}, look-alikes {len(seeds) - len(guilty)}, warnings {len(rest)}")
-    print(f"recall {len(found)}/{len(guilty)}, precision {len(deserved)}/{len(rest)}, missed {missed}")
-    print("wrong:", *wrong, sep="\n  ")
     assert set(missed) == {s.what for s in seeds if s.hidden}  # only what no register can show
     assert {w[0].split()[-1] for w in wrong} <= {Warned.KM.label, Warned.REPAIR.label}
-    assert len(found) / len(guilty) >= 0.85
-    assert len(deserved) / len(rest) >= 0.9
+    assert len(found) / len(guilty) >= 0.85, missed  # 39 of 44
+    assert len(deserved) / len(rest) >= 0.9, wrong  # 39 of 41
