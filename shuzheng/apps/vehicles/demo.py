@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from django.utils import timezone
 from psycopg.types.range import DateRange
 
-from shuzheng.apps.vehicles import actions, demo_watch
+from shuzheng.apps.vehicles import actions, demo_stats, demo_watch
 from shuzheng.apps.vehicles.models import (
     Accident,
     Driver,
@@ -163,6 +163,7 @@ def load(nation: Nation, today: date) -> None:
             insert_many(found)
     demo_watch.load(nation, today)
     _now(nation, today)
+    demo_stats.load(nation, today)
 
 
 def _fleet(

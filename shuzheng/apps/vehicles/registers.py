@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shuzheng.apps.vehicles import actions, costs, rules
+from shuzheng.apps.vehicles import actions, costs, registers_alerts, rules
 from shuzheng.apps.vehicles.actions import fleet
 from shuzheng.apps.vehicles.models import (
     Accident,
@@ -152,6 +152,7 @@ class Vehicles(Register):
     actions = (
         RowAction(actions.lock_vehicles, L("封存"), "lock", when=lambda v: v.state == VehicleState.IN_USE),
         RowAction(actions.unlock_vehicles, L("启封"), "lock-open", when=lambda v: v.state == VehicleState.LOCKED),
+        RowAction(actions.issue_marks, L("核发监督标识码"), "qrcode", when=lambda v: v.is_held),
         RowAction(
             actions.ask_disposal, L("申请处置"), "recycle", DisposalForm,
             when=lambda v: v.state not in (VehicleState.TO_DISPOSE, VehicleState.DISPOSED),
@@ -177,8 +178,9 @@ class Vehicles(Register):
         return Verdict(kinds, [(f.tone, f.sentence) for f in found])
 
     def panels(self, row: Vehicle, actor: Actor) -> Sequence[Panel]:
+        watched = registers_alerts.panels_of(row, actor)
         if not actor.may("vehicles.cost.view", row.path):
-            return ()
+            return watched
         today = timezone.localdate()
         first = today.replace(month=1, day=1)
         cost = costs.of_vehicles([row.pk], first, today).get(row.pk, costs.Cost())
@@ -190,7 +192,7 @@ class Vehicles(Register):
             "unit": "kWh" if row.fuel == "5" else "L",
             "row": row,
         }
-        return (Panel(_("本年费用"), "vehicles/parts/cost.html", context),)
+        return (Panel(_("本年费用"), "vehicles/parts/cost.html", context), *watched)
 
 
 @register
@@ -518,6 +520,3 @@ class Runs(Register):
     related = (Related("trips", "run"), Related("fees", "run"))
     without = frozenset({"create", "change", "delete", "import", "labels"})
     help = L("由驾驶员出车、收车时形成。")
-
-
-from shuzheng.apps.vehicles import registers_alerts  # noqa: E402, F401 -- the registers of supervision

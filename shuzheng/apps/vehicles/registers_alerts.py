@@ -7,12 +7,14 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as L
 
 from shuzheng.apps.vehicles.actions.alerts import dismiss_tips, take_tips
-from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Tip
+from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Mark, Tip
+from shuzheng.apps.vehicles.models.fleet import Vehicle
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.registers.declare import Column, Register, RowAction, Tab, register
+from shuzheng.base.registers.declare import Column, Panel, Register, RowAction, Tab, register
 
 COLOURS = {"1": "ok", "2": "warn", "3": "over"}
 STATES = {"open": "late", "explained": "info", "decided": "over", "appealed": "warn", "final": "mute"}
@@ -74,3 +76,15 @@ class Tips(Register):
     )
     without = frozenset({"create", "change", "delete", "import", "labels"})
     help = L("群众扫车上标识码反映的情况。联系方式加密保存，只有主管部门看得到。")
+
+
+def panels_of(vehicle: Vehicle, actor: Actor) -> tuple[Panel, ...]:
+    """What supervision shows on a vehicle's page: its warnings that are not closed, and its mark."""
+    if not actor.may("vehicles.alert.view", vehicle.path):
+        return ()
+    rows = Alert.objects.filter(vehicle=vehicle).exclude(state=Alert.State.FINAL).order_by("-colour", "-begins")
+    context = {
+        "alerts": [(row, COLOURS[row.colour]) for row in rows[:8]], "count": rows.count(), "vehicle": vehicle,
+        "mark": Mark.objects.filter(vehicle=vehicle).exists() and actor.may("vehicles.mark.issue", vehicle.path),
+    }  # fmt: skip
+    return (Panel(_("监督"), "vehicles/parts/watched.html", context),)

@@ -120,7 +120,9 @@ def specification(item: Specified, on: date, *, held: Book | None = None) -> Ite
         yield Finding("VEH-OFF-ROAD", "over", _("越野车须经批准配备，没有批准文号"))
 
 
-def renewable_from(registered_on: date, on: date, path: str = "", *, held: Book | None = None) -> tuple[date, RuleValue] | None:
+def renewable_from(
+    registered_on: date, on: date, path: str = "", *, held: Book | None = None
+) -> tuple[date, RuleValue] | None:
     """The first day on which a vehicle may be renewed, and the rule that says so: the day after its years are full
     (超过 8 年; domain §13), by the rule in force ``on`` the day that is judged. None when there was none."""
     rule = (held or book()).rule("VEH-RENEW-YEARS", on, path, "", 0)

@@ -142,24 +142,24 @@ def may_decide(row: Alert) -> bool:
 
 
 @action("vehicles.alert.decide", handover=True, event="vehicles.alert.decided")
-def decide_alerts(w: Write, alerts: Sequence[Alert], *, reason: str, violation: str = "") -> Sequence[Alert]:
+def decide_alerts(w: Write, alerts: Sequence[Alert], *, text: str, violation: str = "") -> Sequence[Alert]:
     """The authority decides: no violation (``violation`` empty, and that is final), or one of the nine kinds.
 
     Raises:
         Conflict: the unit's time to explain is not over, or it is decided.
         Denied: one's own organ.
-        Invalid: no reason, or no such kind.
+        Invalid: no grounds, or no such kind.
     """
     _verdict(violation)
-    if not reason.strip():
-        raise Invalid.one("reason", _("请写明认定理由。"))
+    if not text.strip():
+        raise Invalid.one("text", _("请写明认定理由。"))
     now, today = timezone.now(), timezone.localdate()
     for row in alerts:
         _judge(w.actor, row)
         if not may_decide(row):
             raise Conflict(_("单位还在说明时限内，或已经认定。"))
         values = {
-            "decision": reason.strip(),
+            "decision": text.strip(),
             "decided_by": w.actor.name,
             "decided_at": now,
             "decider": w.actor.person_id,
@@ -195,17 +195,17 @@ def appeal_alerts(w: Write, alerts: Sequence[Alert], *, text: str) -> Sequence[A
 
 
 @action("vehicles.alert.review", permission="vehicles.alert.decide", handover=True, event="vehicles.alert.closed")
-def review_appeals(w: Write, alerts: Sequence[Alert], *, reason: str, violation: str = "") -> Sequence[Alert]:
+def review_appeals(w: Write, alerts: Sequence[Alert], *, text: str, violation: str = "") -> Sequence[Alert]:
     """The authority hears an appeal, by somebody other than who decided; what comes of it is final.
 
     Raises:
         Conflict: there is no appeal.
         Denied: one's own organ, or one's own decision.
-        Invalid: no reason, or no such kind.
+        Invalid: no grounds, or no such kind.
     """
     _verdict(violation)
-    if not reason.strip():
-        raise Invalid.one("reason", _("请写明认定理由。"))
+    if not text.strip():
+        raise Invalid.one("text", _("请写明认定理由。"))
     for row in alerts:
         _judge(w.actor, row)
         if row.state != State.APPEALED:
@@ -213,7 +213,7 @@ def review_appeals(w: Write, alerts: Sequence[Alert], *, reason: str, violation:
         if row.decider == w.actor.person_id:
             raise Denied(_("申诉由认定人以外的人复核。"))
         outcome = Outcome.VIOLATION if violation else Outcome.NONE
-        w.change(row, state=State.FINAL, outcome=outcome, violation=violation, ruling=reason.strip(), ruled_by=w.actor.name,
+        w.change(row, state=State.FINAL, outcome=outcome, violation=violation, ruling=text.strip(), ruled_by=w.actor.name,
                  closed_at=timezone.now())  # fmt: skip
     return alerts
 

@@ -163,7 +163,9 @@ def assign_trips(
     """
     hold(f"vehicles:vehicle:{vehicle.pk}")
     hold(f"vehicles:driver:{driver.pk}")
-    vehicle = Vehicle.objects.select_related("home", "node").get(pk=vehicle.pk)  # as it is now that nobody else may take it
+    vehicle = Vehicle.objects.select_related("home", "node").get(
+        pk=vehicle.pk
+    )  # as it is now that nobody else may take it
     driver = Driver.objects.select_related("person").get(pk=driver.pk)
     if vehicle.path not in w.actor.scope.write or driver.path not in w.actor.scope.write:
         raise Denied(_("只能派本单位的车辆和驾驶员。"))

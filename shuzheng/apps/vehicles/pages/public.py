@@ -104,7 +104,7 @@ def label(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     context = {
         "mark": mark, "code": qr_svg(link), "link": link, "hotline": settings.SZ_HOTLINE,
-        "crumbs": [Crumb(_("车辆"), reverse("register:list", args=["vehicles"])),
-                   Crumb(mark.vehicle.plate, reverse("register:detail", args=["vehicles", pk])), Crumb(_("监督标识码"))],
+        "crumbs": [Crumb(_("车辆"), reverse("registers:list", args=["vehicles"])),
+                   Crumb(mark.vehicle.plate, reverse("registers:detail", args=["vehicles", pk])), Crumb(_("监督标识码"))],
     }  # fmt: skip
     return render(request, "vehicles/mark_label.html", context)

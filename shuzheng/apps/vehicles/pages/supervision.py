@@ -62,7 +62,7 @@ class DecisionForm(forms.Form):
     violation = forms.ChoiceField(
         label=gettext_lazy("结论"), required=False, choices=[("", gettext_lazy("不构成违规")), *Violation.choices]
     )
-    reason = forms.CharField(label=gettext_lazy("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(label=gettext_lazy("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 @require_GET
@@ -78,9 +78,9 @@ def watch(request: HttpRequest) -> HttpResponse:
     context = {
         "place": place, "counts": counts, "stats": _stats(counts, place.path),
         "waiting": [_line(a) for a in waiting.order_by("-colour", "begins")[:WAITING]], "waits": counts["turn"],
-        "kinds": _kinds(rows), "units": _units(rows, today), "list": reverse("register:list", args=["alerts"]),
+        "kinds": _kinds(rows), "units": _units(rows, today), "list": reverse("registers:list", args=["alerts"]),
         "tips": Tip.objects.filter(state=Tip.State.NEW).count() if actor.may("vehicles.tip.view") else 0,
-        "tips_url": reverse("register:list", args=["tips"]) + "?tab=new",
+        "tips_url": reverse("registers:list", args=["tips"]) + "?tab=new",
         "crumbs": [Crumb(_("公务用车"), reverse("vehicles:mine")), Crumb(_("监督概览"))],
     }  # fmt: skip
     return render(request, "vehicles/watch.html", context)
@@ -145,7 +145,7 @@ def _units(rows: Any, today: date) -> list[dict[str, Any]]:
 
 def _list(**values: Any) -> str:
     query = "&".join(f"{name}={value}" for name, value in values.items())
-    return f"{reverse('register:list', args=['alerts'])}?{query}"
+    return f"{reverse('registers:list', args=['alerts'])}?{query}"
 
 
 def _line(alert: Alert) -> dict[str, Any]:
@@ -229,7 +229,7 @@ def _page(
         "points": _points(row), "colours": _colours(row), "about": _about(row), "story": _story(row),
         "verbs": [(v, bound.get(v.name) or v.form()) for v in verbs(row, actor)], "key": new_key(),
         "crumbs": [
-            Crumb(_("监督概览"), reverse("vehicles:watch")), Crumb(_("用车预警"), reverse("register:list", args=["alerts"])),
+            Crumb(_("监督概览"), reverse("vehicles:watch")), Crumb(_("用车预警"), reverse("registers:list", args=["alerts"])),
             Crumb(row.get_code_display()),
         ],
     }  # fmt: skip
@@ -279,7 +279,7 @@ def _about(row: Alert) -> list[tuple[str, str]]:
             if item["model"] in PAGES:
                 url = reverse(PAGES[item["model"]], args=[item["pk"]])
             else:
-                url = reverse("register:detail", args=[REGISTERS[item["model"]], item["pk"]])
+                url = reverse("registers:detail", args=[REGISTERS[item["model"]], item["pk"]])
         except (KeyError, NoReverseMatch):
             url = ""
         found.append((item["text"], url))

@@ -79,7 +79,7 @@ def _settle_all(actor: Actor, alerts: Iterable[Alert]) -> None:
 def raised(event: Event, actor: Actor) -> None:
     """The unit is asked to explain; reminders (green) ask for nothing."""
     for node in _organs(a for a in _alerts(event) if a.colour != Colour.GREEN):
-        _open(actor, EXPLAIN, node, reverse("register:list", args=["alerts"]) + "?tab=open")
+        _open(actor, EXPLAIN, node, reverse("registers:list", args=["alerts"]) + "?tab=open")
 
 
 @subscribe(
@@ -119,7 +119,7 @@ def decided(event: Event, actor: Actor) -> None:
 def tip_sent(event: Event, actor: Actor) -> None:
     """The authority has something to look at."""
     for row in Tip.objects.filter(pk__in=event.ids, state=Tip.State.NEW).select_related("node"):
-        _open(actor, HANDLE, row.node, reverse("register:list", args=["tips"]))
+        _open(actor, HANDLE, row.node, reverse("registers:list", args=["tips"]))
 
 
 @subscribe("vehicles.tip.handled", scope="vehicles.watch", name="vehicles.tips.handled")
