@@ -373,8 +373,8 @@ def load(nation: Nation, today: date) -> None:
     actor = system_actor("vehicles.watch")
     office = nation.offices[COUNTY]
     cars = list(Vehicle.objects.filter(node=office).order_by("plate"))
-    scan(actor, since=timezone.now() - timedelta(days=366), path=PROVINCE)
     take_facts(facts(cars, timezone.now()), actor=actor)
+    scan(actor, since=timezone.now() - timedelta(days=366), path=PROVINCE)
     marks = [Mark(vehicle=car, token=f"demo-{car.pk.hex[-10:]}") for car in cars]
     for mark in marks:
         mark.own(office)
@@ -428,3 +428,4 @@ def _go_on(office: Node, today: date) -> None:
         "closed_at", "appeal_due", "appeal", "appealed_by", "appealed_at",
     )  # fmt: skip
     Alert.objects.bulk_update(rows[:WAY], names)
+    Alert.objects.filter(pk__in=[row.pk for row in rows[:WAY]]).update(created_at=F("begins") + timedelta(hours=14))

@@ -17,7 +17,7 @@ from shuzheng.base.core.actor import Actor
 from shuzheng.base.registers.declare import Column, Panel, Register, RowAction, Tab, register
 
 COLOURS = {"1": "ok", "2": "warn", "3": "over"}
-STATES = {"open": "late", "explained": "info", "decided": "over", "appealed": "warn", "final": "mute"}
+STATES = {"noted": "ok", "open": "late", "explained": "info", "decided": "over", "appealed": "warn", "final": "mute"}
 
 
 def _late() -> Q:
@@ -41,7 +41,7 @@ class Alerts(Register):
         Tab("red", L("红"), Q(colour=Colour.RED) & ~Q(state=Alert.State.FINAL), "over"),
         Tab("amber", L("黄"), Q(colour=Colour.AMBER) & ~Q(state=Alert.State.FINAL), "warn"),
         Tab("green", L("绿"), Q(colour=Colour.GREEN) & ~Q(state=Alert.State.FINAL)),
-        Tab("open", L("待说明"), Q(state=Alert.State.OPEN, colour__in=(Colour.AMBER, Colour.RED))),
+        Tab("open", L("待说明"), Q(state=Alert.State.OPEN)),
         Tab("late", L("逾期未说明"), _late, "late"),
         Tab("decide", L("待认定"), Q(state__in=(Alert.State.EXPLAINED, Alert.State.APPEALED))),
         Tab("violation", L("构成违规"), Q(outcome=Alert.Outcome.VIOLATION)),

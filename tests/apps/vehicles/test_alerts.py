@@ -160,7 +160,10 @@ def test_how_things_stand_lapses_once_it_is_put_right(car):
     actor = system_actor("vehicles.watch")
     with actor.scope.activate():
         assert lapse(actor) == 1
-        assert set(Alert.objects.values_list("code", "state", "outcome")) == {("11", "final", "lapsed"), ("15", "open", "")}
+        assert set(Alert.objects.values_list("code", "state", "outcome")) == {
+            ("11", "final", "lapsed"),
+            ("15", "open", ""),
+        }
 
 
 def test_facts_of_the_track_become_warnings_once(car):
@@ -168,7 +171,14 @@ def test_facts_of_the_track_become_warnings_once(car):
     at = timezone.localtime().replace(hour=23, minute=5, second=0, microsecond=0) - timedelta(days=2)
 
     def fact(kind, when, **figures):
-        return {"vehicle": str(car.pk), "kind": kind, "at": when.isoformat(), "place": [119.27, 28.59], "subject": "f1", "figures": figures}
+        return {
+            "vehicle": str(car.pk),
+            "kind": kind,
+            "at": when.isoformat(),
+            "place": [119.27, 28.59],
+            "subject": "f1",
+            "figures": figures,
+        }
 
     facts = [
         fact("left_home_without_order", at, metres=320), fact("moved_at_night", at, kmh=40),
@@ -194,7 +204,7 @@ def test_the_public_reports_to_the_authority(standards, car):  # noqa: F811
     client, page = Client(), f"/vehicles/mark/{mark.token}/"
     shown = client.get(page).content.decode()
     assert "甲县第1小学" in shown
-    assert "浙K" in shown and "浙K0A123" not in shown and car.vin not in shown  # noqa: PT018
+    assert "浙K" in shown and "浙K0A123" not in shown and car.vin not in shown
     assert client.get("/vehicles/mark/nothing/").status_code == 404
 
     picture = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00" + b"\x00" * 64 + b"\xff\xd9"
@@ -228,7 +238,14 @@ def test_the_public_reports_to_the_authority(standards, car):  # noqa: F811
 def test_reports_are_filled_from_the_registers(standards, run):  # noqa: F811
     """Quarter and year cell by cell; their part of operating cost in 10,000 yuan; who reports is who holds a vehicle."""
     unit, today = standards.organ(UNIT), timezone.localdate()
-    stored(Refuel, unit, vehicle=run.vehicle, day=timezone.localdate(run.out_at), quantity=Decimal("3.2"), amount=Decimal(12_345))
+    stored(
+        Refuel,
+        unit,
+        vehicle=run.vehicle,
+        day=timezone.localdate(run.out_at),
+        quantity=Decimal("3.2"),
+        amount=Decimal(12_345),
+    )
     look()
     quarter = Period.containing(timezone.localdate(run.out_at), PeriodKind.QUARTER)
     with standards.actor(UNIT, "clerk").scope.activate():

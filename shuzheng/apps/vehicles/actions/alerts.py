@@ -54,7 +54,9 @@ def raise_alerts(w: Write, owners: Sequence[Any], *, found: Sequence[Found]) -> 
             begins=one.begins, ends=one.ends, score=one.score, evidence=evidence,
         )  # fmt: skip
         row.node_id, row.path = one.node_id, one.path
-        if colour != Colour.GREEN:
+        if colour == Colour.GREEN:
+            row.state = State.NOTED
+        else:
             row.explain_due = working_days.due("VEH-EXPLAIN-DAYS", today, one.path).day
         fresh[one.node_id, one.key] = row
     w.create(*fresh.values())

@@ -74,6 +74,7 @@ class Alert(Record):
     """
 
     class State(models.TextChoices):
+        NOTED = "noted", _("提醒")
         OPEN = "open", _("待说明")
         EXPLAINED = "explained", _("待认定")
         DECIDED = "decided", _("已认定")
@@ -85,7 +86,7 @@ class Alert(Record):
         VIOLATION = "violation", _("构成违规")
         LAPSED = "lapsed", _("情形已消除")
 
-    PENDING = (State.OPEN, State.EXPLAINED, State.APPEALED)
+    PENDING = (State.NOTED, State.OPEN, State.EXPLAINED, State.APPEALED)
     scoping = Scoping(Kind.SUPERVISED, line=LINE)
 
     code = models.CharField(_("类型"), max_length=2, choices=Warned, editable=False)

@@ -64,7 +64,7 @@ def _settle_all(actor: Actor, alerts: Iterable[Alert]) -> None:
     """After something was said or decided: whose turn is it still?"""
     today = timezone.localdate()
     for node in _organs(alerts):
-        mine = Alert.objects.filter(node=node, state=Alert.State.OPEN).exclude(colour=Colour.GREEN)
+        mine = Alert.objects.filter(node=node, state=Alert.State.OPEN)
         _settle(actor, EXPLAIN, node, waits=mine.exists())
         authority = authority_of(node, today)
         if authority is not None and authority.division is not None:

@@ -143,21 +143,22 @@ def _of_organs(path: str, since: datetime, now: datetime, limits: Limits) -> Ite
 
 
 def lapse(actor: Actor, path: str = "") -> int:
-    """Close open warnings about how things stood that would not be raised today, and decisions that nobody appealed.
+    """Close open warnings about how things stood that would not be raised today, reminders that have become old, and decisions
+    that nobody appealed.
 
     Returns:
         how many.
     """
     today = timezone.localdate()
     limits = Limits(today)
-    standing = list(
-        Alert.objects.filter(
-            code__in=STANDING, state__in=(Alert.State.OPEN, Alert.State.EXPLAINED), path__startswith=path
-        )
-    )
+    undecided = (Alert.State.NOTED, Alert.State.OPEN, Alert.State.EXPLAINED)
+    standing = list(Alert.objects.filter(code__in=STANDING, state__in=undecided, path__startswith=path))
     over: list[Alert] = list(
         Alert.objects.filter(state=Alert.State.DECIDED, appeal_due__lt=today, path__startswith=path)
     )
+    days = timedelta(days=int(limits("VEH-REPEAT-DAYS").value))
+    noted = Alert.objects.filter(state=Alert.State.NOTED, begins__lt=timezone.now() - days, path__startswith=path)
+    over += noted.exclude(code__in=STANDING)
     if standing:
         vehicles = list(
             Vehicle.objects.filter(pk__in={a.vehicle_id for a in standing if a.vehicle_id}).select_related("node")
