@@ -384,6 +384,12 @@ PAGES: dict[str, list[Page]] = {
         post(SURVEY, pk="@draft_survey" if verb == "delete" else "@survey", verb=verb)
         for verb in ("close", "reopen", "remind", "relink", "delete")
     ],
+    # supervision of official vehicles; the mark is for the public
+    "vehicles:watch": [get(BUSINESS)],
+    "vehicles:alert": [get(BATCH, pk="@v_alert")],
+    "vehicles:alert_act": [post(SURVEY, {"text": "绕行加油，附小票"}, pk="@v_alert", verb="explain")],
+    "vehicles:mark": [get(ANYBODY, token="tested-mark"), post(ANYBODY, {"website": "x"}, token="tested-mark")],
+    "vehicles:mark_label": [get(BATCH, pk="@v_car")],
     # energy management
     "energy:overview": [get("Lnxnoonxxx", DIVISION)],
     "energy:tables": [get("Lnxnoonxxx", DIVISION)],
