@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -29,6 +31,7 @@ from shuzheng.base.events.deliver import deliver
 from shuzheng.base.events.dispatch import dispatch
 from shuzheng.base.events.subscribers import SUBSCRIBERS
 from shuzheng.base.files.models import Attachment
+from shuzheng.base.forms.spec import load
 from shuzheng.base.notify.models import Todo
 from shuzheng.base.standards import working_days
 from shuzheng.kernel.errors import Conflict, Denied, Missing
@@ -37,6 +40,7 @@ from tests.forms.conftest import standards  # noqa: F401 -- a fixture
 from tests.rows import stored
 
 UNIT, OFFICE, ABOVE = "33/11/23/0/u1/", "33/11/23/0/goa/", "33/11/0/goa/"
+FORMS = {file.stem: file for file in (Path(offers.__file__).parent / "data/forms").glob("*.yaml")}
 pytestmark = pytest.mark.django_db
 
 
@@ -253,6 +257,9 @@ def test_reports_are_filled_from_the_registers(standards, run):  # noqa: F811
         year = offers.year(unit.pk, Period.full_year(quarter.year))
         cost = offers.operating_cost(unit.pk, quarter)
         assert offers.quarter(standards.organ("33/11/22/0/u1/").pk, quarter) == {}
+    asked_for = {name: {c.code for c in load(yaml.safe_load(file.read_text())).inputs} for name, file in FORMS.items()}
+    assert set(known) == asked_for["vehicles_quarterly"]
+    assert asked_for["vehicles_yearly"] - set(year) == {"located", "subsidised", "subsidy"}  # typed in
     assert {name: known[name] for name in ("held", "over", "runs", "km", "litres", "energy", "warnings", "handled")} == {
         "held": 1, "over": 1, "runs": 1, "km": 40, "litres": Decimal("3.2"), "energy": 12_345, "warnings": 1, "handled": 0,
     }  # fmt: skip

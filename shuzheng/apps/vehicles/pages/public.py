@@ -40,7 +40,7 @@ class TipForm(forms.Form):
     )
     place = forms.CharField(label=gettext_lazy("地点"), max_length=120)
     what = forms.CharField(
-        label=gettext_lazy("情况"), max_length=500, min_length=4, widget=forms.Textarea(attrs={"rows": 4}),
+        label=gettext_lazy("看到的情况"), max_length=500, min_length=4, widget=forms.Textarea(attrs={"rows": 4}),
         help_text=gettext_lazy("看到了什么，例如在哪里停了多久、谁在用。"),
     )  # fmt: skip
     photo = forms.FileField(

@@ -35,6 +35,7 @@ from shuzheng.apps.vehicles.supervision.suspicion import PARTS
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.org.models import Node
+from shuzheng.base.portal.formats import in_language
 from shuzheng.base.portal.parts import Crumb, Entry, Stat
 from shuzheng.base.standards.models import Rule
 from shuzheng.kernel.errors import Invalid, Missing
@@ -60,9 +61,13 @@ class TextForm(forms.Form):
 
 class DecisionForm(forms.Form):
     violation = forms.ChoiceField(
-        label=gettext_lazy("结论"), required=False, choices=[("", gettext_lazy("不构成违规")), *Violation.choices]
+        label=gettext_lazy("结论"), choices=[(Alert.Outcome.NONE, gettext_lazy("不构成违规")), *Violation.choices]
     )
     text = forms.CharField(label=gettext_lazy("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def clean_violation(self) -> str:
+        chosen: str = self.cleaned_data["violation"]
+        return "" if chosen == Alert.Outcome.NONE else chosen
 
 
 @require_GET
@@ -260,7 +265,7 @@ def _colours(row: Alert) -> list[str]:
     for reason in row.evidence.get("colour", ()):
         colour = str(Colour(reason["colour"]).label)
         rule = rules.get(reason["rule"])
-        name = f"{rule.code} {rule.name}" if rule is not None else ""
+        name = f"{rule.code} {in_language(rule.name, rule.name_en)}" if rule is not None else ""
         if reason["why"] == "repeated":
             said.append(
                 _("同类第 %(n)s 次，升为%(colour)s色（%(rule)s）") % {"n": reason["n"], "colour": colour, "rule": name}

@@ -94,7 +94,7 @@ def refuelling(refuels: Iterable[Refuel], ran: Mapping[UUID, frozenset[date]], l
             factor = limits("VEH-TANK-FACTOR", row.path)
             items = []
             if row.kind == Refuel.Sort.FUEL and vehicle.fuel == Fuel.ELECTRIC:
-                items.append(Item("wrong_energy", vehicle.get_fuel_display()))
+                items.append(Item("wrong_energy"))
             elif row.kind == Refuel.Sort.FUEL and vehicle.tank and row.quantity > vehicle.tank * factor.value:
                 items += [
                     Item("quantity", row.quantity, "L", vehicle.tank * factor.value, factor),

@@ -82,7 +82,7 @@ def score(alerts: Iterable[Alert], runs: Iterable[Run], trips: Trips, limits: Li
     """Vehicles and days whose parts come to the rule's least score; from the red score on the warning is red."""
     parts: dict[tuple[UUID, date], set[str]] = defaultdict(set)
     about: dict[tuple[UUID, date], list[tuple[str, UUID, str]]] = defaultdict(list)
-    owner: dict[UUID, Alert | Run] = {}
+    owner: dict[tuple[UUID, date], Alert | Run] = {}
     runs = list(runs)
     often = repeated(runs, trips, limits)
     for alert in alerts:
@@ -90,7 +90,7 @@ def score(alerts: Iterable[Alert], runs: Iterable[Run], trips: Trips, limits: Li
             key = (alert.vehicle_id, timezone.localdate(alert.begins))
             parts[key] |= more
             about[key].append(("vehicles.alert", alert.pk, str(alert)))
-            owner.setdefault(alert.vehicle_id, alert)
+            owner.setdefault(key, alert)
     for run in runs:
         more = parts_of_run(run, trips.get(run.pk, ()), limits)
         if run.pk in often:
@@ -99,9 +99,9 @@ def score(alerts: Iterable[Alert], runs: Iterable[Run], trips: Trips, limits: Li
             key = (run.vehicle_id, timezone.localdate(run.out_at))
             parts[key] |= more
             about[key].append(("vehicles.run", run.pk, str(run)))
-            owner.setdefault(run.vehicle_id, run)
+            owner.setdefault(key, run)
     for (vehicle, day), held in sorted(parts.items(), key=lambda item: (item[0][1], item[0][0])):
-        row = owner[vehicle]
+        row = owner[vehicle, day]
         points = tuple(
             (part, int(rule.value), rule)
             for part in PARTS
@@ -110,7 +110,7 @@ def score(alerts: Iterable[Alert], runs: Iterable[Run], trips: Trips, limits: Li
         )
         total, least = sum(n for _part, n, _rule in points), limits("VEH-SUSPICION-LEAST", row.path)
         if total >= least.value:
-            begins = row.begins if isinstance(row, Alert) and timezone.localdate(row.begins) == day else at(day)
+            begins = row.begins if isinstance(row, Alert) else row.out_at or at(day)
             yield Found(
                 Warned.PRIVATE, f"{Warned.PRIVATE}:{vehicle}:{day}", row.node_id, row.path, begins,
                 (Item("score", total, "分", least.value, least),), vehicle_id=vehicle, about=tuple(about[vehicle, day]),
