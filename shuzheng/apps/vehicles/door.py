@@ -80,7 +80,7 @@ def tell(
         hold(f"vehicles:tip:{shown.vehicle.pk}")
         if known := Tip.objects.filter(ticket=ticket).first():
             return known, ""
-        since = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        since = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
         if Tip.objects.filter(vehicle=shown.vehicle, created_at__gte=since).count() >= A_DAY:
             raise Invalid(_("今天对这辆车的反映已经很多，请拨打监督电话。"))
         authority = handler_of(shown.vehicle.node)

@@ -152,7 +152,7 @@ class Vehicles(Register):
     actions = (
         RowAction(actions.lock_vehicles, L("封存"), "lock", when=lambda v: v.state == VehicleState.IN_USE),
         RowAction(actions.unlock_vehicles, L("启封"), "lock-open", when=lambda v: v.state == VehicleState.LOCKED),
-        RowAction(actions.issue_marks, L("核发监督标识码"), "qrcode", when=lambda v: v.is_held),
+        RowAction(actions.issue_marks, L("核发监督标识码"), "qrcode", when=lambda v: v.is_held and v.marking != Marking.EXEMPT),
         RowAction(
             actions.ask_disposal, L("申请处置"), "recycle", DisposalForm,
             when=lambda v: v.state not in (VehicleState.TO_DISPOSE, VehicleState.DISPOSED),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Mark, Tip, Violation, Warned
-from shuzheng.apps.vehicles.models.fleet import Vehicle
+from shuzheng.apps.vehicles.models.fleet import Marking, Vehicle
 from shuzheng.apps.vehicles.supervision.found import Found, Limits
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.actor import Actor
@@ -232,9 +232,15 @@ def close_alerts(w: Write, alerts: Sequence[Alert]) -> Sequence[Alert]:
 
 @action("vehicles.mark.issue", handover=True, event="vehicles.mark.issued")
 def issue_marks(w: Write, vehicles: Sequence[Vehicle]) -> Sequence[Vehicle]:
-    """Give vehicles a mark to be scanned; one that has a mark gets a new one, and the old is void."""
+    """Give vehicles a mark to be scanned; one that has a mark gets a new one, and the old is void.
+
+    Raises:
+        Conflict: one bears no marks (涉密、侦查办案车), or is disposed of.
+    """
     held = {m.vehicle_id: m for m in Mark.objects.filter(vehicle__in=vehicles)}
     for row in vehicles:
+        if row.marking == Marking.EXEMPT or not row.is_held:
+            raise Conflict(_("%(plate)s 免标识或已处置，不核发。") % {"plate": row.plate})
         token = secrets.token_urlsafe(12)
         if mark := held.get(row.pk):
             w.change(mark, token=token)

@@ -53,7 +53,7 @@ class Colour(models.TextChoices):
 
 
 class Violation(models.TextChoices):
-    """The nine kinds of violations (code set ``vehicle_violation``; 《党政机关公务用车管理办法》第二十六条)."""
+    """The nine kinds of violations (code set ``vehicle_violation``; 《党政机关公务用车管理办法》; domain §3.5)."""
 
     OVER = "1", _("超编制、超标准配备")
     TITLE = "2", _("违规登记在他人名下")

@@ -11,7 +11,7 @@ from shuzheng.base.org.models import Node
 
 def authority_of(organ: Node, on: date) -> Node | None:
     """The organ that decides about another's vehicles: whoever is competent in its division, or in the next one above
-    where that is the organ itself (办法第六条). None at the top."""
+    where that is the organ itself. None at the top."""
     division = organ.division
     while division is not None:
         found = competent_for(LINE, division, on)
