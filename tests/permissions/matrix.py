@@ -38,6 +38,7 @@ PUBLISHED = "Lnoooonooo"  # a standard of the county: for its organs (its office
 BELOW = "Lnooonnxxx"  # what is published to the county, for whoever may start something; officers may not
 NORM = "Lnoooonxxx"  # a standard process of the county: for whoever may start something, and those who supervise; officers may not
 OWN_FLOW = "Lnxoxxnxxx"  # those who supervise a process may look at it, and do not change it
+TIP = "Lnnnoonnnn"  # of the county office about an institution, which sees nothing of it
 WITHIN = "Lxxooooxxx"  # a right over what lies in the directory, in the organ or above it
 
 PLACE = {"register": "places", "pk": "@place"}
@@ -430,6 +431,8 @@ REGISTER_PAGES: dict[str, tuple[str, str, str]] = {
     "rulepacks": ("@pack", SIGNED_IN, PUBLISHED),
     "rules": ("@rule", SIGNED_IN, PUBLISHED),
     "workdays": ("@workday", SIGNED_IN, PUBLISHED),
+    "alerts": ("@v_alert", BUSINESS, KEEPING),
+    "tips": ("@v_tip", BUSINESS, TIP),
     # of the line of reporting: for registers, "another line" is whoever is competent for reporting alone
     "institutions": ("@member", STAFF, "Lnooooonnn"),
     "ledgers": ("@month", STAFF, "Lnooooonnn"),

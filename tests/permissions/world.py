@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from shuzheng.apps.energy.models import Member, Month
 from shuzheng.apps.vehicles.models import Alert as VehicleAlert
-from shuzheng.apps.vehicles.models import Mark, Vehicle
+from shuzheng.apps.vehicles.models import Mark, Tip, Vehicle
 from shuzheng.base.access.models import Grant, RoleChange, Sharing
 from shuzheng.base.accounts.models import Account, Person, PersonContact, Post
 from shuzheng.base.audit.models import Entry
@@ -113,7 +113,8 @@ def _watched(nation: Nation) -> dict[str, Any]:
     stored(Mark, unit, vehicle=car, token="tested-mark")
     alert = stored(VehicleAlert, unit, code="02", colour="2", key="02:tested", vehicle=car, run=None, trip=None, state="open",
                    outcome="", violation="", evidence={}, explain_due=DAY)  # fmt: skip
-    return {"v_car": car, "v_alert": alert}
+    tip = stored(Tip, nation.organ(OFFICE), vehicle=car, state="new", ticket="tested")
+    return {"v_car": car, "v_alert": alert, "v_tip": tip}
 
 
 def _records(world: World) -> dict[str, Any]:
