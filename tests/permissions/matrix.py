@@ -431,7 +431,7 @@ REGISTER_PAGES: dict[str, tuple[str, str, str]] = {
     "rulepacks": ("@pack", SIGNED_IN, PUBLISHED),
     "rules": ("@rule", SIGNED_IN, PUBLISHED),
     "workdays": ("@workday", SIGNED_IN, PUBLISHED),
-    "alerts": ("@v_alert", BUSINESS, KEEPING),
+    "alerts": ("@v_alert", BUSINESS, SIGNED_IN),  # led to the page of its own, which asks for the right
     "tips": ("@v_tip", BUSINESS, TIP),
     # of the line of reporting: for registers, "another line" is whoever is competent for reporting alone
     "institutions": ("@member", STAFF, "Lnooooonnn"),

@@ -36,6 +36,7 @@ OPERATIONS: dict[str, Call] = {
     "me": Call(SIGNED_IN),
     **{f"list_{name}": Call(listed) for name, (_thing, listed, _read) in REGISTER_PAGES.items()},
     **{f"read_{name}": Call(read, thing) for name, (thing, _listed, read) in REGISTER_PAGES.items()},
+    "read_alerts": Call(KEEPING, "@v_alert"),
     "take_tips": Call(TIP_TAKEN, sent={"ids": ["@v_tip"], "note": "请单位说明"}),
     "dismiss_tips": Call(TIP_TAKEN, sent={"ids": ["@v_tip"], "note": "查无此事"}),
     "issue_vehicles": Call(KEEPING, sent={"ids": ["@v_car"]}),
