@@ -38,6 +38,7 @@ PUBLISHED = "Lnoooonooo"  # a standard of the county: for its organs (its office
 BELOW = "Lnooonnxxx"  # what is published to the county, for whoever may start something; officers may not
 NORM = "Lnoooonxxx"  # a standard process of the county: for whoever may start something, and those who supervise; officers may not
 OWN_FLOW = "Lnxoxxnxxx"  # those who supervise a process may look at it, and do not change it
+TIP = "Lnnnoonnnn"  # of the county office about an institution, which sees nothing of it
 WITHIN = "Lxxooooxxx"  # a right over what lies in the directory, in the organ or above it
 
 PLACE = {"register": "places", "pk": "@place"}
@@ -388,6 +389,12 @@ PAGES: dict[str, list[Page]] = {
     "vehicles:map": [get(BUSINESS)],
     "vehicles:places": [get(BUSINESS)],
     "vehicles:track": [get(NOTHING, pk="00000000-0000-7000-8000-000000000001", day="2026-11-23")],
+    # supervision of official vehicles; the mark is for the public
+    "vehicles:watch": [get(BUSINESS)],
+    "vehicles:alert": [get(BATCH, pk="@v_alert")],
+    "vehicles:alert_act": [post(SURVEY, {"text": "绕行加油，附小票"}, pk="@v_alert", verb="explain")],
+    "vehicles:mark": [get(ANYBODY, token="tested-mark"), post(ANYBODY, {"website": "x"}, token="tested-mark")],
+    "vehicles:mark_label": [get(BATCH, pk="@v_car")],
     # energy management
     "vehicles:dispatch": [get(BUSINESS)],
     "vehicles:dispatch_propose": [post(BUSINESS)],
@@ -435,6 +442,8 @@ REGISTER_PAGES: dict[str, tuple[str, str, str]] = {
     "rulepacks": ("@pack", SIGNED_IN, PUBLISHED),
     "rules": ("@rule", SIGNED_IN, PUBLISHED),
     "workdays": ("@workday", SIGNED_IN, PUBLISHED),
+    "alerts": ("@v_alert", BUSINESS, SIGNED_IN),  # led to the page of its own, which asks for the right
+    "tips": ("@v_tip", BUSINESS, TIP),
     # of the line of reporting: for registers, "another line" is whoever is competent for reporting alone
     "institutions": ("@member", STAFF, "Lnooooonnn"),
     "ledgers": ("@month", STAFF, "Lnooooonnn"),

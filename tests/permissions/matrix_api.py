@@ -27,6 +27,7 @@ FROM = {"effective_from": "2031-01-01", "name": "新的一项"}
 # For the division of one's organ: who has the right in an institution alone can't publish for the county.
 PUBLISHING = "Loxxoooxxx"
 
+TIP_TAKEN = "Lnnnoxnnnn"  # handled by the office that it lies with; the tier above looks on
 ROLLUP = "Lnnnoonnnn"  # an institution does not look after its county; nobody else sees it there
 KEEPING_LINE = "Lnxoooonnn"  # another office that is competent for reporting supervises these
 WITHIN_LINE = "Loxooooxxx"
@@ -36,6 +37,10 @@ OPERATIONS: dict[str, Call] = {
     "vehicles_positions": Call("LLLLLLLLLL", sent={"positions": []}),  # a terminal's own key opens it, and nobody's token
     **{f"list_{name}": Call(listed) for name, (_thing, listed, _read) in REGISTER_PAGES.items()},
     **{f"read_{name}": Call(read, thing) for name, (thing, _listed, read) in REGISTER_PAGES.items()},
+    "read_alerts": Call(KEEPING, "@v_alert"),
+    "take_tips": Call(TIP_TAKEN, sent={"ids": ["@v_tip"], "note": "请单位说明"}),
+    "dismiss_tips": Call(TIP_TAKEN, sent={"ids": ["@v_tip"], "note": "查无此事"}),
+    "issue_vehicles": Call(KEEPING, sent={"ids": ["@v_car"]}),
     "change_profiles": Call(KEEPING, "@profile", {"contact": "甲"}),
     # of the line of reporting, as in REGISTER_PAGES
     "create_institutions": Call(WITHIN_LINE, sent={"node": "@unit", "since": "2031-01-01"}),

@@ -15,6 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from shuzheng.apps.energy.models import Member, Month
+from shuzheng.apps.vehicles.models import Alert as VehicleAlert
+from shuzheng.apps.vehicles.models import Mark, Tip, Vehicle
 from shuzheng.base.access.models import Grant, RoleChange, Sharing
 from shuzheng.base.accounts.models import Account, Person, PersonContact, Post
 from shuzheng.base.audit.models import Entry
@@ -100,9 +102,19 @@ def make_world() -> World:
     nation.competent("33/11/0/u1/", "33/11/", "reporting")
     nation.competent("33/11/0/u3/", "33/11/", "general")
     world.things = {**_records(world), **_standards(nation), **_reporting(nation), **_collections(nation)}
-    world.things |= _flows(world)
+    world.things |= _flows(world) | _watched(nation)
     world.sign_in()
     return world
+
+
+def _watched(nation: Nation) -> dict[str, Any]:
+    unit = nation.organ(UNIT)
+    car = stored(Vehicle, unit, plate="浙K0A123", vin="LSVAA0000A0000001", state="1")
+    stored(Mark, unit, vehicle=car, token="tested-mark")
+    alert = stored(VehicleAlert, unit, code="02", colour="2", key="02:tested", vehicle=car, run=None, trip=None, state="open",
+                   outcome="", violation="", evidence={}, explain_due=DAY)  # fmt: skip
+    tip = stored(Tip, nation.organ(OFFICE), vehicle=car, state="new", ticket="tested")
+    return {"v_car": car, "v_alert": alert, "v_tip": tip}
 
 
 def _records(world: World) -> dict[str, Any]:

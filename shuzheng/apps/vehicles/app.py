@@ -15,17 +15,18 @@ PROVIDER = "whoever provides the car writes into the trip of the organ that aske
 KEEPERS = ("clerk", "dispatcher", "business_admin")
 READERS = ("reviewer", "leader")
 
+_WARNED = ["vehicles.alert.view", "vehicles.alert.export"]
+_JUDGED = ["vehicles.alert.decide", "vehicles.tip.view", "vehicles.tip.export", "vehicles.tip.handle"]
 _SEEN = ["vehicles.trip.view", "vehicles.trip.ask", "vehicles.trip.confirm", "vehicles.notice.view"]
 _KEPT = [
     "vehicles.overview.view", "vehicles.trip.export", "vehicles.trip.dispatch", "vehicles.run.view", "vehicles.run.export",
     "vehicles.cost.view", "vehicles.repair.settle", "vehicles.vehicle.lock", "vehicles.plan.ask",
-    "vehicles.vehicle.dispose", "vehicles.sizing.view", "vehicles.sizing.ask", "vehicles.map.view",
-    "vehicles.track.look", "vehicles.terminal.reopen",
+    "vehicles.vehicle.dispose", "vehicles.sizing.view", "vehicles.sizing.ask", "vehicles.map.view", "vehicles.track.look",
+    "vehicles.terminal.reopen", *_WARNED, "vehicles.alert.explain", "vehicles.alert.appeal", "vehicles.mark.issue",
 ]  # fmt: skip
 _WATCHED = [
     "vehicles.overview.view", "vehicles.trip.export", "vehicles.run.view", "vehicles.run.export", "vehicles.cost.view",
-    "vehicles.repair.approve", "vehicles.sizing.view", "vehicles.map.view",
-    "vehicles.track.look",
+    "vehicles.repair.approve", "vehicles.sizing.view", "vehicles.map.view", "vehicles.track.look", *_WARNED, *_JUDGED,
 ]  # fmt: skip
 
 MANIFEST = AppManifest(
@@ -58,6 +59,15 @@ MANIFEST = AppManifest(
         Permission("vehicles.track.look", "查看车辆轨迹"),
         Permission("vehicles.track.full", "查看轨迹精确位置"),
         Permission("vehicles.terminal.reopen", "允许定位终端重新注册"),
+        Permission("vehicles.alert.view", "查看用车预警"),
+        Permission("vehicles.alert.export", "导出用车预警"),
+        Permission("vehicles.alert.explain", "说明用车预警"),
+        Permission("vehicles.alert.decide", "认定用车预警"),
+        Permission("vehicles.alert.appeal", "申诉用车预警"),
+        Permission("vehicles.mark.issue", "核发监督标识码"),
+        Permission("vehicles.tip.view", "查看群众反映"),
+        Permission("vehicles.tip.export", "导出群众反映"),
+        Permission("vehicles.tip.handle", "处理群众反映"),
     ],
     roles=[
         RoleSpec("dispatcher", "调度员", help="派车、改派、转社会租赁，登记车辆费用。"),
@@ -101,9 +111,20 @@ MANIFEST = AppManifest(
         EventType("vehicles.track.looked", "轨迹已查看"),
         EventType("vehicles.terminal.admitted", "定位终端已注册"),
         EventType("vehicles.terminal.reopened", "定位终端可重新注册"),
+        EventType("vehicles.alert.raised", "用车预警已产生"),
+        EventType("vehicles.alert.explained", "用车预警已说明"),
+        EventType("vehicles.alert.decided", "用车预警已认定"),
+        EventType("vehicles.alert.appealed", "用车预警已申诉"),
+        EventType("vehicles.alert.closed", "用车预警已办结"),
+        EventType("vehicles.mark.issued", "监督标识码已核发"),
+        EventType("vehicles.tip.sent", "群众反映已收到"),
+        EventType("vehicles.tip.handled", "群众反映已处理"),
         EventType("vehicles.plan.decided", "配备更新计划已审批"),
     ],
     handovers={
+        "vehicles.alert.decide": "an authority decides about warnings of the organs below it",
+        "vehicles.alert.review": "an authority hears appeals of the organs below it",
+        "vehicles.mark.issue": AUTHORITY,
         "vehicles.trip.assign": PROVIDER,
         "vehicles.trip.rent": PROVIDER,
         "vehicles.trip.unassign": PROVIDER,
@@ -118,6 +139,12 @@ MANIFEST = AppManifest(
         "vehicles.terminal.admit": "定位终端注册",
         "vehicles.track.judge": "研判轨迹",
         "vehicles.run.measure": "按轨迹量里程",
+        "vehicles.alert.raise": "产生用车预警",
+        "vehicles.alert.review": "复核预警申诉",
+        "vehicles.alert.close": "预警自动办结",
+        "vehicles.tip.send": "群众反映用车情况",
+        "vehicles.tip.take": "群众反映转预警",
+        "vehicles.tip.dismiss": "不予受理群众反映",
         "vehicles.trip.change": "修改用车申请",
         "vehicles.trip.cancel": "取消用车",
         "vehicles.trip.follow": "用车审批有结果",
@@ -138,6 +165,7 @@ MANIFEST = AppManifest(
     },
     system_scopes={
         "vehicles.intake": "stores positions, judges them and seals the days, of the vehicles of all organs",
+        "vehicles.door": "finds a vehicle by the token of its mark, and keeps what the public reports with the authority",
         "vehicles.follow": "takes the outcome of approvals into trips, plans and disposals",
         "vehicles.provide": "finds who provides cars to an organ, and which cars are free, out of the applicant's sight",
         "vehicles.watch": "looks every day for documents that expire, paperwork that is overdue, cars that are not back",
@@ -150,7 +178,7 @@ MANIFEST = AppManifest(
         "driver": ["vehicles.run.drive", "vehicles.trip.view", "files.attachment.add"],
         "reviewer": [*_SEEN, *_WATCHED],
         "leader": [*_SEEN, *_WATCHED],
-        "business_admin": [*_SEEN, *_KEPT, "vehicles.repair.approve", "vehicles.track.full"],
+        "business_admin": [*_SEEN, *_KEPT, *_JUDGED, "vehicles.repair.approve", "vehicles.track.full"],
     },
     menu=[
         MenuEntry("用车申请", "vehicles:mine", "car", "vehicles.trip.ask"),
@@ -158,6 +186,9 @@ MANIFEST = AppManifest(
         MenuEntry("用车概览", "vehicles:overview", "chart-bar", "vehicles.overview.view"),
         MenuEntry("用车公示", "vehicles:notice", "file-text", "vehicles.notice.view"),
         MenuEntry("调度台", "vehicles:dispatch", "calendar-time", "vehicles.trip.dispatch", "调度"),
+        MenuEntry("监督概览", "vehicles:watch", "shield-check", "vehicles.alert.view", "监督"),
+        MenuEntry("用车预警", "register:alerts", "alert-triangle", "vehicles.alert.view", "监督"),
+        MenuEntry("群众反映", "register:tips", "message", "vehicles.tip.view", "监督"),
         MenuEntry("派车单", "register:trips", "list-check", "vehicles.trip.view", "调度"),
         MenuEntry("行车记录", "register:runs", "route", "vehicles.run.view", "调度"),
         MenuEntry("驾驶员", "register:drivers", "id", "vehicles.driver.view", "调度"),

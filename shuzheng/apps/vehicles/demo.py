@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from django.utils import timezone
 from psycopg.types.range import DateRange
 
-from shuzheng.apps.vehicles import actions, demo_tracks
+from shuzheng.apps.vehicles import actions, demo_stats, demo_tracks, demo_watch
 from shuzheng.apps.vehicles.models import (
     Accident,
     Driver,
@@ -161,8 +161,10 @@ def load(nation: Nation, today: date) -> None:
                  Insurance, Inspection, Fine, Accident, Rental, Plan):  # fmt: skip
         if found := rows.made.get(kind):
             insert_many(found)
+    demo_watch.load(nation, today)
     _now(nation, today)
     demo_tracks.load(COUNTY, today)
+    demo_stats.load(nation, today)
 
 
 def _fleet(
@@ -258,7 +260,9 @@ def _year(rows: Rows, fleet: Fleet, today: date, deep: bool) -> None:
     usual = {v.pk: Decimal(model[7]) for v in fleet.vehicles for model in MODELS if model[0] == v.brand}
     burnt: dict[Any, Decimal] = {v.pk: Decimal(0) for v in fleet.vehicles}
     served: dict[str, int] = {}
-    for day in _days(today, 365 if deep else 365, 1 if deep else 36):
+    for day in _days(today, 365, 1 if deep else 36):
+        if not deep and not is_working_day(day):
+            continue
         busy = random.sample(fleet.vehicles, k=min(len(fleet.vehicles), random.randint(5, 9) if deep else 3))
         drivers = random.sample(fleet.drivers, k=len(fleet.drivers))
         for vehicle, driver in zip(busy, drivers, strict=False):

@@ -134,7 +134,7 @@ def of_place(path: str, year: int, today: date) -> Fleet:
     for use, n in renewals.values_list("use").annotate(Count("pk")):
         fleet.lines.setdefault(use, Line()).renewed = n
     fleet.over_quota = _over(path, last)
-    fleet.cost = _costs(path, first, last)
+    fleet.cost = costs_of(path, first, last)
     fleet.trips = below(Trip.objects.filter(begins__date__range=(first, last), state__in=Trip.SERVED), path).count()
     rented = below(Rental.objects.filter(day__range=(first, last)), path).aggregate(n=Count("pk"), yuan=Sum("amount"))
     fleet.rentals, fleet.rented = rented["n"], rented["yuan"] or Decimal(0)
@@ -153,7 +153,8 @@ def _over(path: str, on: date) -> int:
     return sum(max(0, n - allowed.get((node, use), 0)) for node, use, n in held)
 
 
-def _costs(path: str, first: date, last: date) -> costs.Cost:
+def costs_of(path: str, first: date, last: date) -> costs.Cost:
+    """What the vehicles in the subtree cost between two days, both included, and how far they went."""
     cost, span = costs.Cost(), {"day__range": (first, last)}
     fuel = below(Refuel.objects.filter(**span), path).aggregate(yuan=Sum("amount"), quantity=Sum("quantity"))
     cost.add("energy", fuel["yuan"] or Decimal(0))

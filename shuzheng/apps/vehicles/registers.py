@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from shuzheng.apps.vehicles import actions, costs, rules, tracking_registers
+from shuzheng.apps.vehicles import actions, costs, registers_alerts, rules, tracking_registers
 from shuzheng.apps.vehicles.actions import fleet
 from shuzheng.apps.vehicles.models import (
     Accident,
@@ -53,7 +53,7 @@ from shuzheng.base.registers.declare import (
 from shuzheng.base.standards.working_days import add_months
 
 L = gettext_lazy
-__all__ = ["tracking_registers"]  # registers of their own, declared there
+__all__ = ["registers_alerts", "tracking_registers"]  # registers of their own, declared there
 UNIT = Column("node", label=L("单位"))
 
 
@@ -153,6 +153,7 @@ class Vehicles(Register):
     actions = (
         RowAction(actions.lock_vehicles, pgettext_lazy("action", "封存"), "lock", when=lambda v: v.state == VehicleState.IN_USE, quiet=True),
         RowAction(actions.unlock_vehicles, L("启封"), "lock-open", when=lambda v: v.state == VehicleState.LOCKED),
+        RowAction(actions.issue_marks, L("核发监督标识码"), "qrcode", when=lambda v: v.is_held and v.marking != Marking.EXEMPT),
         RowAction(
             actions.ask_disposal, L("申请处置"), "recycle", DisposalForm,
             when=lambda v: v.state not in (VehicleState.TO_DISPOSE, VehicleState.DISPOSED),
@@ -178,8 +179,9 @@ class Vehicles(Register):
         return Verdict(kinds, [(f.tone, f.sentence) for f in found])
 
     def panels(self, row: Vehicle, actor: Actor) -> Sequence[Panel]:
+        watched = registers_alerts.panels_of(row, actor)
         if not actor.may("vehicles.cost.view", row.path):
-            return ()
+            return watched
         today = timezone.localdate()
         first = today.replace(month=1, day=1)
         cost = costs.of_vehicles([row.pk], first, today).get(row.pk, costs.Cost())
@@ -191,7 +193,7 @@ class Vehicles(Register):
             "unit": "kWh" if row.fuel == "5" else "L",
             "row": row,
         }
-        return (Panel(_("本年费用"), "vehicles/parts/cost.html", context),)
+        return (Panel(_("本年费用"), "vehicles/parts/cost.html", context), *watched)
 
 
 @register

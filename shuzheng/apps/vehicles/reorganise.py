@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from shuzheng.apps.vehicles.models import Run, Trip
+from shuzheng.apps.vehicles.models import Alert, Run, Tip, Trip
 from shuzheng.base.org.handlers import Handler, register
 
 register(
@@ -18,3 +18,5 @@ register(
 register("vehicles.position", Handler())
 register("vehicles.place", Handler())
 register("vehicles.trackday", Handler())
+register("vehicles.alert", Handler(sealed=Q(state=Alert.State.FINAL), open=~Q(state=Alert.State.FINAL)))
+register("vehicles.tip", Handler(sealed=~Q(state=Tip.State.NEW), open=Q(state=Tip.State.NEW)))

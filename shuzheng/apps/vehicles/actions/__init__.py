@@ -1,6 +1,16 @@
 """The verbs of official vehicles: ``trips`` for who needs and gives a car, ``driving`` for drivers, ``fleet`` for vehicles and upkeep,
 ``sizing`` for how many are needed."""
 
+from shuzheng.apps.vehicles.actions.alerts import (
+    appeal_alerts,
+    decide_alerts,
+    dismiss_tips,
+    explain_alerts,
+    issue_marks,
+    raise_alerts,
+    review_appeals,
+    take_tips,
+)
 from shuzheng.apps.vehicles.actions.driving import accept_runs, end_runs, start_runs
 from shuzheng.apps.vehicles.actions.fleet import (
     approve_repairs,
@@ -30,6 +40,7 @@ from shuzheng.apps.vehicles.actions.trips import (
 
 __all__ = [
     "accept_runs",
+    "appeal_alerts",
     "approve_repairs",
     "ask_disposal",
     "ask_plans",
@@ -39,19 +50,26 @@ __all__ = [
     "cancel_trips",
     "change_trips",
     "confirm_trips",
+    "decide_alerts",
     "decide_plans",
+    "dismiss_tips",
     "dispose_vehicles",
     "drop_runs",
     "end_runs",
+    "explain_alerts",
     "file_trips",
     "finish_sizing",
     "follow_trips",
+    "issue_marks",
     "keep_vehicles",
     "lock_vehicles",
+    "raise_alerts",
     "refuse_repairs",
     "rent_trips",
+    "review_appeals",
     "settle_repairs",
     "start_runs",
+    "take_tips",
     "unassign_trips",
     "unlock_vehicles",
 ]  # fmt: skip

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shuzheng.apps.vehicles.pages import asking, assigning, dispatch, driving, looking, sizing, tracking
+from shuzheng.apps.vehicles.pages import (
+    asking,
+    assigning,
+    dispatch,
+    driving,
+    looking,
+    public,
+    sizing,
+    supervision,
+    tracking,
+)
 
 urlpatterns = [
     path("", asking.mine, name="mine"),
@@ -30,5 +40,10 @@ urlpatterns = [
     path("sizing/", sizing.page, name="sizing"),
     path("sizing/ask/", sizing.ask, name="sizing_ask"),
     path("sizing/<uuid:pk>.xlsx", sizing.export, name="sizing_export"),
+    path("watch/", supervision.watch, name="watch"),
+    path("watch/<uuid:pk>/", supervision.alert, name="alert"),
+    path("watch/<uuid:pk>/<slug:verb>/", supervision.act, name="alert_act"),
+    path("mark/<str:token>/", public.page, name="mark"),
+    path("marks/<uuid:pk>/", public.label, name="mark_label"),
     path("costs/", looking.costs, name="costs"),
 ]
