@@ -34,7 +34,9 @@ WITHIN_LINE = "Loxooooxxx"
 
 OPERATIONS: dict[str, Call] = {
     "me": Call(SIGNED_IN),
-    "vehicles_positions": Call("LLLLLLLLLL", sent={"positions": []}),  # a terminal's own key opens it, and nobody's token
+    "vehicles_positions": Call(
+        "LLLLLLLLLL", sent={"positions": []}
+    ),  # a terminal's own key opens it, and nobody's token
     **{f"list_{name}": Call(listed) for name, (_thing, listed, _read) in REGISTER_PAGES.items()},
     **{f"read_{name}": Call(read, thing) for name, (thing, _listed, read) in REGISTER_PAGES.items()},
     "read_alerts": Call(KEEPING, "@v_alert"),
