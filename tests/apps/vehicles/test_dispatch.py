@@ -55,7 +55,7 @@ def test_a_proposal_says_why_is_taken_over_in_part_and_changes_only_what_nobody_
     proposed = browser.post(f"/vehicles/dispatch/propose/{query}")
     offers, missing = proposed.context["offers"], proposed.context["missing"]
     by_trip = {trip.pk: offer for offer in offers for trip in offer.trips}
-    assert by_trip[morning.pk] is by_trip[alike.pk] and any("合乘" in reason for reason in by_trip[morning.pk].reasons)
+    assert by_trip[morning.pk] is by_trip[alike.pk] and "合乘" in by_trip[morning.pk].reasons
     assert by_trip[crowd.pk].car == "浙K10003" and by_trip[crowd.pk].driver == "老王"
     assert [(trip.pk, why) for trip, why in missing] == [(too_many.pk, "没有 40 座的车，最多 19 座")]
     with system_scope("tests").activate():

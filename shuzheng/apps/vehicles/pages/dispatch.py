@@ -171,7 +171,7 @@ class Offer:
     car: str
     driver: str
     span: str
-    reasons: list[str]
+    reasons: str
     km: float
     is_new: bool
     is_changed: bool
@@ -267,7 +267,7 @@ def _offers(day: Board, plan: Plan) -> list[Offer]:
             Offer(
                 signing.dumps(content, salt=SALT), trips, name("car", made.car), name("driver", made.driver),
                 f"{planwords.clock(made.start)}—{planwords.clock(made.end)}",
-                [planwords.sentence(r, name) for r in made.reasons], round(made.km + made.empty_km, 1),
+                _("；").join(planwords.sentence(r, name) for r in made.reasons), round(made.km + made.empty_km, 1),
                 any(t.state == TripState.WAITING for t in trips), any(r.code == "changed" for r in made.reasons),
             )
         )  # fmt: skip

@@ -184,7 +184,7 @@ def _cars(row: SizingRun, answer: dict[str, Any]) -> list[CarRow]:
     for car in row.result["held"]:
         fate = answer["fates"][car["id"]]
         word, tone = words[fate["what"]]
-        why = "；".join(planwords.sentence(Reason(r["code"], r["args"]), name) for r in fate["why"])
+        why = _("；").join(planwords.sentence(Reason(r["code"], r["args"]), name) for r in fate["why"])
         where = _site_name(row, car["site"])
         found.append(
             (

@@ -28,7 +28,7 @@ A_ROUND = 6
 """Of each kind of crew, so many last tours are looked at a round, and those taken that no better duty has in it."""
 STEADY = 0.6
 """How much of the best prices so far is kept in those asked next: prices that jump make duties of no use."""
-SURE, AT_ONCE = 0.8, 12
+SURE, AT_ONCE = 0.9, 3
 """In choosing, duties with this share and more are fixed at once, so many at most."""
 NEAR, ROUGHLY = 0.002, 0.02
 """Distance of bound and programme, as a share of what kilometres cost, at which pricing ends or becomes exact."""
