@@ -8,14 +8,34 @@ from decimal import Decimal
 from shuzheng.base.forms import rollup
 from shuzheng.base.forms.models import Round
 from shuzheng.base.stats import own
-from shuzheng.base.stats.declare import Indicator
+from shuzheng.base.stats.declare import INDICATORS, LOWER, Indicator
 from shuzheng.base.stats.question import Board, Column, Figure
 
 HEADLINES = (
     "energy.total", "energy.electricity", "energy.water", "energy.cost", "energy.per_area", "energy.per_head",
     "energy.water_per_head",
 )  # fmt: skip
-"""What a cockpit shows first."""
+"""What a cockpit shows first of the energy scheme, and what it ranks divisions by. Other forms: ``headlines_of``, ``ranked_of``."""
+RANKED = "energy.per_head"
+
+
+def _declared(form: str) -> tuple[str, ...]:
+    return tuple(name for name in INDICATORS if INDICATORS[name].form == form)
+
+
+def headlines_of(form: str) -> tuple[str, ...]:
+    """What a cockpit shows first of a form: the indicators that count its facts, in the order of their declaration."""
+    found = _declared(form)
+    return HEADLINES if not found or set(HEADLINES) & set(found) else found
+
+
+def ranked_of(form: str) -> str:
+    """By which indicator of a form divisions are ranked: the first declared ratio of which less is better."""
+    found = _declared(form)
+    if not found or RANKED in found:
+        return RANKED
+    ratios = (n for n in found if "/" in INDICATORS[n].formula and INDICATORS[n].direction == LOWER)
+    return next(ratios, found[0])
 
 
 def board(round_: Round, division: str, names: Sequence[str] = HEADLINES, *, last: Round | None = None) -> Board:

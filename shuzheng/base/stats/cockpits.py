@@ -16,13 +16,12 @@ from django.db.models import Q, Sum
 from shuzheng.base.forms.models import RollupDelta, RollupTotal, Round
 from shuzheng.base.org.models import Node, NodeKind
 from shuzheng.base.stats import own
-from shuzheng.base.stats.board import HEADLINES, codes_of
+from shuzheng.base.stats.board import codes_of, headlines_of, ranked_of
 from shuzheng.base.stats.declare import HIGHER, Indicator, Target
 from shuzheng.kernel.periods import Period
 
 SHOWN = 6
 POINTS = 8
-RANKED = "energy.per_head"
 Sums = dict[str, Decimal]
 
 
@@ -134,8 +133,9 @@ def value_of(item: Indicator, sums: Sequence[Mapping[str, Decimal]]) -> Decimal 
     return result if isinstance(result, Decimal) else None
 
 
-def headlines(round_: Round, division: str, names: Sequence[str] = HEADLINES) -> list[Headline]:
+def headlines(round_: Round, division: str, names: Sequence[str] = ()) -> list[Headline]:
     """The first row of a cockpit: one statement for the rounds, one for all their sums."""
+    names = names or headlines_of(round_.definition.code)
     items = [item for name in names if (item := usable(name))][:SHOWN]
     rounds = series(round_)
     sums = sums_of([r.pk for r in rounds], division, codes_of(items))
@@ -175,9 +175,14 @@ def _share(period: Period) -> Decimal:
     return Decimal(period.end.timetuple().tm_yday) / Decimal(period.end.replace(month=12, day=31).timetuple().tm_yday)
 
 
-def parts(round_: Round, division: Node, name: str = RANKED) -> list[Part]:
+def ranked(round_: Round) -> Indicator | None:
+    """What divisions are ranked by in a round."""
+    return usable(ranked_of(round_.definition.code))
+
+
+def parts(round_: Round, division: Node, name: str = "") -> list[Part]:
     """What stands right below a division, by one indicator, with the year before."""
-    item = usable(name)
+    item = ranked(round_) if not name else usable(name)
     if item is None:
         return []
     rounds = {Period.parse(r.period): r.pk for r in series(round_)}

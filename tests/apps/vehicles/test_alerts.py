@@ -34,6 +34,7 @@ from shuzheng.base.files.models import Attachment
 from shuzheng.base.forms.spec import load
 from shuzheng.base.notify.models import Todo
 from shuzheng.base.standards import working_days
+from shuzheng.base.stats.board import headlines_of, ranked_of
 from shuzheng.kernel.errors import Conflict, Denied, Missing
 from shuzheng.kernel.periods import Period, PeriodKind
 from tests.forms.conftest import standards  # noqa: F401 -- a fixture
@@ -268,3 +269,33 @@ def test_reports_are_filled_from_the_registers(standards, run):  # noqa: F811
     with system_scope("tests").activate():
         asked = offers.asked(type(unit).objects.all(), Period.containing(today, PeriodKind.QUARTER))
         assert [o.path for o in asked] == [UNIT]
+
+
+def test_a_cockpit_shows_the_numbers_of_the_form_that_is_looked_at():
+    assert headlines_of("vehicles-quarterly")[:5] == (
+        "vehicles.held", "vehicles.quota", "vehicles.over", "vehicles.new_energy_share", "vehicles.cost_per_vehicle",
+    )  # fmt: skip
+    assert ranked_of("vehicles-quarterly") == "vehicles.cost_per_vehicle"
+    assert (headlines_of("energy-quarterly")[0], ranked_of("energy-quarterly")) == ("energy.total", "energy.per_head")
+
+
+def test_pages_lead_from_a_warning_to_its_end(standards, run):  # noqa: F811
+    """The unit explains on the page; the supervisor finds it in the overview and decides there."""
+    [alert] = look()
+    unit, office = Client(), Client()
+    unit.force_login(standards.account(UNIT, "clerk"))
+    office.force_login(standards.account(OFFICE, "reviewer", at="33/11/23/"))
+    url = f"/vehicles/watch/{alert.pk}/"
+    page = unit.get(url).content.decode()
+    assert "VEH-OVERDUE-MINUTES" in page
+    assert 'name="violation"' not in page  # the unit has no say in it
+    assert unit.post(f"{url}decide/", {"violation": "none", "text": "没有"}).status_code == 404
+    assert unit.post(f"{url}explain/", {"text": "短"}).status_code == 422
+    assert unit.post(f"{url}explain/", {"text": "高速事故绕行"}).status_code == 302
+    overview = office.get("/vehicles/watch/").content.decode()
+    assert url in overview
+    assert office.post(f"{url}decide/", {"violation": "none", "text": "有交警证明"}).status_code == 302
+    assert url not in office.get("/vehicles/watch/").content.decode()
+    said = unit.get(url).content.decode()
+    assert "高速事故绕行" in said
+    assert "有交警证明" in said

@@ -107,7 +107,7 @@ def _context(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "is_nation": division.tier == 1,
         "heads": [_headline(h, is_whole) for h in heads],
         "ranked": ranked,
-        "ranked_name": cockpits.usable(cockpits.RANKED),
+        "ranked_name": cockpits.ranked(round_),
         "chart": _chart(lead),
         "open": [_open(r, division.path, now) for r in known if r.state == Round.State.OPEN][:5],
         "lead": lead,
@@ -179,8 +179,8 @@ def _spark(points: tuple[tuple[str, Decimal], ...]) -> dict[str, str] | None:
 
 
 def _ranked(round_: Round, place: Place) -> list[dict[str, Any]]:
-    """Divisions below by energy per head, the greatest first; against the whole's own number."""
-    item = cockpits.usable(cockpits.RANKED)
+    """Divisions below by what the round is ranked by, the greatest first; against the whole's own number."""
+    item = cockpits.ranked(round_)
     found = [p for p in cockpits.parts(round_, place.division) if p.value is not None]
     if item is None or not found:
         return []
