@@ -173,7 +173,7 @@ def problem(board: Board) -> planning.Problem:
         _ride(board, trip, run, places, day_rules, reckoned) for trip, run in loose if board.minute(trip.begins) >= 0
     ]
     fixed = [_fixed(board, run, day_rules) for run in board.runs if not _is_loose(board, run)]
-    cars = [_car(vehicle, places, reckoned) for vehicle in board.vehicles]
+    cars = [_car(board, vehicle, places, reckoned) for vehicle in board.vehicles if _papers_end(board, vehicle) > 0]
     back = _back(board, day_rules)
     drivers = [driver for d in board.drivers if (driver := _driver(board, d, back))]
     known_cars, known_drivers = {c.id for c in cars}, {d.id for d in drivers}
@@ -269,14 +269,21 @@ def _fixed(board: Board, run: Run, day_rules: planning.Rules) -> planning.Fixed:
     )
 
 
-def _car(vehicle: Vehicle, places: _Places, reckoned: Mapping[str, float]) -> planning.Car:
+def _papers_end(board: Board, vehicle: Vehicle) -> int:
+    """The minute of the board until which insurance and inspection hold: a car is not proposed beyond it."""
+    known = [until for until in (vehicle.compulsory_to, vehicle.inspection_to) if until is not None]
+    days = min([(until - board.day).days + 1 for until in known], default=2)
+    return min(days, 2) * DAY
+
+
+def _car(board: Board, vehicle: Vehicle, places: _Places, reckoned: Mapping[str, float]) -> planning.Car:
     home = vehicle.home
     lot = places.at(home.lon, home.lat) if home is not None else LOT
     electric = vehicle.fuel == Fuel.ELECTRIC
     cost = reckoned["electric" if electric else "fuel"]
     charge = reckoned["charger"] if electric and home is not None and home.chargers else 0.0
     return planning.Car(
-        str(vehicle.pk), lot, vehicle.places_for_passengers, vehicle.body, vehicle.use, cost, ((0, 2 * DAY),),
+        str(vehicle.pk), lot, vehicle.places_for_passengers, vehicle.body, vehicle.use, cost, ((0, _papers_end(board, vehicle)),),
         vehicle.fuel, licences.needed(vehicle.body), vehicle.body == "5",
         float(vehicle.range_km) if electric and vehicle.range_km else None, 1.0, charge, float(vehicle.mileage),
     )  # fmt: skip

@@ -133,3 +133,14 @@ def test_hired_cars_count_as_need(pool: Pool):
         Trip.objects.filter(pk=trip.pk).update(state="93")
         found = list(rightsizing._journeys(COUNTY, timezone.localdate(trip.begins).year))
     assert [(j.site, j.people) for j in found] == [(f"{pool.office.path}|", 2)]
+
+
+def test_a_car_whose_papers_have_run_out_is_not_proposed(pool: Pool):
+    day = timezone.localdate() + timedelta(days=1)
+    trip = pool.approved(begins=at(day, 9), ends=at(day, 12), planned_km=Decimal(30))
+    with system_scope("tests").activate():
+        for car in pool.cars.values():
+            car.inspection_to = day if car.plate == "浙K10002" else day - timedelta(days=1)
+            car.save()
+    proposed = client(pool, "dispatcher").post(f"/vehicles/dispatch/propose/?day={day}")
+    assert [(o.car, [t.pk for t in o.trips]) for o in proposed.context["offers"]] == [("浙K10002", [trip.pk])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -50,7 +51,7 @@ def start_runs(w: Write, batch: Sequence[Run | Trip], *, odometer: Decimal, ener
     """The vehicle sets out. ``odometer`` in kilometres; ``energy`` in per cent of tank or battery.
 
     Raises:
-        Conflict: it has set out, or was called off.
+        Conflict: it has set out, or was called off; or vehicle or driver are still on the road with another run.
         Invalid: the reading is below the vehicle's last one.
     """
     runs, trips = _parts(w, batch)
@@ -58,6 +59,9 @@ def start_runs(w: Write, batch: Sequence[Run | Trip], *, odometer: Decimal, ener
     for run in runs:
         if run.state not in (Run.State.PLANNED, Run.State.ACCEPTED):
             raise Conflict(_("这趟车已出车或已取消。"))
+        busy = Run.objects.filter(Q(vehicle=run.vehicle_id) | Q(driver=run.driver_id), state=Run.State.OUT).first()
+        if busy is not None:
+            raise Conflict(_("%(run)s 还在途中，先收车。") % {"run": busy})
         if odometer < run.vehicle.mileage:
             raise Invalid.one("odometer", _("读数小于上次的 %(km)s km。") % {"km": run.vehicle.mileage})
         if odometer - run.vehicle.mileage > LARGEST_LEAP:
