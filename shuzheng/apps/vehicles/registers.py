@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from shuzheng.apps.vehicles import actions, costs, registers_alerts, rules, tracking_registers
+from shuzheng.apps.vehicles import actions, costs, registers_alerts, registers_tracks, rules
 from shuzheng.apps.vehicles.actions import fleet
 from shuzheng.apps.vehicles.models import (
     Accident,
@@ -53,7 +53,7 @@ from shuzheng.base.registers.declare import (
 from shuzheng.base.standards.working_days import add_months
 
 L = gettext_lazy
-__all__ = ["registers_alerts", "tracking_registers"]  # registers of their own, declared there
+__all__ = ["registers_alerts", "registers_tracks"]  # registers of their own, declared there
 UNIT = Column("node", label=L("单位"))
 
 
