@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -70,7 +71,9 @@ def report(address: str, number: str, plate: str) -> Terminal:
 
     terminal = Terminal(number, plate)
     host = urlsplit(address)
-    asyncio.run(asyncio.wait_for(drive(terminal, host.hostname or "", (host.port or 0) + 808, road()), 30))
+    way = drive(terminal, host.hostname or "", (host.port or 0) + 808, road())
+    with ThreadPoolExecutor(1) as beside:  # the browser's driver keeps a loop running in this thread
+        beside.submit(lambda: asyncio.run(asyncio.wait_for(way, 30))).result()
     return terminal
 
 

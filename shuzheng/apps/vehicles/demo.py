@@ -111,6 +111,14 @@ PARTS = (
 )
 
 
+TOMORROW = (
+    ("大柘镇政府", "美丽乡村建设调研", 30, 3, 2), ("大柘镇政府", "食堂安全检查", 45, 3, 1), ("石练镇政府", "办公用房核查", 60, 4, 3),
+    ("松阳县行政中心", "送取资料", 60, 4, 1), ("北界镇政府", "公共机构节能调研", 90, 3, 2), ("丽水站", "接站", 300, 4, 5),
+    ("王村口镇政府", "资产盘点", 30, 7, 3), ("县政务服务中心", "办理资产登记", 360, 2, 12),
+)  # fmt: skip
+"""A busy day for the dispatcher: where to, why, minutes after eight, hours, people."""
+
+
 class Nation(Protocol):
     """What the demo has made so far."""
 
@@ -465,9 +473,13 @@ def _now(nation: Nation, today: date) -> None:
     waiting += [_ask(clerk, "丽水市行政中心", "参加全市机关事务工作会议", "5", soon + timedelta(hours=43), 8, 2)]
     waiting += [_ask(unit, "石练镇政府", "教育用房安全检查", "4", soon + timedelta(hours=20), 4, 4)]
     _ask(unit, "县政务服务中心", "办理资产登记", "9", soon + timedelta(hours=26), 2, 1)
-    urgent = _ask(clerk, "湖山乡政府", "防汛抢险", "2", soon, 5, 4, is_emergency=True)
+    _ask(clerk, "湖山乡政府", "防汛抢险", "2", soon, 5, 4, is_emergency=True)
     road = _ask(clerk, "北界镇政府", "公共机构节能调研", "4", soon, 4, 2, is_emergency=True)
     done = _ask(clerk, "松阳县行政中心", "送取资料", "9", soon, 3, 1, is_emergency=True)
+    morning = soon.replace(hour=8) + timedelta(days=1)
+    for n, (goal, subject, after, hours, people) in enumerate(TOMORROW):
+        asker = unit if n % 3 == 2 else clerk
+        waiting.append(_ask(asker, goal, subject, "4", morning + timedelta(minutes=after), hours, people))
     for trip in waiting:
         _approve(trip, head)
     small = [car for car in cars if car.body == "1"]
@@ -493,7 +505,6 @@ def _now(nation: Nation, today: date) -> None:
         actions.end_runs(
             [run, row], actor=dispatcher, odometer=run.vehicle.mileage + 64, parking=Decimal(10), energy=61
         )
-    del urgent
     plan = Plan(
         year=today.year, kind=Plan.Sort.RENEWAL, use=cars[0].use, body="1", fuel="5", price=Decimal(165_000), reason="车况差，维修频繁",
         replaces=cars[0],
