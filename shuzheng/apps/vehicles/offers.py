@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from shuzheng.apps.vehicles import figures
 from shuzheng.apps.vehicles.costs import Cost
-from shuzheng.apps.vehicles.models import Refuel, Rental, Run, Use, Vehicle, VehicleState
+from shuzheng.apps.vehicles.models import Refuel, Rental, Run, Terminal, Use, Vehicle, VehicleState
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour
 from shuzheng.apps.vehicles.models.fleet import NEW_ENERGY, Fuel, Marking
 from shuzheng.base.forms.offers import keep_ledger, keep_roster
@@ -76,11 +76,12 @@ def _held(path: str, first: date, last: date) -> dict[str, Any]:
     rows = figures.below(Vehicle.objects.all(), path)
     rows = rows.filter(registered_on__lte=last).filter(Q(disposed_on=None) | Q(disposed_on__gt=last))
     ran = figures.below(Run.objects.filter(begins__date__range=(first, last)), path).values("vehicle")
+    located = figures.below(Terminal.objects.filter(in_use=True), path).values("vehicle")
     quiet = (VehicleState.LOCKED, VehicleState.LAID_UP, VehicleState.TO_DISPOSE)
     return rows.aggregate(
         held=Count("pk"), able=Count("pk", filter=Q(state=VehicleState.IN_USE)),
         platform=Count("pk", filter=Q(pk__in=ran) | Q(state__in=quiet)),
-        marked=Count("pk", filter=~Q(marking=Marking.DUE)), nev=Count("pk", filter=Q(fuel__in=NEW_ENERGY)),
+        marked=Count("pk", filter=~Q(marking=Marking.DUE)), nev=Count("pk", filter=Q(fuel__in=NEW_ENERGY)), located=Count("pk", filter=Q(pk__in=located)),
     )  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def year(node_id: UUID, period: Period) -> dict[str, Value]:
         }  # fmt: skip
     usage = _usage(path, first, last)
     del usage["runs"]
-    return found | usage | _money(fleet.cost) | {"platform": _whole(held["platform"]), "marked": _whole(held["marked"])}
+    return found | usage | _money(fleet.cost) | {name: _whole(held[name]) for name in ("platform", "located", "marked")}
 
 
 def operating_cost(node_id: UUID, period: Period) -> dict[str, Value]:

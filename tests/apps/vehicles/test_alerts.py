@@ -21,7 +21,7 @@ from shuzheng.apps.vehicles.actions import (
     review_appeals,
     take_tips,
 )
-from shuzheng.apps.vehicles.models import Driver, Refuel, Run, Trip, Vehicle
+from shuzheng.apps.vehicles.models import Driver, Fence, Refuel, Run, Trip, Vehicle
 from shuzheng.apps.vehicles.models.alerts import Alert, Mark, Tip
 from shuzheng.apps.vehicles.supervision.scan import lapse, scan, take_facts
 from shuzheng.base.accounts.models import Person
@@ -171,8 +171,9 @@ def test_how_things_stand_lapses_once_it_is_put_right(car):
         }
 
 
-def test_facts_of_the_track_become_warnings_once(car):
+def test_facts_of_the_track_become_warnings_once(standards, car):  # noqa: F811
     """Repeated ones grow red, and what they add up to is a score whose parts are shown."""
+    fence = stored(Fence, standards.organ(UNIT), name="停车场", area="home", shape={"circle": [119.27, 28.59, 500]})
     at = timezone.localtime().replace(hour=23, minute=5, second=0, microsecond=0) - timedelta(days=2)
 
     def fact(kind, when, **figures):
@@ -181,7 +182,7 @@ def test_facts_of_the_track_become_warnings_once(car):
             "kind": kind,
             "at": when.isoformat(),
             "place": [119.27, 28.59],
-            "subject": "f1",
+            "subject": str(fence.pk),
             "figures": figures,
         }
 
@@ -191,9 +192,10 @@ def test_facts_of_the_track_become_warnings_once(car):
     ]  # fmt: skip
     actor = system_actor("vehicles.watch")
     with actor.scope.activate():
-        made = take_facts(facts, actor=actor, fences={"f1": ("home", "停车场")})
+        made = take_facts(facts, actor=actor)
         assert take_facts(facts, actor=actor) == []
-        outside = take_facts([fact("fence_left", at)], actor=actor, fences={"f1": ("region", "遂昌县")})
+        Fence.objects.update(area="region")
+        outside = take_facts([fact("fence_left", at)], actor=actor)
     assert sorted((a.code, a.colour) for a in made) == [("01", "3"), ("05", "3"), ("07", "2"), ("07", "2"), ("07", "3")]
     assert [a.code for a in outside] == ["04"]
     [private] = [a for a in look() if a.code == "20"]
@@ -260,7 +262,7 @@ def test_reports_are_filled_from_the_registers(standards, run):  # noqa: F811
         assert offers.quarter(standards.organ("33/11/22/0/u1/").pk, quarter) == {}
     asked_for = {name: {c.code for c in load(yaml.safe_load(file.read_text())).inputs} for name, file in FORMS.items()}
     assert set(known) == asked_for["vehicles_quarterly"]
-    assert asked_for["vehicles_yearly"] - set(year) == {"located", "subsidised", "subsidy"}  # typed in
+    assert asked_for["vehicles_yearly"] - set(year) == {"subsidised", "subsidy"}  # typed in
     assert {name: known[name] for name in ("held", "over", "runs", "km", "litres", "energy", "warnings", "handled")} == {
         "held": 1, "over": 1, "runs": 1, "km": 40, "litres": Decimal("3.2"), "energy": 12_345, "warnings": 1, "handled": 0,
     }  # fmt: skip

@@ -232,7 +232,7 @@ def _page(
     context = {
         "row": row, "tone": COLOURS[row.colour], "state_tone": STATES[row.state], "facts": facts_of(row),
         "points": _points(row), "colours": _colours(row), "about": _about(row), "story": _story(row),
-        "verbs": [(v, bound.get(v.name) or v.form()) for v in verbs(row, actor)], "key": new_key(),
+        "track": _track(row, actor), "verbs": [(v, bound.get(v.name) or v.form()) for v in verbs(row, actor)], "key": new_key(),
         "crumbs": [
             Crumb(_("监督概览"), reverse("vehicles:watch")), Crumb(_("用车预警"), reverse("registers:list", args=["alerts"])),
             Crumb(row.get_code_display()),
@@ -252,6 +252,13 @@ def facts_of(row: Alert) -> list[dict[str, str]]:
         }
         for fact in row.evidence.get("facts", ())
     ]  # fmt: skip
+
+
+def _track(row: Alert, actor: Actor) -> str:
+    """Where the vehicle's track of that day is, for who may look at it; the page asks for a reason."""
+    if row.vehicle_id is None or not actor.may("vehicles.track.look", row.path):
+        return ""
+    return reverse("vehicles:track", args=[row.vehicle_id, timezone.localdate(row.begins).isoformat()])
 
 
 def _points(row: Alert) -> list[tuple[str, int]]:

@@ -12,7 +12,18 @@ from django.db.models import Q
 from django.utils import timezone
 
 from shuzheng.apps.vehicles.actions.alerts import STANDING, close_alerts, raise_alerts
-from shuzheng.apps.vehicles.models import Driver, Quota, Refuel, Repair, RepairPart, Run, Trip, Vehicle, VehicleState
+from shuzheng.apps.vehicles.models import (
+    Driver,
+    Fence,
+    Quota,
+    Refuel,
+    Repair,
+    RepairPart,
+    Run,
+    Trip,
+    Vehicle,
+    VehicleState,
+)
 from shuzheng.apps.vehicles.models.alerts import Alert
 from shuzheng.apps.vehicles.supervision import driving, keeping, suspicion, tracked
 from shuzheng.apps.vehicles.supervision.found import Found, Limits
@@ -24,19 +35,17 @@ RECENT = timedelta(days=4)
 BATCH = 500
 """Vehicles that are looked at together."""
 FUEL = timedelta(days=180)
+UUID_LENGTH = 36
 
 
-def take_facts(
-    facts: Sequence[Mapping[str, Any]], *, actor: Actor, fences: Mapping[str, tuple[str, str]] | None = None
-) -> list[Alert]:
-    """Make warnings of facts of the track; the same fact twice is one. ``actor`` is the system's.
-
-    Args:
-        fences: kind and name by id, of those that the facts are about.
-    """
-    ids = {UUID(str(fact["vehicle"])) for fact in facts}
-    vehicles = {v.pk: v for v in Vehicle.objects.filter(pk__in=ids)}
-    made = list(tracked.found(facts, vehicles, fences or {}, Limits(timezone.localdate())))
+def take_facts(facts: Sequence[Mapping[str, Any]], *, actor: Actor) -> list[Alert]:
+    """Make warnings of facts of the track; the same fact twice is one. ``actor`` is the system's."""
+    vehicles = {v.pk: v for v in Vehicle.objects.filter(pk__in={UUID(str(fact["vehicle"])) for fact in facts})}
+    subjects = {str(fact["subject"]) for fact in facts if fact.get("subject")}
+    known = [s for s in subjects if len(s) == UUID_LENGTH]  # a lot that is a spot is told by another name
+    fences = {str(f.pk): f for f in Fence.objects.filter(pk__in=known)}
+    runs = {str(r.pk): r for r in Run.objects.filter(pk__in=known).select_related("vehicle")}
+    made = list(tracked.found(facts, vehicles, fences, runs, Limits(timezone.localdate())))
     return list(raise_alerts(list(vehicles.values()), actor=actor, found=made)) if made else []
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from shuzheng.apps.vehicles.models import Vehicle
+from shuzheng.apps.vehicles.models import Fence, Run, Vehicle
 from shuzheng.apps.vehicles.models.alerts import Warned
 from shuzheng.apps.vehicles.supervision.found import Found, Item, Limits
 
@@ -23,29 +23,32 @@ KINDS: Mapping[str, tuple[str, tuple[tuple[str, str, str, str], ...], tuple[str,
     "off_route": (Warned.OFF_ROUTE, (("metres", "metres", "m", "VEH-ROUTE-METRES"),), ()),
     "offline": (Warned.OFFLINE, (("hours", "offline", "小时", "VEH-OFFLINE-HOURS"),), ()),
 }
-CROSSING = {"fence_left": "region", "fence_entered": "forbidden"}
+CROSSING = {"fence_left": Fence.Area.REGION, "fence_entered": Fence.Area.FORBIDDEN}
 """Of which kind a fence must be for a crossing to be a warning: leaving one's lot is none."""
 
 
 def found(
     facts: Iterable[Mapping[str, Any]],
     vehicles: Mapping[UUID, Vehicle],
-    fences: Mapping[str, tuple[str, str]],
+    fences: Mapping[str, Fence],
+    runs: Mapping[str, Run],
     limits: Limits,
 ) -> Iterator[Found]:
     """What facts warn of. Those of a vehicle that is gone, and crossings that mean nothing, are passed over.
 
+    A place is told to about a kilometre: who needs more looks at the track, with a reason.
+
     Args:
-        fences: kind and name by id, of those that crossings and stays are about.
+        fences, runs: by id, what the facts are about.
     """
     for fact in facts:
         row = vehicles.get(UUID(str(fact["vehicle"])))
         kind, subject = str(fact["kind"]), str(fact.get("subject") or "")
-        area, name = fences.get(subject, ("", ""))
+        fence, run = fences.get(subject), runs.get(subject)
         if row is None:
             continue
         if kind in CROSSING:
-            if area != CROSSING[kind]:
+            if fence is None or fence.area != CROSSING[kind]:
                 continue
             code, figures, besides = Warned.OUTSIDE, (), ()
         elif kind in KINDS:
@@ -60,11 +63,14 @@ def found(
                 items.append(
                     Item(what, round(Decimal(str(fact["figures"][figure])), 1), unit, rule.value if rule else "", rule)
                 )
-        if name:
-            items.append(Item("fence", name))
+        if fence is not None:
+            items.append(Item("fence", fence.name))
         if place := fact.get("place"):
-            items.append(Item("place", f"{float(place[1]):.5f}, {float(place[0]):.5f}"))
+            items.append(Item("place", f"{float(place[1]):.2f}, {float(place[0]):.2f}"))
+        about = [("vehicles.vehicle", row.pk, row.plate)]
+        if run is not None:
+            about.append(("vehicles.run", run.pk, str(run)))
         yield Found(
             code, f"{code}:{row.pk}:{kind}:{subject}:{moment:%Y%m%dT%H%M%S}", row.node_id, row.path, moment, tuple(items),
-            vehicle_id=row.pk, about=(("vehicles.vehicle", row.pk, row.plate),),
+            vehicle_id=row.pk, run_id=run.pk if run is not None else None, about=tuple(about),
         )  # fmt: skip
