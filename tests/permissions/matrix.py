@@ -8,6 +8,7 @@ for another line, system, security and audit officer. ``L`` sign in first, ``o``
 
 from __future__ import annotations
 
+from tests.permissions import matrix_vehicles
 from tests.permissions.trying import Page
 
 LINES = {"forms": "reporting", "energy": "reporting"}
@@ -389,6 +390,21 @@ PAGES: dict[str, list[Page]] = {
     "vehicles:map": [get(BUSINESS)],
     "vehicles:places": [get(BUSINESS)],
     "vehicles:track": [get(NOTHING, pk="00000000-0000-7000-8000-000000000001", day="2026-11-23")],
+    # official vehicles: everybody asks; a role dispatches, a driver drives, an office looks after the fleet
+    "vehicles:mine": [get(STAFF)],
+    "vehicles:ask": [get(STAFF), post(STAFF)],
+    "vehicles:trip": [get(RECORD, pk="@v_trips")],
+    "vehicles:change": [get(RECORD, pk="@v_trips"), post(RECORD, pk="@v_trips")],
+    "vehicles:sheet": [get(RECORD, pk="@v_trips")],
+    "vehicles:act": [post(RECORD, pk="@v_trips", verb="cancel")],
+    "vehicles:assign": [get(KEEPING, pk="@v_trips"), post(KEEPING, pk="@v_trips")],
+    "vehicles:rent": [post(KEEPING, pk="@v_trips")],
+    "vehicles:release": [post(KEEPING, pk="@v_trips")],
+    "vehicles:driving": [get("Lxxxxxxxxx")],  # for drivers; no role of business drives
+    "vehicles:drive": [post("Lnnxxxnnnn", pk="@v_runs", verb="accept")],
+    "vehicles:overview": [get("Lnxnoooxxx", DIVISION)],
+    "vehicles:notice": [get(STAFF)],
+    "vehicles:costs": [get("Lnxnoooxxx", DIVISION)],
     # supervision of official vehicles; the mark is for the public
     "vehicles:watch": [get(BUSINESS)],
     "vehicles:alert": [get(BATCH, pk="@v_alert")],
@@ -444,6 +460,7 @@ REGISTER_PAGES: dict[str, tuple[str, str, str]] = {
     "workdays": ("@workday", SIGNED_IN, PUBLISHED),
     "alerts": ("@v_alert", BUSINESS, SIGNED_IN),  # led to the page of its own, which asks for the right
     "tips": ("@v_tip", BUSINESS, TIP),
+    **matrix_vehicles.REGISTER_PAGES,
     # of the line of reporting: for registers, "another line" is whoever is competent for reporting alone
     "institutions": ("@member", STAFF, "Lnooooonnn"),
     "ledgers": ("@month", STAFF, "Lnooooonnn"),

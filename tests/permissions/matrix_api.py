@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shuzheng.base.flows import simple
+from tests.permissions import matrix_vehicles
 from tests.permissions.matrix import (
     BATCH,
     BELOW,
@@ -39,6 +40,7 @@ OPERATIONS: dict[str, Call] = {
     ),  # a terminal's own key opens it, and nobody's token
     **{f"list_{name}": Call(listed) for name, (_thing, listed, _read) in REGISTER_PAGES.items()},
     **{f"read_{name}": Call(read, thing) for name, (thing, _listed, read) in REGISTER_PAGES.items()},
+    **matrix_vehicles.OPERATIONS,
     "read_alerts": Call(KEEPING, "@v_alert"),
     "take_tips": Call(TIP_TAKEN, sent={"ids": ["@v_tip"], "note": "请单位说明"}),
     "dismiss_tips": Call(TIP_TAKEN, sent={"ids": ["@v_tip"], "note": "查无此事"}),

@@ -36,6 +36,7 @@ from shuzheng.base.jobs.models import JobRun
 from shuzheng.base.masters.models import Party, Place
 from shuzheng.base.notify.models import Notice, Receipt
 from shuzheng.base.org.models import NodeKind, OrganProfile, Reorganisation
+from shuzheng.base.registers.declare import REGISTERS
 from shuzheng.base.registers.models import SavedView, Transfer
 from shuzheng.base.standards.load import load_standards
 from shuzheng.base.standards.models import (
@@ -51,6 +52,7 @@ from shuzheng.base.standards.models import (
 from shuzheng.base.stats.models import OwnIndicator
 from shuzheng.base.stats.models_pages import Alert, AlertRule, Brief, BriefCopy, View
 from tests.factories import Nation, actor_of, add_node, small_nation
+from tests.permissions import matrix_vehicles
 from tests.permissions.personas import PERSONAS, Persona
 from tests.rows import DAY, stored
 
@@ -114,7 +116,12 @@ def _watched(nation: Nation) -> dict[str, Any]:
     alert = stored(VehicleAlert, unit, code="02", colour="2", key="02:tested", vehicle=car, run=None, trip=None, state="open",
                    outcome="", violation="", evidence={}, explain_due=DAY)  # fmt: skip
     tip = stored(Tip, nation.organ(OFFICE), vehicle=car, state="new", ticket="tested")
-    return {"v_car": car, "v_alert": alert, "v_tip": tip}
+    things = {"v_car": car, "v_alert": alert, "v_tip": tip, "v_vehicles": car}
+    for name in (*matrix_vehicles.READ_BY_ALL, *matrix_vehicles.KEPT_BY_MANY, *matrix_vehicles.MADE_BY_OTHERS, "trips"):
+        if f"v_{name}" not in things:
+            values = {"state": "asked"} if name == "repairs" else {"state": "03"} if name == "trips" else {}
+            things[f"v_{name}"] = stored(REGISTERS[name].model, unit, **values)
+    return things
 
 
 def _records(world: World) -> dict[str, Any]:

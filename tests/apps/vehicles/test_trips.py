@@ -124,6 +124,9 @@ def test_who_sees_and_may_do_what(pool: Pool):
         with head.scope.activate():
             actions.assign_trips([trip], actor=head, vehicle=pool.cars["甲车"], driver=pool.drivers["老李"])
     [trip] = pool.assign(trip)
+    other = pool.actor("老王")
+    with other.scope.activate(), pytest.raises(Denied, match="由老李驾驶"):
+        actions.accept_runs(list(Run.objects.all()), actor=other)
     with pytest.raises(Denied, match="由老李驾驶"):
         pool.drive(trip, "start", "老王", odometer=D(10_000))
     pool.drive(trip, "start", "dispatcher", odometer=D(10_000))

@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                     fields=[
                         ('path', shuzheng.base.core.models.PathField(db_collation='C', editable=False, max_length=255, verbose_name='归属路径')),
                         ('pk', models.CompositePrimaryKey('slot', 'vehicle_id', 'at', blank=True, editable=False, primary_key=True, serialize=False)),
-                        ('slot', models.PositiveSmallIntegerField()),
+                        ('slot', models.PositiveSmallIntegerField(default=0)),
                         ('vehicle_id', models.UUIDField()),
                         ('at', models.DateTimeField(verbose_name='定位时间')),
                         ('lon', models.IntegerField(help_text='百万分之一度，WGS-84。', verbose_name='经度')),

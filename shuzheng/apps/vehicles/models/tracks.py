@@ -75,7 +75,7 @@ class Position(Scoped):
     scoping = Scoping(Kind.SUPERVISED, line=LINE)
 
     pk = models.CompositePrimaryKey("slot", "vehicle_id", "at")
-    slot = models.PositiveSmallIntegerField()
+    slot = models.PositiveSmallIntegerField(default=0)
     vehicle_id = models.UUIDField()
     node = models.ForeignKey(Node, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     at = models.DateTimeField(_("定位时间"))
