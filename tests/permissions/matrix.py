@@ -401,10 +401,10 @@ PAGES: dict[str, list[Page]] = {
     "vehicles:rent": [post(KEEPING, pk="@v_trips")],
     "vehicles:release": [post(KEEPING, pk="@v_trips")],
     "vehicles:driving": [get("Lxxxxxxxxx")],  # for drivers; no role of business drives
-    "vehicles:drive": [post("Lnnxxxnnnn", pk="@v_runs", verb="accept")],
-    "vehicles:overview": [get("Lnxnoooxxx", DIVISION)],
+    "vehicles:drive": [post(KEEPING, pk="@v_runs", verb="accept")],  # a dispatcher may, for the driver
+    "vehicles:overview": [get("Lnxnoonxxx", DIVISION)],
     "vehicles:notice": [get(STAFF)],
-    "vehicles:costs": [get("Lnxnoooxxx", DIVISION)],
+    "vehicles:costs": [get("Lnxnoonxxx", DIVISION)],
     # supervision of official vehicles; the mark is for the public
     "vehicles:watch": [get(BUSINESS)],
     "vehicles:alert": [get(BATCH, pk="@v_alert")],

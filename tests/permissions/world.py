@@ -116,11 +116,15 @@ def _watched(nation: Nation) -> dict[str, Any]:
     alert = stored(VehicleAlert, unit, code="02", colour="2", key="02:tested", vehicle=car, run=None, trip=None, state="open",
                    outcome="", violation="", evidence={}, explain_due=DAY)  # fmt: skip
     tip = stored(Tip, nation.organ(OFFICE), vehicle=car, state="new", ticket="tested")
+    given = {
+        "repairs": {"state": "asked"},
+        "trips": {"state": "03"},
+        "fences": {"shape": {"circle": [119.27, 28.59, 100]}},
+    }
     things = {"v_car": car, "v_alert": alert, "v_tip": tip, "v_vehicles": car}
     for name in (*matrix_vehicles.READ_BY_ALL, *matrix_vehicles.KEPT_BY_MANY, *matrix_vehicles.MADE_BY_OTHERS, "trips"):
         if f"v_{name}" not in things:
-            values = {"state": "asked"} if name == "repairs" else {"state": "03"} if name == "trips" else {}
-            things[f"v_{name}"] = stored(REGISTERS[name].model, unit, **values)
+            things[f"v_{name}"] = stored(REGISTERS[name].model, unit, **given.get(name, {}))
     return things
 
 

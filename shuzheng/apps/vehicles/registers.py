@@ -321,6 +321,9 @@ class Expenses(Register):
     filters: Any = ("vehicle", "day", "amount", "party", "node")
     without = frozenset({"labels"})
 
+    def prepare(self, rows: Sequence[Any], actor: Actor) -> None:
+        fleet.check_costs(rows)
+
 
 AMOUNT = Column("amount", unit=L("元"), total=True)
 
@@ -335,6 +338,7 @@ class Refuels(Expenses):
     help = L("数量：加油填升，充电填千瓦时。每笔附凭证。")
 
     def prepare(self, rows: Sequence[Refuel], actor: Actor) -> None:
+        super().prepare(rows, actor)
         fleet.check_refuels(rows)
 
 

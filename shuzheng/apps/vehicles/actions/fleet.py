@@ -23,6 +23,7 @@ from shuzheng.apps.vehicles.models import (
     Vehicle,
     VehicleState,
 )
+from shuzheng.apps.vehicles.models.upkeep import Expense
 from shuzheng.base.core.action import Write, action
 from shuzheng.kernel.errors import Conflict, FieldFault, Invalid
 
@@ -272,6 +273,21 @@ def with_usual_price(parts: QuerySet[RepairPart]) -> QuerySet[RepairPart]:
     """Parts with ``usual``: the median price of those of the same name that are in sight."""
     same = RepairPart.objects.filter(name=OuterRef("name")).order_by().values("name")
     return parts.annotate(usual=Subquery(same.annotate(m=Median("price")).values("m")))
+
+
+def check_costs(rows: Sequence[Expense]) -> None:
+    """A cost lies with the organ that holds the vehicle.
+
+    Raises:
+        Invalid: it is entered for another organ than the vehicle's.
+    """
+    faults = [
+        FieldFault("vehicle", _("%(plate)s 不是这个单位的车。") % {"plate": row.vehicle.plate}, row=n)
+        for n, row in enumerate(rows)
+        if row.vehicle.node_id != row.node_id
+    ]
+    if faults:
+        raise Invalid(faults=faults)
 
 
 def check_refuels(rows: Sequence[Refuel]) -> None:
