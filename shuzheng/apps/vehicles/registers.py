@@ -253,7 +253,7 @@ class Quotas(Register):
     model, name, noun, icon, unit = Quota, "quotas", "quota", "scale", L("条")
     columns = (
         "use", UNIT, Column("amount", total=True, unit=L("辆")),
-        Column("held", label=L("现有"), unit=L("辆"), value=lambda q: q.held, tone=lambda q, held: _quota_tone(q, held)),
+        Column("held", label=L("现有"), unit=L("辆"), value=lambda q: getattr(q, "held", None), tone=lambda q, held: _quota_tone(q, held)),
         "since", Column("until"), "document",
     )  # fmt: skip
     key = ("use",)
@@ -391,7 +391,7 @@ class Quotes(Register):
 class Parts(Register):
     model, name, noun, icon = RepairPart, "parts", "part", "settings"
     columns = ("name", Column("repair", joins=("repair__vehicle",)), "is_labour", "quantity", Column("price", unit=L("元")),
-               Column("usual", label=L("同名中位价"), unit=L("元"), value=lambda p: p.usual, tone=lambda p, v: _dear(p, v)))  # fmt: skip
+               Column("usual", label=L("同名中位价"), unit=L("元"), value=lambda p: getattr(p, "usual", None), tone=lambda p, v: _dear(p, v)))  # fmt: skip
     key = ("repair", "name")
     search = ("name",)
     filters = ("repair", "is_labour", "price", "node")
