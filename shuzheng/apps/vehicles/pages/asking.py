@@ -18,7 +18,7 @@ from shuzheng.apps.vehicles.actions import ask_trips, cancel_trips, change_trips
 from shuzheng.apps.vehicles.actions.trips import CANCELLABLE, CHANGEABLE
 from shuzheng.apps.vehicles.models import Spot, Trip, TripState
 from shuzheng.apps.vehicles.pages.forms import CancelForm, ConfirmForm, TripForm, next_half_hour
-from shuzheng.apps.vehicles.registers import STATES
+from shuzheng.apps.vehicles.registers.trips import STATES
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows.reaching import takes_part

@@ -29,7 +29,7 @@ from shuzheng.apps.vehicles.actions.alerts import (
 )
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Tip, Violation, Warned
 from shuzheng.apps.vehicles.pages.looking import place_of
-from shuzheng.apps.vehicles.registers_alerts import COLOURS, STATES
+from shuzheng.apps.vehicles.registers.alerts import COLOURS, STATES
 from shuzheng.apps.vehicles.supervision.found import WORDS
 from shuzheng.apps.vehicles.supervision.suspicion import PARTS
 from shuzheng.base.core.action import new_key

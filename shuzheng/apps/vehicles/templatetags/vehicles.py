@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 
 from shuzheng.apps.vehicles.models import Trip
-from shuzheng.apps.vehicles.registers import STATES
+from shuzheng.apps.vehicles.registers.trips import STATES
 
 register = template.Library()
 

@@ -1,4 +1,4 @@
-"""The registers of official vehicles. What they share (who sees, who keeps) stands in the manifest."""
+"""Vehicles, who drives them, where they stand, how many there may be, what is planned."""
 
 from __future__ import annotations
 
@@ -13,31 +13,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from shuzheng.apps.vehicles import actions, costs, registers_alerts, registers_tracks, rules
+from shuzheng.apps.vehicles import actions, costs, rules
 from shuzheng.apps.vehicles.actions import fleet
 from shuzheng.apps.vehicles.models import (
-    Accident,
     Driver,
     Duty,
-    Fee,
-    Fine,
-    Inspection,
-    Insurance,
     Plan,
     Quota,
-    Quote,
-    Refuel,
-    Rental,
-    Repair,
-    RepairPart,
-    Run,
     Spot,
-    Trip,
-    TripState,
     Vehicle,
     VehicleState,
 )
 from shuzheng.apps.vehicles.models.fleet import NEW_ENERGY, Disposal, Marking
+from shuzheng.apps.vehicles.registers import alerts
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.registers.declare import (
     Column,
@@ -53,7 +41,6 @@ from shuzheng.base.registers.declare import (
 from shuzheng.base.standards.working_days import add_months
 
 L = gettext_lazy
-__all__ = ["registers_alerts", "registers_tracks"]  # registers of their own, declared there
 UNIT = Column("node", label=L("单位"))
 
 
@@ -179,7 +166,7 @@ class Vehicles(Register):
         return Verdict(kinds, [(f.tone, f.sentence) for f in found])
 
     def panels(self, row: Vehicle, actor: Actor) -> Sequence[Panel]:
-        watched = registers_alerts.panels_of(row, actor)
+        watched = alerts.panels_of(row, actor)
         if not actor.may("vehicles.cost.view", row.path):
             return watched
         today = timezone.localdate()
@@ -309,222 +296,3 @@ class Plans(Register):
     def panels(self, row: Plan, actor: Actor) -> Sequence[Panel]:
         found = fleet.plan_findings(row, timezone.localdate())
         return (Panel(_("规则结论"), "vehicles/parts/findings.html", {"findings": found}),)
-
-
-class Expenses(Register):
-    """What the registers of costs share; a row is told in a sheet by vehicle, day and voucher."""
-
-    key = ("vehicle", "day", "voucher")
-    ordering = ("-day", "-id")
-    title = "vehicle"
-    search = ("voucher",)
-    filters: Any = ("vehicle", "day", "amount", "party", "node")
-    without = frozenset({"labels"})
-
-    def prepare(self, rows: Sequence[Any], actor: Actor) -> None:
-        fleet.check_costs(rows)
-
-
-AMOUNT = Column("amount", unit=L("元"), total=True)
-
-
-@register
-class Refuels(Expenses):
-    model, name, noun, icon = Refuel, "refuels", "refuel", "gas-station"
-    columns = ("vehicle", "day", "kind", Column("quantity", total=True), AMOUNT, Column("odometer", unit="km"), "station",
-               "party", "voucher", Column("card", shown=False), Column("driver", joins=("driver__person",), shown=False),
-               Column("node", label=L("单位"), shown=False))  # fmt: skip
-    filters = (*Expenses.filters, "kind", "quantity")
-    help = L("数量：加油填升，充电填千瓦时。每笔附凭证。")
-
-    def prepare(self, rows: Sequence[Refuel], actor: Actor) -> None:
-        super().prepare(rows, actor)
-        fleet.check_refuels(rows)
-
-
-class RefuseForm(forms.Form):
-    why = forms.CharField(label=L("理由"), max_length=200)
-
-
-class SettleForm(forms.Form):
-    amount = forms.DecimalField(label=L("结算金额"), min_value=0, max_digits=12, decimal_places=2)
-    voucher = forms.CharField(label=L("凭证号"), max_length=40)
-    done_on = forms.DateField(label=L("完工日期"), initial=timezone.localdate)
-
-
-@register
-class Repairs(Expenses):
-    model, name, noun, icon = Repair, "repairs", "repair", "tool"
-    columns = ("vehicle", "day", "kind", "fault",
-               Column("state", states={"asked": "info", "approved": "warn", "done": "ok", "refused": "over"}), AMOUNT, "party",
-               "voucher", Column("done_on", shown=False), Column("node", label=L("单位"), shown=False))  # fmt: skip
-    filters = (*Expenses.filters, "kind", "state")
-    related = (Related("quotes", "repair"), Related("parts", "repair"))
-    actions = (
-        RowAction(actions.approve_repairs, L("批准"), "check", when=lambda r: r.state == Repair.State.ASKED),
-        RowAction(actions.refuse_repairs, L("不批准"), "x", RefuseForm, when=lambda r: r.state == Repair.State.ASKED),
-        RowAction(
-            actions.settle_repairs, L("结算"), "receipt", SettleForm, when=lambda r: r.state == Repair.State.APPROVED
-        ),
-    )
-    help = L("先报价、审批，后结算；结算不得超过批准的报价。")
-
-
-@register
-class Quotes(Register):
-    model, name, noun, icon = Quote, "quotes", "quote", "report-money"
-    search = ("party__name",)
-    columns = (
-        Column("repair", joins=("repair__vehicle",)),
-        "party",
-        Column("amount", unit=L("元")),
-        "day",
-        "is_chosen",
-        "note",
-    )
-    key = ("repair", "party")
-    filters = ("party", "day", "amount")
-    without = frozenset({"labels"})
-
-
-@register
-class Parts(Register):
-    model, name, noun, icon = RepairPart, "parts", "part", "settings"
-    columns = ("name", Column("repair", joins=("repair__vehicle",)), "is_labour", "quantity", Column("price", unit=L("元")),
-               Column("usual", label=L("同名中位价"), unit=L("元"), value=lambda p: getattr(p, "usual", None), tone=lambda p, v: _dear(p, v)))  # fmt: skip
-    key = ("repair", "name")
-    search = ("name",)
-    filters = ("repair", "is_labour", "price", "node")
-    without = frozenset({"labels"})
-    help = L("单价高于同名配件中位价一半以上的，标出核价。")
-
-    def rows(self, rows: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
-        return fleet.with_usual_price(rows)
-
-
-def _dear(part: Any, usual: Any) -> tuple[str, str] | None:
-    if usual and part.price > usual * fleet.DEAR:
-        return ("warn", _("高于中位价"))
-    return None
-
-
-@register
-class Fees(Expenses):
-    model, name, noun, icon = Fee, "fees", "fee", "receipt"
-    columns = (
-        "vehicle",
-        "day",
-        "kind",
-        AMOUNT,
-        "place",
-        "voucher",
-        Column("run", joins=("run__vehicle",), shown=False),
-        "node",
-    )
-    filters = (*Expenses.filters, "kind")
-
-
-@register
-class Insurances(Expenses):
-    model, name, noun, icon = Insurance, "insurances", "insurance", "shield"
-    columns = ("vehicle", "kind", "number", "since", "until", AMOUNT, "party", "day", "voucher")
-    key = ("number",)
-    filters = (*Expenses.filters, "kind", "until")
-    help = L("登记后，车辆的保险到期日随之更新。")
-
-
-@register
-class Inspections(Expenses):
-    model, name, noun, icon = Inspection, "inspections", "inspection", "checklist"
-    columns = ("vehicle", "day", "valid_to", "is_passed", AMOUNT, "party", "voucher")
-    filters = (*Expenses.filters, "valid_to", "is_passed")
-    help = L("合格的年检登记后，车辆的年检有效期随之更新。")
-
-
-@register
-class Fines(Expenses):
-    model, name, noun, icon = Fine, "fines", "fine", "alert-triangle"
-    columns = ("vehicle", "day", "behaviour", "place", "points", Column("amount", unit=L("元")),
-               Column("state", states={"open": "late", "settled": "ok", "disputed": "warn"}),
-               Column("driver", joins=("driver__person",)))  # fmt: skip
-    key = ("vehicle", "day", "behaviour")
-    filters = (*Expenses.filters, "state", "points")
-    help = L("按公安交管部门定期交换的信息登记；罚款由责任人承担，不计入车辆费用。")
-
-
-@register
-class Accidents(Expenses):
-    model, name, noun, icon = Accident, "accidents", "accident", "first-aid-kit"
-    columns = ("vehicle", "day", "place", "liability", "amount", "paid_by_insurance", "injured", "is_settled",
-               Column("driver", joins=("driver__person",)))  # fmt: skip
-    key = ("vehicle", "day", "place")
-    filters = (*Expenses.filters, "liability", "is_settled")
-
-
-@register
-class Rentals(Register):
-    model, name, noun, icon = Rental, "rentals", "rental", "truck"
-    columns = (
-        "party",
-        "day",
-        "trip",
-        "car",
-        Column("km", unit="km"),
-        Column("amount", unit=L("元"), total=True),
-        "voucher",
-        "node",
-    )
-    key = ("party", "day", "voucher")
-    search = ("car", "voucher")
-    filters = ("party", "day", "amount", "node")
-    without = frozenset({"labels"})
-
-
-STATES = {
-    "01": "info", "02": "info", "03": "late", "04": "ok", "05": "warn", "06": "warn", "07": "ok", "08": "mute", "91": "over",
-    "92": "mute", "93": "info",
-}  # fmt: skip
-
-
-@register
-class Trips(Register):
-    model, name, noun, icon, unit = Trip, "trips", "trip", "list-check", L("张")
-    columns = (
-        "number", Column("state", states=STATES), "begins", "destination", "applicant", UNIT, Column("people", total=True),
-        "purpose", "car", "driver_name", Column("km", unit="km", total=True), Column("cost", unit=L("元"), total=True),
-        Column("rating", shown=False), Column("origin", shown=False), Column("ends", shown=False), Column("subject", shown=False),
-        Column("reach", shown=False), Column("is_emergency", shown=False),
-    )  # fmt: skip
-    key = ("number",)
-    ordering = ("-begins", "-id")
-    search = ("number", "subject", "destination", "applicant", "car", "driver_name", "passengers")
-    filters = ("state", "begins", "purpose", "reach", "is_emergency", "node", "km", "cost", "rating")
-    tabs = (
-        Tab("waiting", L("待派车"), Q(state=TripState.WAITING), "late"),
-        Tab("road", L("在途"), Q(state=TripState.ON_ROAD), "warn"),
-        Tab("confirm", L("待确认"), Q(state=TripState.BACK)),
-        Tab("urgent", L("紧急用车"), Q(is_emergency=True)),
-    )
-    page = "vehicles:trip"
-    without = frozenset({"create", "change", "delete", "import", "labels", "history"})
-    help = L("在“用车申请”里提出；由调度派车。")
-
-
-@register
-class Runs(Register):
-    model, name, noun, icon, unit = Run, "runs", "run", "route", L("趟")
-    search = ("vehicle__plate", "driver__person__name")
-    columns = (
-        "vehicle", Column("state", states={"planned": "info", "accepted": "info", "out": "warn", "back": "ok", "dropped": "mute"}),
-        Column("driver", joins=("driver__person",)), "begins", "ends", "out_at", "back_at",
-        Column("odometer_out", unit="km", shown=False), Column("odometer_in", unit="km", shown=False),
-        Column("km", label=L("里程"), unit="km", value=lambda r: r.km, places=1), Column("track_km", unit="km"),
-    )  # fmt: skip
-    key = ("vehicle", "begins")
-    ordering = ("-begins", "-id")
-    title = "vehicle"
-    filters = ("state", "begins", "vehicle", "driver", "node")
-    tabs = (Tab("road", L("在途"), Q(state=Run.State.OUT), "warn"),)
-    related = (Related("trips", "run"), Related("fees", "run"))
-    without = frozenset({"create", "change", "delete", "import", "labels"})
-    help = L("由驾驶员出车、收车时形成。")
