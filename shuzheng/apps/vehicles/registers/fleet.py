@@ -80,7 +80,7 @@ class Vehicles(Register):
         "registered_on",
         Column("mileage", unit="km", places=0),
         Column("compulsory_to", shown=False),
-        Column("inspection_to"),
+        Column("inspection_to", shown=False),
         Column("home", shown=False),
         Column("usual_driver", joins=("usual_driver__person",), shown=False),
         Column("marking", shown=False),

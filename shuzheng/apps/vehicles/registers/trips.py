@@ -32,8 +32,8 @@ STATES = {
 class Trips(Register):
     model, name, noun, icon, unit = Trip, "trips", "trip", "list-check", L("张")
     columns = (
-        "number", Column("state", states=STATES), "begins", "destination", "applicant", UNIT, Column("people", total=True),
-        "purpose", "car", "driver_name", Column("km", unit="km", total=True), Column("cost", unit=L("元"), total=True),
+        "number", Column("state", states=STATES), "begins", "destination", "applicant", UNIT, Column("people", total=True, shown=False),
+        Column("purpose", shown=False), "car", Column("driver_name", shown=False), Column("km", unit="km", total=True), Column("cost", unit=L("元"), total=True),
         Column("rating", shown=False), Column("origin", shown=False), Column("ends", shown=False), Column("subject", shown=False),
         Column("reach", shown=False), Column("is_emergency", shown=False),
     )  # fmt: skip
