@@ -14,18 +14,19 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Sum
+from django.db.models import Case, CharField, Count, F, QuerySet, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.apps.vehicles import rules
 from shuzheng.apps.vehicles.models import Fee, Inspection, Insurance, Refuel, Repair, Run, Trip, Vehicle
-from shuzheng.kernel.periods import Period
+from shuzheng.base.core.scope import Range
 
 KINDS: Mapping[str, Any] = {
     "energy": _("燃料（充电）"), "repair": _("维修保养"), "insurance": _("保险"), "toll": _("过路停车"),
     "inspection": _("年检"), "wash": _("清洗"), "other": _("其他运行费"),
 }  # fmt: skip
 FEES = {Fee.Sort.TOLL: "toll", Fee.Sort.PARKING: "toll", Fee.Sort.WASH: "wash", Fee.Sort.OTHER: "other"}
+DISTANCE = Sum(F("odometer_in") - F("odometer_out"))
 CENT = Decimal("0.01")
 RECENT = timedelta(days=180)
 
@@ -56,48 +57,68 @@ class Cost:
         return self.quantity / self.km * 100 if self.km else None
 
 
+def below(rows: QuerySet[Any], path: str) -> QuerySet[Any]:
+    """Rows in the subtree."""
+    span = Range.subtree(path)
+    return rows.filter(path__gte=span.lo, path__lt=span.hi) if path else rows
+
+
+def bills(first: date, last: date) -> list[QuerySet[Any]]:
+    """All that counts as a cost over the days from ``first`` to ``last``, both included: rows with ``amount``, and with ``cost``,
+    the kind of ``KINDS`` that they belong to. Fines are the driver's, losses of accidents the insurer's."""
+    span = {"day__range": (first, last)}
+    fee = Case(*(When(kind=kind, then=Value(cost)) for kind, cost in FEES.items()), output_field=CharField())
+    return [
+        Refuel.objects.filter(**span).annotate(cost=Value("energy")),
+        Repair.objects.filter(state=Repair.State.DONE, **span).annotate(cost=Value("repair")),
+        Insurance.objects.filter(**span).annotate(cost=Value("insurance")),
+        Inspection.objects.filter(**span).annotate(cost=Value("inspection")),
+        Fee.objects.filter(**span).annotate(cost=fee),
+    ]
+
+
+def driven(first: date, last: date) -> QuerySet[Run]:
+    """Runs that came back on the days from ``first`` to ``last``; ``DISTANCE`` sums their kilometres."""
+    return Run.objects.filter(state=Run.State.BACK, back_at__date__range=(first, last))
+
+
 def of_vehicles(vehicles: Iterable[UUID] | None, first: date, last: date, *, path: str = "") -> dict[UUID, Cost]:
-    """Costs by vehicle over the days from ``first`` to ``last``, both included; six questions, however many vehicles.
+    """Costs by vehicle over the days from ``first`` to ``last``, both included; seven questions, however many vehicles.
 
     Args:
         vehicles: ids; all that the scope shows (below ``path``) when None.
     """
-    chosen = {"vehicle__in": list(vehicles)} if vehicles is not None else {"path__startswith": path}
+    ids = None if vehicles is None else list(vehicles)
+
+    def chosen(rows: QuerySet[Any]) -> QuerySet[Any]:
+        return below(rows, path) if ids is None else rows.filter(vehicle__in=ids)
+
     found: dict[UUID, Cost] = {}
 
     def cost(pk: UUID) -> Cost:
         return found.setdefault(pk, Cost())
 
-    span = {"day__range": (first, last), **chosen}
-    for pk, amount, quantity in (
-        Refuel.objects.filter(**span).values_list("vehicle").annotate(Sum("amount"), Sum("quantity"))
-    ):
-        cost(pk).add("energy", amount)
-        cost(pk).quantity += quantity
-    plain = (
-        (Repair, "repair", {"state": Repair.State.DONE}),
-        (Insurance, "insurance", {}),
-        (Inspection, "inspection", {}),
-    )
-    for model, kind, more in plain:
-        for pk, amount in model._default_manager.filter(**span, **more).values_list("vehicle").annotate(Sum("amount")):
+    for rows in bills(first, last):
+        for pk, kind, amount in chosen(rows).values_list("vehicle", "cost").annotate(Sum("amount")):
             cost(pk).add(kind, amount)
-    for pk, sort, amount in Fee.objects.filter(**span).values_list("vehicle", "kind").annotate(Sum("amount")):
-        cost(pk).add(FEES[Fee.Sort(sort)], amount)
-    for pk, km, count in _driven(chosen, first, last):
-        cost(pk).km += km or 0
-        cost(pk).runs = count
+    taken = chosen(Refuel.objects.filter(day__range=(first, last)))
+    for pk, quantity in taken.values_list("vehicle").annotate(Sum("quantity")):
+        cost(pk).quantity = quantity
+    for pk, km, count in chosen(driven(first, last)).values_list("vehicle").annotate(km=DISTANCE, n=Count("pk")):
+        cost(pk).km, cost(pk).runs = km or Decimal(0), count
     return found
 
 
-def _driven(chosen: Mapping[str, Any], first: date, last: date) -> Iterable[tuple[UUID, Decimal | None, int]]:
-    runs = Run.objects.filter(state=Run.State.BACK, back_at__date__range=(first, last), **chosen)
-    return runs.values_list("vehicle").annotate(km=Sum(F("odometer_in") - F("odometer_out")), n=Count("pk"))
-
-
-def of_period(period: Period, path: str = "") -> dict[UUID, Cost]:
-    """Costs by vehicle over a month, quarter or year."""
-    return of_vehicles(None, period.start, period.end, path=path)
+def of_place(path: str, first: date, last: date) -> Cost:
+    """What the vehicles in the subtree cost between two days, both included, and how far they went."""
+    cost = Cost()
+    for rows in bills(first, last):
+        for kind, amount in below(rows, path).values_list("cost").annotate(Sum("amount")):
+            cost.add(kind, amount or Decimal(0))  # a kind that is one value is answered for no rows, too
+    taken = below(Refuel.objects.filter(day__range=(first, last)), path).aggregate(n=Sum("quantity"))
+    went = below(driven(first, last), path).aggregate(km=DISTANCE, n=Count("pk"))
+    cost.quantity, cost.km, cost.runs = taken["n"] or Decimal(0), went["km"] or Decimal(0), went["n"]
+    return cost
 
 
 def energy_rate(vehicle: Vehicle, on: date) -> Decimal | None:

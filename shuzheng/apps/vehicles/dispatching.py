@@ -95,8 +95,8 @@ def hindrance(board: Board, trip: Trip, vehicle: Vehicle) -> str:
     for run in board.runs:
         if run.vehicle_id == vehicle.pk and run.pk != trip.run_id and run.begins < trip.ends and run.ends > trip.begins:
             return _("%(span)s 已派出") % {"span": span(run.begins, run.ends)}
-    for until, what in ((vehicle.compulsory_to, _("交强险")), (vehicle.inspection_to, _("年检"))):
-        if until is not None and until < timezone.localdate(trip.ends):
+    for until, what in vehicle.road_papers:
+        if until < timezone.localdate(trip.ends):
             return _("%(what)s %(day)s 到期") % {"what": what, "day": until}
     return ""
 
@@ -271,8 +271,7 @@ def _fixed(board: Board, run: Run, day_rules: planning.Rules) -> planning.Fixed:
 
 def _papers_end(board: Board, vehicle: Vehicle) -> int:
     """The minute of the board until which insurance and inspection hold: a car is not proposed beyond it."""
-    known = [until for until in (vehicle.compulsory_to, vehicle.inspection_to) if until is not None]
-    days = min([(until - board.day).days + 1 for until in known], default=2)
+    days = min([(until - board.day).days + 1 for until, _what in vehicle.road_papers], default=2)
     return min(days, 2) * DAY
 
 

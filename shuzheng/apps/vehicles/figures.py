@@ -11,27 +11,21 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Left
 
 from shuzheng.apps.vehicles import costs, rules
+from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import (
-    Fee,
-    Inspection,
-    Insurance,
     Plan,
     Quota,
-    Refuel,
     Rental,
-    Repair,
-    Run,
     Trip,
     Use,
     Vehicle,
     VehicleState,
 )
 from shuzheng.apps.vehicles.models.fleet import NEW_ENERGY, Marking
-from shuzheng.base.core.scope import Range
 from shuzheng.base.standards.working_days import add_months
 
 
@@ -97,12 +91,6 @@ class Fleet:
         return self.cost.total / self.whole.held if self.whole.held else None
 
 
-def below(rows: QuerySet[Any], path: str) -> QuerySet[Any]:
-    """Rows in the subtree."""
-    span = Range.subtree(path)
-    return rows.filter(path__gte=span.lo, path__lt=span.hi) if path else rows
-
-
 def of_place(path: str, year: int, today: date) -> Fleet:
     """The fleet in the subtree of ``path``, in the year up to ``today``."""
     first, last = date(year, 1, 1), min(date(year, 12, 31), today)
@@ -127,14 +115,14 @@ def of_place(path: str, year: int, today: date) -> Fleet:
         line = fleet.lines.setdefault(row["use"], Line())
         for name in (*counts, "paid"):
             setattr(line, name, row[f"n_{name}"])
-    quotas = below(Quota.objects.filter(since__lte=last), path).filter(Q(until=None) | Q(until__gt=last))
+    quotas = below(Quota.in_force(last), path)
     for use, amount in quotas.values_list("use").annotate(Sum("amount")):
         fleet.lines.setdefault(use, Line()).quota = amount
     renewals = below(Plan.objects.filter(year=year, kind=Plan.Sort.RENEWAL, state=Plan.State.DONE), path)
     for use, n in renewals.values_list("use").annotate(Count("pk")):
         fleet.lines.setdefault(use, Line()).renewed = n
     fleet.over_quota = _over(path, last)
-    fleet.cost = costs_of(path, first, last)
+    fleet.cost = costs.of_place(path, first, last)
     fleet.trips = below(Trip.objects.filter(begins__date__range=(first, last), state__in=Trip.SERVED), path).count()
     rented = below(Rental.objects.filter(day__range=(first, last)), path).aggregate(n=Count("pk"), yuan=Sum("amount"))
     fleet.rentals, fleet.rented = rented["n"], rented["yuan"] or Decimal(0)
@@ -143,7 +131,7 @@ def of_place(path: str, year: int, today: date) -> Fleet:
 
 def _over(path: str, on: date) -> int:
     """Vehicles beyond the quota of their organ and use: each organ is judged by itself."""
-    quotas = below(Quota.objects.filter(since__lte=on), path).filter(Q(until=None) | Q(until__gt=on))
+    quotas = below(Quota.in_force(on), path)
     allowed = {(node, use): n for node, use, n in quotas.values_list("node", "use").annotate(Sum("amount"))}
     held = (
         below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path)
@@ -151,27 +139,6 @@ def _over(path: str, on: date) -> int:
         .annotate(Count("pk"))
     )
     return sum(max(0, n - allowed.get((node, use), 0)) for node, use, n in held)
-
-
-def costs_of(path: str, first: date, last: date) -> costs.Cost:
-    """What the vehicles in the subtree cost between two days, both included, and how far they went."""
-    cost, span = costs.Cost(), {"day__range": (first, last)}
-    fuel = below(Refuel.objects.filter(**span), path).aggregate(yuan=Sum("amount"), quantity=Sum("quantity"))
-    cost.add("energy", fuel["yuan"] or Decimal(0))
-    cost.quantity = fuel["quantity"] or Decimal(0)
-    for model, kind, more in (
-        (Repair, "repair", {"state": Repair.State.DONE}),
-        (Insurance, "insurance", {}),
-        (Inspection, "inspection", {}),
-    ):
-        total = below(model._default_manager.filter(**span, **more), path).aggregate(yuan=Sum("amount"))["yuan"]
-        cost.add(kind, total or Decimal(0))
-    for kind, yuan in below(Fee.objects.filter(**span), path).values_list("kind").annotate(Sum("amount")):
-        cost.add(costs.FEES[Fee.Sort(kind)], yuan)
-    driven = below(Run.objects.filter(state=Run.State.BACK, back_at__date__range=(first, last)), path)
-    totals = driven.aggregate(km=Sum(F("odometer_in") - F("odometer_out")), n=Count("pk"))
-    cost.km, cost.runs = totals["km"] or Decimal(0), totals["n"]
-    return cost
 
 
 @dataclass(frozen=True)
@@ -195,7 +162,7 @@ class Member:
 
 
 def members(path: str, year: int, today: date) -> list[Member]:
-    """The places just below a division, each with its fleet, kilometres and costs: four grouped questions."""
+    """The places just below a division, each with its fleet, kilometres and costs: a few grouped questions."""
     first, last = date(year, 1, 1), min(date(year, 12, 31), today)
     cut = len(path) + 3
     key = Left("path", cut)
@@ -209,28 +176,17 @@ def members(path: str, year: int, today: date) -> list[Member]:
             found[at] = [a + (b or 0) for a, b in zip(known, values, strict=True)]
         return {at: tuple(values) for at, values in found.items()}
 
-    span = {"day__range": (first, last)}
     held = by(
         Vehicle.objects.exclude(state=VehicleState.DISPOSED),
         n=Count("pk"),
         ne=Count("pk", filter=Q(fuel__in=NEW_ENERGY)),
     )
-    km = by(
-        Run.objects.filter(state=Run.State.BACK, back_at__date__range=(first, last)),
-        km=Sum(F("odometer_in") - F("odometer_out")),
-    )
+    km = by(costs.driven(first, last), km=costs.DISTANCE)
     yuan: dict[str, Decimal] = {}
-    for rows in (Refuel.objects.filter(**span), Repair.objects.filter(state=Repair.State.DONE, **span),
-                 Insurance.objects.filter(**span), Inspection.objects.filter(**span), Fee.objects.filter(**span)):  # fmt: skip
+    for rows in costs.bills(first, last):
         for at, (amount,) in by(rows, yuan=Sum("amount")).items():
             yuan[at] = yuan.get(at, Decimal(0)) + amount
     return [
         Member(at, held[at][0], held[at][1], Decimal(km.get(at, (0,))[0]), yuan.get(at, Decimal(0)))
         for at in sorted(held)
     ]
-
-
-TRIP_SUMS = {
-    "km": Sum("km"), "tolls": Sum("tolls"), "parking": Sum("parking"), "cost": Sum("cost"), "people": Sum("people"),
-}  # fmt: skip
-"""What is summed at the foot of a list of trips."""

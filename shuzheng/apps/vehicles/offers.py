@@ -14,8 +14,8 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from shuzheng.apps.vehicles import figures
-from shuzheng.apps.vehicles.costs import Cost
+from shuzheng.apps.vehicles import costs, figures
+from shuzheng.apps.vehicles.costs import Cost, below
 from shuzheng.apps.vehicles.models import Refuel, Rental, Run, Terminal, Use, Vehicle, VehicleState
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour
 from shuzheng.apps.vehicles.models.fleet import NEW_ENERGY, Fuel, Marking
@@ -45,18 +45,16 @@ def _money(cost: Cost) -> dict[str, Value]:
 
 def _usage(path: str, first: date, last: date) -> dict[str, Value]:
     """What was driven, taken in, hired and noticed between two days, both included."""
-    runs = figures.below(Run.objects.filter(state=Run.State.BACK, back_at__date__range=(first, last)), path)
+    runs = below(Run.objects.filter(state=Run.State.BACK, back_at__date__range=(first, last)), path)
     km = runs.aggregate(
         n=Count("pk"), km=Sum(F("odometer_in") - F("odometer_out")),
         fuel=Sum(F("odometer_in") - F("odometer_out"), filter=~Q(vehicle__fuel__in=(Fuel.ELECTRIC, Fuel.CELL))),
     )  # fmt: skip
-    taken = figures.below(Refuel.objects.filter(day__range=(first, last)), path).aggregate(
+    taken = below(Refuel.objects.filter(day__range=(first, last)), path).aggregate(
         litres=Sum("quantity", filter=Q(kind=Refuel.Sort.FUEL)), kwh=Sum("quantity", filter=Q(kind=Refuel.Sort.CHARGE))
     )
-    hired = figures.below(Rental.objects.filter(day__range=(first, last)), path).aggregate(
-        n=Count("pk"), yuan=Sum("amount")
-    )
-    noticed = figures.below(Alert.objects.filter(begins__date__range=(first, last)), path).exclude(colour=Colour.GREEN)
+    hired = below(Rental.objects.filter(day__range=(first, last)), path).aggregate(n=Count("pk"), yuan=Sum("amount"))
+    noticed = below(Alert.objects.filter(begins__date__range=(first, last)), path).exclude(colour=Colour.GREEN)
     decided = Q(state__in=(Alert.State.DECIDED, Alert.State.FINAL))
     alerts = noticed.aggregate(
         n=Count("pk"), handled=Count("pk", filter=decided),
@@ -73,10 +71,10 @@ def _usage(path: str, first: date, last: date) -> dict[str, Value]:
 
 def _held(path: str, first: date, last: date) -> dict[str, Any]:
     """Vehicles as of ``last``: what stood in the register then, as far as it can be told from today's rows."""
-    rows = figures.below(Vehicle.objects.all(), path)
+    rows = below(Vehicle.objects.all(), path)
     rows = rows.filter(registered_on__lte=last).filter(Q(disposed_on=None) | Q(disposed_on__gt=last))
-    ran = figures.below(Run.objects.filter(begins__date__range=(first, last)), path).values("vehicle")
-    located = figures.below(Terminal.objects.filter(in_use=True), path).values("vehicle")
+    ran = below(Run.objects.filter(begins__date__range=(first, last)), path).values("vehicle")
+    located = below(Terminal.objects.filter(in_use=True), path).values("vehicle")
     quiet = (VehicleState.LOCKED, VehicleState.LAID_UP, VehicleState.TO_DISPOSE)
     return rows.aggregate(
         held=Count("pk"), able=Count("pk", filter=Q(state=VehicleState.IN_USE)),
@@ -94,10 +92,10 @@ def quarter(node_id: UUID, period: Period) -> dict[str, Value]:
     if not held["held"] and not whole.quota:
         return {}
     usage = _usage(path, first, last)
-    out = figures.below(Run.objects.filter(state=Run.State.BACK, out_at__date__range=(first, last)), path)
+    out = below(Run.objects.filter(state=Run.State.BACK, out_at__date__range=(first, last)), path)
     out_days = out.annotate(day=TruncDate("out_at")).order_by().values("vehicle", "day").distinct().count()
     days = between(first - timedelta(days=1), last, path)
-    cost = figures.costs_of(path, first, last)
+    cost = costs.of_place(path, first, last)
     return {
         "quota": _whole(whole.quota), "held": _whole(held["held"]), "over": _whole(fleet.over_quota),
         "nev": _whole(held["nev"]), "platform": _whole(held["platform"]), "marked": _whole(held["marked"]),
@@ -132,11 +130,11 @@ def operating_cost(node_id: UUID, period: Period) -> dict[str, Value]:
     """公务用车运行维护费 of the quarter and of the year so far, in 10,000 yuan; nothing for an organ without vehicles."""
     path, today = _path(node_id), timezone.localdate()
     last = min(period.end, today)
-    if not figures.below(Vehicle.objects.all(), path).exists():
+    if not below(Vehicle.objects.all(), path).exists():
         return {}
 
     def spent(first: date) -> Decimal:
-        total = figures.costs_of(path, first, last).total
+        total = costs.of_place(path, first, last).total
         return (total / YUAN).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
     return {"car_now": spent(period.start), "car_year": spent(date(period.start.year, 1, 1))}

@@ -62,8 +62,7 @@ def held(node_id, use: str) -> int:
 
 
 def quota_of(node_id, use: str, on: date) -> Quota | None:
-    rows = Quota.objects.filter(node_id=node_id, use=use, since__lte=on).order_by("-since")
-    return next((q for q in rows if q.until is None or on < q.until), None)
+    return Quota.in_force(on).filter(node_id=node_id, use=use).order_by("-since").first()
 
 
 @action("vehicles.vehicle.lock", handover=True, event="vehicles.vehicle.locked")

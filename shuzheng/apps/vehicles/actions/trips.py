@@ -208,8 +208,8 @@ def fits(
         faults.append(
             _("%(plate)s 现在是“%(state)s”。") % {"plate": vehicle.plate, "state": vehicle.get_state_display()}
         )
-    for until, what in ((vehicle.compulsory_to, _("交强险")), (vehicle.inspection_to, _("年检"))):
-        if until is not None and until < timezone.localdate(ends):
+    for until, what in vehicle.road_papers:
+        if until < timezone.localdate(ends):
             faults.append(
                 _("%(plate)s 的%(what)s %(day)s 到期。") % {"plate": vehicle.plate, "what": what, "day": until}
             )

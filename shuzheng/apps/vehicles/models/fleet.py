@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import date
+from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -269,6 +270,12 @@ class Vehicle(Record):
         return self.fuel in NEW_ENERGY
 
     @property
+    def road_papers(self) -> list[tuple[date, Any]]:
+        """Insurance and inspection without which it may not go out, where they are known: the last day, and what it is called."""
+        known = ((self.compulsory_to, _("交强险")), (self.inspection_to, _("年检")))
+        return [(until, what) for until, what in known if until is not None]
+
+    @property
     def is_held(self) -> bool:
         """Whether it counts against the quota: until it has been disposed of."""
         return self.state != VehicleState.DISPOSED
@@ -298,6 +305,11 @@ class Quota(Record):
 
     def __str__(self) -> str:
         return f"{self.node} {self.get_use_display()}"
+
+    @classmethod
+    def in_force(cls, on: date) -> models.QuerySet[Quota]:
+        """Those that hold on a day."""
+        return cls.objects.filter(Q(until=None) | Q(until__gt=on), since__lte=on)
 
 
 class Plan(Record):

@@ -17,7 +17,7 @@ from shuzheng.apps.vehicles import printing
 from shuzheng.apps.vehicles.actions import ask_trips, cancel_trips, change_trips, confirm_trips
 from shuzheng.apps.vehicles.actions.trips import CANCELLABLE, CHANGEABLE
 from shuzheng.apps.vehicles.models import Spot, Trip, TripState
-from shuzheng.apps.vehicles.pages.forms import CancelForm, ConfirmForm, TripForm, next_half_hour
+from shuzheng.apps.vehicles.pages.forms import CancelForm, ConfirmForm, TripForm, blame, next_half_hour
 from shuzheng.apps.vehicles.registers.trips import STATES
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
@@ -64,7 +64,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         try:
             [made] = ask_trips([made], actor=actor, key=request.POST.get("key", "")[:60] or new_key())
         except Invalid as fault:
-            _blame(form, fault)
+            blame(form, fault)
         else:
             messages.success(request, _("已提交，派车单号 %(n)s") % {"n": made.number})
             return redirect("vehicles:trip", made.pk)
@@ -112,13 +112,6 @@ def _initial(request: HttpRequest, actor: Actor, spots: list[Spot]) -> dict[str,
             values[name] = getattr(like, name)
         values["ends"] = begins + (like.ends - like.begins)
     return values
-
-
-def _blame(form: TripForm, fault: Invalid) -> None:
-    for one in fault.faults:
-        form.add_error(one.field if one.field in form.fields else None, one.message)
-    if not fault.faults:
-        form.add_error(None, fault.message)
 
 
 def _trip(actor: Actor, pk: UUID) -> Trip:
@@ -223,7 +216,7 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
             change_trips([fresh], actor=actor, key=request.POST.get("key", "")[:60] or new_key(), values=values,
                          seen={fresh.pk: int(request.POST.get("version", seen))})  # fmt: skip
         except Invalid as fault:
-            _blame(form, fault)
+            blame(form, fault)
         else:
             messages.success(request, _("已修改，已通知驾驶员") if row.run_id else _("已修改"))
             return redirect("vehicles:trip", pk)

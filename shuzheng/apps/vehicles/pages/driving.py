@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 from shuzheng.apps.vehicles import providing
 from shuzheng.apps.vehicles.actions import accept_runs, end_runs, start_runs
 from shuzheng.apps.vehicles.models import Run
-from shuzheng.apps.vehicles.pages.forms import EndForm, StartForm
+from shuzheng.apps.vehicles.pages.forms import EndForm, StartForm, blame
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.files.actions import blocked_words, receive
@@ -101,10 +101,7 @@ def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
             if isinstance(kept, Block):
                 messages.error(request, blocked_words(kept))
     except Invalid as fault:
-        for one in fault.faults:
-            form.add_error(one.field if one.field in form.fields else None, one.message)
-        if not fault.faults:
-            form.add_error(None, fault.message)
+        blame(form, fault)
         return _show(request, actor, run.pk, form)
     except Conflict as fault:
         messages.error(request, fault.message)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import xlsxwriter
 from django.core.paginator import Paginator
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -112,11 +113,11 @@ def _list(register: str) -> str:
 
 def _today(path: str, today: date) -> list[tuple[str, int, str, str]]:
     """What waits: words, count, tone, and where it is listed."""
-    trips = figures.below(Trip.objects.all(), path)
-    vehicles = figures.below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path)
+    trips = sums.below(Trip.objects.all(), path)
+    vehicles = sums.below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path)
     lists, now = _list("trips"), timezone.now()
     waiting = trips.filter(state=TripState.WAITING).count()
-    late = figures.below(Run.objects.filter(state=Run.State.OUT, ends__lt=now), path).count()
+    late = sums.below(Run.objects.filter(state=Run.State.OUT, ends__lt=now), path).count()
     paper = trips.filter(paper_due__lt=now, approved_at=None).exclude(state=TripState.CANCELLED).count()
     expired = vehicles.filter(inspection_to__lt=today).count() + vehicles.filter(compulsory_to__lt=today).count()
     return [
@@ -161,7 +162,7 @@ def notice(request: HttpRequest) -> HttpResponse:
         response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(title)}.xlsx"
         return response
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    total = rows.aggregate(**figures.TRIP_SUMS)
+    total = rows.aggregate(km=Sum("km"), cost=Sum("cost"))
     url = reverse("vehicles:notice")
     context = {
         "page": page, "period": period, "total": total, "count": page.paginator.count, "organ": actor.organ_name,

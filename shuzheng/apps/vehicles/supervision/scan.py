@@ -146,7 +146,7 @@ def _of_organs(path: str, since: datetime, now: datetime, limits: Limits) -> Ite
     yield from driving.paperwork(trips, now)
     drivers = Driver.objects.filter(path__startswith=path, state=Driver.State.ON_DUTY).select_related("person")
     yield from keeping.documents((), drivers, today, limits)
-    quotas = Quota.objects.filter(Q(until=None) | Q(until__gt=today), path__startswith=path, since__lte=today)
+    quotas = Quota.in_force(today).filter(path__startswith=path)
     vehicles = Vehicle.objects.filter(path__startswith=path).exclude(state=VehicleState.DISPOSED)
     yield from keeping.quotas(vehicles, quotas, today)
 
@@ -177,7 +177,7 @@ def lapse(actor: Actor, path: str = "") -> int:
         nodes = {a.node_id for a in standing if a.vehicle_id is None}
         drivers = Driver.objects.filter(node__in=nodes).select_related("person")
         held |= {f.key for f in keeping.documents((), drivers, today, limits)}
-        quotas = Quota.objects.filter(Q(until=None) | Q(until__gt=today), node__in=nodes, since__lte=today)
+        quotas = Quota.in_force(today).filter(node__in=nodes)
         rows = Vehicle.objects.filter(node__in=nodes).exclude(state=VehicleState.DISPOSED)
         held |= {f.key for f in keeping.quotas(rows, quotas, today)}
         over += [a for a in standing if a.key not in held]
