@@ -14,18 +14,22 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import connection, connections
 from django.utils import timezone
 
-from bench import reporting
 from bench.measure import Result, timed
 from bench.reference import checks as reference
+from bench.reporting import FORM, SYSTEM
+from bench.stock import loading
 from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.forms import setcheck
 from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.models import Definition, Round, Submission
 from shuzheng.base.forms.spec import load as load_spec
-from shuzheng.base.org.models import Node, NodeKind
+from shuzheng.base.org.models import Node, NodeKind, Tier
+from shuzheng.base.org.places import draft_node
+from shuzheng.base.org.versions import first_version
 from shuzheng.kernel.periods import Period
 
 EARLIER, NOW = ("2030Q1", "2030Q2", "2030Q3", "2030Q4"), "2031Q1"
@@ -46,27 +50,48 @@ SAMPLE = 1000
 CHUNK = 20_000
 
 
+def institutions(number: int) -> str:
+    """So many reporting institutions beside the demo's, spread evenly over the counties."""
+    with SYSTEM.scope.activate():
+        counties = list(Node.objects.filter(kind=NodeKind.DIVISION, tier=Tier.COUNTY, valid_to=None).order_by("path"))
+        for start in range(0, number, CHUNK):
+            made = [
+                draft_node(
+                    counties[n * len(counties) // number], f"公共机构{n:07d}", NodeKind.ORGAN, code=f"s{n:07d}", type="22",
+                    is_reporting=True, valid_from=counties[0].valid_from,
+                )
+                for n in range(start, min(start + CHUNK, number))
+            ]  # fmt: skip
+            insert_many(made)
+            insert_many([first_version(organ) for organ in made])
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE org_node")
+    return f"{number:,} institutions in {len(counties):,} counties"
+
+
 def stock() -> str:
     """A round for each quarter in which every institution has handed in. What a broken run left of them is removed first."""
     rounds = "(SELECT id FROM forms_round WHERE title = ANY(%s))"
     with connections["owner"].cursor() as cursor:
         for table, column in (("forms_cell", "round_id"), ("forms_submission", "round_id"), ("forms_round", "id")):
             cursor.execute(f"DELETE FROM {table} WHERE {column} IN {rounds}", [[f"soak {p}" for p in (*EARLIER, NOW)]])
-    with reporting.SYSTEM.scope.activate():
-        definition = Definition.objects.get(code=reporting.FORM, state=Definition.State.PUBLISHED)
+    with SYSTEM.scope.activate():
+        definition = Definition.objects.get(code=FORM, state=Definition.State.PUBLISHED)
         office = Node.objects.get(path="0/goa/")
-    cells = 0
-    for place, period in enumerate((*EARLIER, NOW)):
-        round_ = _round(definition, office, period)
-        cells += _fill(round_, place, load_spec(definition.spec))
+    made = [_round(definition, office, period) for period in (*EARLIER, NOW)]
+    spec = load_spec(definition.spec)
+    with loading("forms_cell", anew=True) as cursor:
+        cells = sum(_fill(cursor, round_, place, spec) for place, round_ in enumerate(made))
     with connections["owner"].cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE forms_cell, forms_submission")
-    return f"{round_.asked:,} institutions in {len(EARLIER) + 1} quarters, {cells:,} cells"
+        cursor.execute("VACUUM ANALYZE forms_submission")
+        cursor.execute("SELECT pg_size_pretty(pg_database_size(current_database()))")
+        [size] = cursor.fetchone()
+    return f"{made[-1].asked:,} institutions in {len(made)} quarters, {cells:,} cells, {size}"
 
 
 def _round(definition: Definition, office: Node, period: str) -> Round:
     due = timezone.make_aware(datetime.combine(Period.parse(period).end + timedelta(days=15), time(18)))
-    with reporting.SYSTEM.scope.activate():
+    with SYSTEM.scope.activate():
         organs = Node.objects.filter(is_reporting=True, kind=NodeKind.ORGAN, valid_to=None)
         row = Round(
             definition=definition, title=f"soak {period}", period=period, audience="", due_at=due, tier=1,
@@ -75,7 +100,7 @@ def _round(definition: Definition, office: Node, period: str) -> Round:
         row.own(office)
         insert_many([row])
         batch: list[Submission] = []
-        for organ in organs.only("id", "path", "tier").iterator(CHUNK):
+        for organ in organs.only("id", "path", "tier").order_by("path").iterator(CHUNK):
             made = Submission(
                 round=row,
                 own_tier=organ.tier,
@@ -93,45 +118,51 @@ def _round(definition: Definition, office: Node, period: str) -> Round:
     return row
 
 
-_NUMBERED = (
-    "(SELECT id, round_id, path, row_number() OVER (ORDER BY path) - 1 AS n FROM forms_submission WHERE round_id = %s)"
-)
-_INSERT = "INSERT INTO forms_cell (submission_id, round_id, path, code, value, text, source, version) "
+_ASKED = """
+CREATE TEMP TABLE soak_asked AS
+SELECT id, round_id, path, row_number() OVER (ORDER BY path) - 1 AS n FROM forms_submission WHERE round_id = %s
+"""
 # Up to a tenth more than the base, by institution, cell and quarter: whole numbers, the same on every machine.
-_INPUTS = f"""
-SELECT id, round_id, path, code, CASE {{cases}} ELSE value END, '', 'hand', 1
-FROM (SELECT s.*, c.code, (c.base + ((s.n * 7919 + c.k * 104729 + %s * 613) %% 101) * c.base / 1000)::numeric AS value
-      FROM {_NUMBERED} s CROSS JOIN unnest(%s::text[], %s::int[], %s::int[]) AS c(code, base, k)) x
-"""
-_TOTALS = """
-SELECT submission_id, round_id, path, split_part(code, '_', 1) || '_q', sum(value), '', 'computed', 1 FROM forms_cell
-WHERE round_id = %s AND code ~ '_m[123]$' GROUP BY 1, 2, 3, 4 HAVING count(value) = 3
-"""
-_PRICES = """
-SELECT c.submission_id, c.round_id, c.path, split_part(c.code, '_', 1) || '_price', round(c.value / q.value, 6), '', 'computed', 1
-FROM forms_cell c JOIN forms_cell q ON q.submission_id = c.submission_id AND q.code = split_part(c.code, '_', 1) || '_q'
-WHERE c.round_id = %s AND c.code ~ '_cost$' AND c.value IS NOT NULL AND q.value <> 0
+_CELLS = """
+WITH inputs AS MATERIALIZED (
+    SELECT id, round_id, path, code, CASE {cases} ELSE value END AS value FROM (
+        SELECT s.*, c.code, (c.base + ((s.n * 7919 + c.k * 104729 + %(quarter)s * 613) %% 101) * c.base / 1000)::numeric AS value
+        FROM soak_asked s CROSS JOIN unnest(%(codes)s::text[], %(bases)s::int[], %(places)s::int[]) AS c(code, base, k)
+        WHERE s.n >= %(start)s AND s.n < %(end)s) x
+), quarters AS MATERIALIZED (
+    SELECT id, round_id, path, split_part(code, '_', 1) AS line, sum(value) FILTER (WHERE code ~ '_m[123]$') AS used,
+           count(value) FILTER (WHERE code ~ '_m[123]$') AS months, max(value) FILTER (WHERE code ~ '_cost$') AS cost
+    FROM inputs GROUP BY 1, 2, 3, 4
+)
+INSERT INTO forms_cell (submission_id, round_id, path, code, value, text, source, version)
+SELECT id, round_id, path, code, value, '', 'hand', 1 FROM inputs
+UNION ALL SELECT id, round_id, path, line || '_q', used, '', 'computed', 1 FROM quarters WHERE months = 3
+UNION ALL SELECT id, round_id, path, line || '_price', round(cost / used, 6), '', 'computed', 1 FROM quarters
+          WHERE months = 3 AND used <> 0 AND cost IS NOT NULL
 """
 
 
-def _fill(round_: Round, quarter: int, spec: Any) -> int:
-    """Cells of a quarter: all inputs of the one that is checked, and of those before it what it is compared with."""
+def _fill(cursor: psycopg.Cursor, round_: Round, quarter: int, spec: Any) -> int:
+    """Cells of a quarter: everything of the one that is checked, and of those before it what it is compared with."""
     is_now = round_.period == NOW
     base = {c.code: 0 for c in spec.inputs} if is_now else {}
-    base |= {f"{row}_m{month}": amount for row, (amount, _cost) in USED.items() for month in (1, 2, 3)}
-    base |= {f"{row}_cost": cost for row, (_amount, cost) in USED.items()} if is_now else {}
+    rows = USED if round_.period in (NOW, LAST_YEAR) else {code[:3]: USED[code[:3]] for code in OUTLIERS}
+    base |= {f"{row}_m{month}": amount for row, (amount, _cost) in rows.items() for month in (1, 2, 3)}
+    base |= {f"{row}_cost": cost for row, (_amount, cost) in rows.items()} if is_now else {}
     base |= {"people": 100} | ({"area": 3200} if is_now else {})
     cases = " ".join(
         f"WHEN n %% {EACH} = {rest} AND code = '{cell}' THEN {made}" for rest, (cell, made, _) in SEEDS.items()
     )
-    inputs = _INPUTS.format(cases=cases if is_now else "WHEN false THEN NULL")
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(_INSERT + inputs, [quarter, round_.pk, list(base), list(base.values()), list(range(len(base)))])
-        count = cursor.rowcount
-        for more in (_TOTALS, _PRICES) if is_now else (_TOTALS,):
-            cursor.execute(_INSERT + more, [round_.pk])
-            count += cursor.rowcount
-    return int(count)
+    insert = _CELLS.format(cases=cases if is_now else "WHEN false THEN NULL")
+    words = {"quarter": quarter, "codes": list(base), "bases": list(base.values()), "places": list(range(len(base)))}
+    cursor.execute("DROP TABLE IF EXISTS soak_asked")
+    cursor.execute(_ASKED, [round_.pk])
+    cursor.execute("CREATE INDEX ON soak_asked (n)")
+    cursor.execute("ANALYZE soak_asked")
+    count = 0
+    for start in range(0, round_.asked, CHUNK):
+        count += cursor.execute(insert, {**words, "start": start, "end": start + CHUNK}).rowcount
+    return count
 
 
 def findings() -> Iterator[Result]:
@@ -147,7 +178,7 @@ def findings() -> Iterator[Result]:
             if found.submission_id in sample:
                 said[found.submission_id].add(found.check.code)
 
-    with reporting.SYSTEM.scope.activate():
+    with SYSTEM.scope.activate():
         seconds, memory = _watched(run)
         limits = resolve(spec, NOW, "").values
     now, last_year, before = (
@@ -182,7 +213,7 @@ def outliers() -> Iterator[Result]:
             if found.submission_id in sample:
                 said.add((found.submission_id, found.code))
 
-    with reporting.SYSTEM.scope.activate():
+    with SYSTEM.scope.activate():
         seconds, memory = _watched(run)
     quarters = [_cells(round_.definition_id, period, sample.values()) for period in (NOW, *EARLIER)]
     now, earlier = quarters[0], quarters[1:]
@@ -202,7 +233,7 @@ def outliers() -> Iterator[Result]:
 
 
 def _now() -> tuple[Round, Any]:
-    with reporting.SYSTEM.scope.activate():
+    with SYSTEM.scope.activate():
         round_ = Round.objects.select_related("definition").filter(title=f"soak {NOW}").latest("created_at")
     return round_, load_spec(round_.definition.spec)
 
@@ -252,4 +283,4 @@ def _peak(process: int) -> int:
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024
 
 
-__all__ = ["findings", "outliers", "stock"]
+__all__ = ["findings", "institutions", "outliers", "stock"]

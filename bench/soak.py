@@ -33,7 +33,7 @@ TERMINALS = 20_000
 FUZZ = 600
 """Seconds of hostile bytes."""
 INSTITUTIONS = 1_586_000
-"""Of the pivot, with 96 facts each: 12 months of 8 kinds."""
+"""Of the pivot, with 96 facts each (12 months of 8 kinds), and of the checks."""
 
 
 def main() -> int:
@@ -42,7 +42,9 @@ def main() -> int:
     parser.add_argument("--part", "--scale", dest="parts", choices=list(PARTS), action="append")
     parser.add_argument("--fresh", action="store_true", help="forget what was done")
     parser.add_argument("--counties", type=int, default=COUNTIES, help=f"of the deadline day ({COUNTIES:,})")
-    parser.add_argument("--institutions", type=int, default=INSTITUTIONS, help=f"of the pivot ({INSTITUTIONS:,})")
+    parser.add_argument(
+        "--institutions", type=int, default=INSTITUTIONS, help=f"of the pivot and the checks ({INSTITUTIONS:,})"
+    )
     parser.add_argument("--terminals", type=int, default=TERMINALS, help=f"of the gateway ({TERMINALS:,})")
     parser.add_argument("--seconds", type=int, default=FUZZ, help=f"of fuzzing ({FUZZ})")
     parser.add_argument("--instances", type=int, default=INSTANCES, help=f"of the flows ({INSTANCES:,})")
@@ -125,8 +127,8 @@ def _named(at: str, results: Iterable[measure.Result]) -> list[measure.Result]:
 
 
 def _scale(soak: Soak) -> Steps:
-    """The demo at a scale, a round for everybody in it, and the quarter's checks."""
-    from bench import checking, reporting
+    """The demo at a scale, and a round for everybody in it."""
+    from bench import reporting
 
     at = soak.part
     return [
@@ -141,9 +143,19 @@ def _scale(soak: Soak) -> Steps:
         (f"{at}: roll-up of the county", lambda: reporting.totals(PAGES)),
         (f"{at}: drill down at the nation", lambda: reporting.drill(PAGES)),
         (f"{at}: audit verify", reporting.verify),
-        (f"{at}: five quarters of everybody", checking.stock),
-        (f"{at}: checks of a quarter", lambda: _named(at, checking.findings())),
-        (f"{at}: outliers of a quarter", lambda: _named(at, checking.outliers())),
+    ]
+
+
+def _checks(soak: Soak) -> Steps:
+    """Checks and outliers of one quarter of everybody, against the four quarters before it."""
+    from bench import checking, reporting
+
+    return [
+        ("checks: demo --scale small", lambda: reporting.load("small")),
+        ("checks: institutions", lambda: checking.institutions(soak.institutions)),
+        ("checks: five quarters of everybody", checking.stock),
+        ("checks: checks of a quarter", lambda: _named("checks", checking.findings())),
+        ("checks: outliers of a quarter", lambda: _named("checks", checking.outliers())),
     ]
 
 
@@ -216,7 +228,7 @@ def _gateway(soak: Soak) -> Steps:
 
 Steps = list[tuple[str, Callable[[], Any]]]
 PARTS: dict[str, Callable[[Soak], Steps]] = {
-    "province": _scale, "nation": _scale, "deadline": _deadline, "pivot": _pivot, "flows": _flows,
+    "province": _scale, "nation": _scale, "checks": _checks, "deadline": _deadline, "pivot": _pivot, "flows": _flows,
     "jt808": _jt808, "gateway": _gateway,
 }  # fmt: skip
 

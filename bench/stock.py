@@ -159,8 +159,11 @@ def docs(rows: int) -> None:
 
 
 @contextlib.contextmanager
-def loading(*tables: str) -> Iterator[psycopg.Cursor]:
-    """Put millions of rows into tables: their indexes are dropped and made again, foreign keys are not checked row by row."""
+def loading(*tables: str, anew: bool = False) -> Iterator[psycopg.Cursor]:
+    """Put millions of rows into tables: their indexes are dropped and made again, foreign keys are not checked row by row.
+
+    Tables that hold rows keep their indexes, unless they are asked for ``anew``: what stands is little against what comes.
+    """
     with psycopg.connect(os.environ[SUPERUSER], autocommit=True, prepare_threshold=None) as connection:
         cursor = connection.cursor()
         cursor.execute("SET session_replication_role = replica; SET synchronous_commit = off")
@@ -171,14 +174,14 @@ def loading(*tables: str) -> Iterator[psycopg.Cursor]:
             " WHERE i.indrelid = ANY(%s::regclass[]) AND c.oid IS NULL",
             [list(tables)],
         ).fetchall()
-        empty = not any(_is_filled(cursor, table) for table in tables)
-        if empty:
+        bare = anew or not any(_is_filled(cursor, table) for table in tables)
+        if bare:
             for name, _definition in indexes:
                 cursor.execute(f"DROP INDEX {name}")
         try:
             yield cursor
         finally:
-            if empty:
+            if bare:
                 for _name, definition in indexes:
                     cursor.execute(definition)
                 for table in tables:
