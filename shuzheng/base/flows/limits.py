@@ -5,20 +5,26 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.portal import formats
 from shuzheng.base.standards import working_days
+from shuzheng.base.standards.resolve import current
 
 
-def due(limit: str, start: datetime, path: str) -> datetime:
-    """When a limit that begins at ``start`` ends: ``2d`` at the same time on the second working day after, ``4h``, ``30m``."""
+def due(limit: str, start: datetime, path: str, stamp: UUID | None = None) -> datetime:
+    """When a limit that begins at ``start`` ends: ``2d`` at the same time on the second working day after, ``4h``, ``30m``.
+
+    Args:
+        stamp: of the standards, where it has just been read.
+    """
     if limit[-1] != "d":
         return start + span(limit)
     local = timezone.localtime(start)
-    day = working_days.add(local.date(), int(limit[:-1]), path)
+    day = working_days.add(local.date(), int(limit[:-1]), path, book=current(stamp))
     return timezone.make_aware(datetime.combine(day, local.time().replace(tzinfo=None)))
 
 

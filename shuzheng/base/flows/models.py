@@ -330,7 +330,7 @@ class Timer(CaseRecord):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_what_display()} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.What(self.what).label} {self.at:%Y-%m-%d %H:%M}"
 
 
 class Delegation(Record):
