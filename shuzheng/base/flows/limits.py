@@ -63,6 +63,13 @@ def lasted(seconds: float | None) -> str:
     return _("%(n)s 天") % {"n": formats.number(round(seconds / 86400, 1))}
 
 
+def worked(seconds: float | None) -> str:
+    """A duration in working time, whose days have 24 hours: ``40 分钟``, ``5.3 小时``, ``1.5 个工作日``; a dash for none."""
+    if seconds is None or seconds < 86400:
+        return lasted(seconds)
+    return _("%(n)s 个工作日") % {"n": formats.number(round(seconds / 86400, 1))}
+
+
 def said(limit: str) -> str:
     """A limit in words; empty for none."""
     if not limit:
