@@ -45,7 +45,7 @@ class House:
     def decide(self, task: Task) -> None:
         """Whoever holds the task agrees."""
         actor = self.people.get(task.post_id) or self.people.setdefault(task.post_id, _actor(task.post_id))
-        with actor.scope.activate():
+        with actor.scope.activate(held=True):  # as a request has it
             actions.decide([task], actor=actor, verdict="pass", text="同意。", key=f"bench:{task.pk}")
 
 

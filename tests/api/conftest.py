@@ -41,8 +41,11 @@ class Program:
     def patch(self, path: str, body: Any, version: int, key: str | None = None) -> HttpResponse:
         return self.call("PATCH", path, body, Idempotency_Key=key or new_key(), If_Match=f'"{version}"')
 
-    def delete(self, path: str, version: int) -> HttpResponse:
-        return self.call("DELETE", path, Idempotency_Key=new_key(), If_Match=f'"{version}"')
+    def put(self, path: str, body: Any, key: str | None = None) -> HttpResponse:
+        return self.call("PUT", path, body, Idempotency_Key=key or new_key())
+
+    def delete(self, path: str, version: int = 1, key: str | None = None) -> HttpResponse:
+        return self.call("DELETE", path, Idempotency_Key=key or new_key(), If_Match=f'"{version}"')
 
 
 Issue = Callable[..., Program]

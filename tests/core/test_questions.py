@@ -5,8 +5,11 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from shuzheng.base.core.questions import Question
+from shuzheng.base.core import trips
+from shuzheng.base.core.questions import Question, ask
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.org.models import Node
 from tests.factories import Nation
@@ -29,6 +32,18 @@ def test_it_answers_as_the_queryset_does_whatever_it_is_asked_with(nation: Natio
         assert names("33/11/", "33/110") == list(
             Node.objects.filter(path__startswith="33/11/").order_by("path").values_list("path", "name")
         )
+
+
+def test_several_are_answered_in_one_trip_each_with_its_own_rows(nation: Nation):
+    by_path = Question(lambda path: Node.objects.filter(path=path), "a path")
+    names = Question(lambda path: Node.objects.filter(path=path).values_list("name", flat=True), "a path")
+    with system_scope("tests").activate(), trips.together(), CaptureQueriesContext(connection) as queries:
+        trips.send("SELECT set_config('app.case', '', true)", None)  # what is held goes along, and answers nobody
+        nobody, found, name = ask((by_path, "no such/"), (by_path, "33/11/"), (names, "33/11/"))
+        place = Node.objects.get(path="33/11/")
+    assert (nobody, found, name) == ([], [place], [place.name])
+    assert found[0].name == place.name
+    assert len(queries) == 2
 
 
 def test_the_policies_hold(nation: Nation):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.test.utils import CaptureQueriesContext
 
 from shuzheng.base.core import trips
@@ -75,6 +76,89 @@ def test_savepoints_stay_between_what_was_sent_before_and_after():
             keys()
             connection.cursor().execute(INSERT, ["before"])
         assert keys() == {"before"}
+
+
+@pytest.fixture
+def sent(monkeypatch) -> list[list[str]]:
+    """What the server gets, trip by trip: the first word of each statement."""
+    texts, execute = [], CursorWrapper._execute
+
+    def noting(self, sql, params, *more):
+        texts.append([one.split()[0] for one in sql.split("; ")])
+        return execute(self, sql, params, *more)
+
+    monkeypatch.setattr(CursorWrapper, "_execute", noting)
+    return texts
+
+
+def test_a_savepoint_begins_with_its_first_statement_and_ends_with_what_was_sent_in_it(sent):
+    with transaction.atomic(), trips.together():
+        sent.clear()
+        with transaction.atomic():
+            trips.send(INSERT, ["one"])
+            with transaction.atomic():
+                trips.send(INSERT, ["two"])
+        assert keys() == {"one", "two"}
+        assert sent == [["SAVEPOINT", "INSERT", "SAVEPOINT", "INSERT", "RELEASE"], ["RELEASE"], ["SELECT"]]
+
+
+def test_a_fault_of_what_was_sent_in_a_savepoint_is_raised_at_its_end_and_takes_only_it_back():
+    trips.send(INSERT, ["there"])
+    with transaction.atomic(), trips.together():
+        trips.send(INSERT, ["before"])
+        with pytest.raises(IntegrityError), transaction.atomic():
+            trips.send(INSERT, ["inside"])
+            trips.send(INSERT, ["there"])
+        trips.send(INSERT, ["after"])
+    assert keys() == {"there", "before", "after"}
+
+
+def test_of_a_savepoint_that_never_began_nothing_goes_out(sent):
+    with transaction.atomic(), trips.together():
+        sent.clear()
+        trips.send(INSERT, ["before"])
+        with transaction.atomic():
+            pass
+        with pytest.raises(RuntimeError), transaction.atomic():
+            trips.send(INSERT, ["inside"])
+            raise RuntimeError
+        assert keys() == {"before"}
+        assert sent == [["INSERT", "SELECT"]]
+
+
+def test_a_savepoint_that_began_is_rolled_back_and_what_it_still_held_is_dropped():
+    with transaction.atomic(), trips.together():
+        with pytest.raises(RuntimeError), transaction.atomic():
+            trips.send(INSERT, ["seen"])
+            assert keys() == {"seen"}
+            trips.send(INSERT, ["held"])
+            raise RuntimeError
+        assert keys() == set()
+
+
+def test_a_savepoint_goes_out_before_many_statements_at_once_and_before_a_cursor_on_the_server():
+    with transaction.atomic(), trips.together():
+        with pytest.raises(RuntimeError), transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.executemany(INSERT, [("one",), ("two",)])
+            raise RuntimeError
+        with pytest.raises(RuntimeError), transaction.atomic():
+            assert list(ActionKey.objects.iterator(10)) == []
+            trips.send(INSERT, ["three"])
+            keys()
+            raise RuntimeError
+        assert keys() == set()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_held_when_a_transaction_is_given_up_never_goes_out():
+    scope = system_scope("tests")
+    with scope.activate(held=True):
+        trips.send(INSERT, ["one"])
+        assert keys() == {"one"}
+        trips.send(INSERT, ["two"])
+        transaction.set_rollback(True)
+    assert keys() == set()
 
 
 def test_a_cursor_on_the_server_sees_what_was_sent():

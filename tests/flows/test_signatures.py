@@ -9,10 +9,12 @@ import zlib
 
 import pytest
 
+from shuzheng.base.accounts.models import Account
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.flows import signatures
 from shuzheng.base.flows.models import Opinion, Phrase
 from shuzheng.kernel.errors import Denied
+from tests.api.conftest import token_for
 from tests.flows.conftest import Desk, step
 from tests.flows.test_pages import browser
 
@@ -100,3 +102,34 @@ def test_phrases_are_ones_own_in_ones_order(desk: Desk):
     head.post("/flows/mine/do/delete/", {"phrase": str(first.pk)})
     with system_scope("tests").activate():
         assert [p.text for p in Phrase.objects.all()] == ["转财务核。"]
+
+
+def test_a_program_keeps_phrases_and_signs_for_its_person(desk: Desk):
+    desk.hire("邻", "33/11/22/0/goa/", "reviewer")
+    mine, other = (token_for(Account.objects.get(person_id=desk.people[who].person_id)) for who in ("主任", "邻"))
+    texts = ("同意，按程序办。", "转财务核。")
+    first, second = (mine.post("/flows/phrases", {"text": t}, key=f"p{n}").json()["id"] for n, t in enumerate(texts))
+    assert mine.post("/flows/phrases", {"text": texts[1]}, key="p1").json()["id"] == second, "asked again, added once"
+    assert mine.post("/flows/phrases", {"text": " "}).status_code == 422
+    assert mine.put("/flows/phrases", {"ids": [second]}).status_code == 422, "not all of them"
+    assert [p["id"] for p in mine.put("/flows/phrases", {"ids": [second, first]}).json()["rows"]] == [second, first]
+    assert mine.put(f"/flows/phrases/{first}", {"text": "照办。"}).json() == {"id": first, "text": "照办。"}
+    assert other.put(f"/flows/phrases/{first}", {"text": "不办。"}).status_code == 404
+    assert other.get("/flows/phrases").json() == {"rows": []}
+    for _again in range(2):
+        assert mine.delete(f"/flows/phrases/{second}", key="d").json() == {"rows": [{"id": first, "text": "照办。"}]}
+
+    picture = base64.b64encode(png()).decode()
+    assert mine.get("/flows/signature").json() == {"picture": "", "blocked": ""}
+    assert "要一张 PNG" in mine.put("/flows/signature", {"picture": "R0lGODlh"}).content.decode()
+    for _again in range(2):
+        assert mine.put("/flows/signature", {"picture": picture}, key="s").json() == {"picture": picture, "blocked": ""}
+    case = desk.start("经办", desk.publish([step("one", "审批", "role:leader@organ")]))
+    done = mine.post(f"/flows/cases/{case.pk}/act", {"verb": "pass", "text": "同意", "signed": True}).json()
+    [said] = [o for o in done["opinions"] if o["signature"]]
+    for _again in range(2):
+        assert mine.delete("/flows/signature", key="u").json() == {"picture": "", "blocked": ""}
+    signed = f"/flows/cases/{case.pk}/signatures/{said['signature']}"
+    assert mine.get(signed).json() == {"picture": picture}, "what was signed stays"
+    assert other.get(signed).status_code == 404, "takes no part"
+    assert mine.get(f"/flows/cases/{case.pk}/signatures/{first}").status_code == 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import openpyxl
 import pytest
@@ -15,6 +15,7 @@ from shuzheng.base.accounts.models import Account
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.flows import actions, statistics
 from shuzheng.base.flows.models import Case, Definition, Step, Task
+from shuzheng.base.standards.models import Stamp
 from shuzheng.kernel.errors import Denied, Invalid, Missing
 from tests.flows.conftest import Desk, step
 from tests.flows.test_pages import Caller
@@ -64,17 +65,42 @@ def test_figures_are_exact(desk: Desk, known: Definition):
     with desk.people["主任"].scope.activate():
         found = statistics.figures(statistics.asked(desk.people["主任"]), "ask", "请示")
     assert (found.totals.started, found.totals.running, found.totals.done) == (4, 2, 2)
-    assert found.totals.median == pytest.approx(18 * 3600)  # of 6 and 30 hours
+    assert found.totals.clock.median == pytest.approx(18 * 3600)  # of 6 and 30 hours
     one, two = found.steps
     assert (one.element, one.visits, one.standing, one.late, one.returns, one.level) == ("one", 4, 1, 2, 1, 5)
-    assert one.median == pytest.approx(10 * 3600) and one.p90 == pytest.approx(26 * 3600)  # of 2, 10 and 30 hours
-    assert one.waited == pytest.approx((2 + 10 + 30 + 240) * 3600, abs=60)
+    assert (one.clock.median, one.clock.p90) == pytest.approx((10 * 3600, 26 * 3600))  # of 2, 10 and 30 hours
+    assert one.clock_waited == pytest.approx((2 + 10 + 30 + 240) * 3600, abs=60)
     assert (two.element, two.visits, two.late, two.level) == ("two", 2, 0, 1)
     head, clerk = found.persons  # of the reader's own organ only: 局长 is another's
     assert (head.person, head.done, head.standing, head.late, head.returns) == ("主任", 3, 1, 2, 1)
     assert (clerk.person, clerk.done, clerk.standing) == ("经办", 0, 1)  # what was sent back waits for them
     assert [(p.name, p.totals.started) for p in found.tiers] == [("县级", 4)]
     assert [p.totals.started for p in found.places] == [4]
+
+
+def test_working_time_leaves_weekends_and_holidays_out(desk: Desk):
+    definition = desk.publish(STEPS)
+    friday = timezone.make_aware(datetime(2026, 10, 9, 16))
+    case = desk.start("经办", definition)
+    desk.agree("主任", case)
+    with system_scope(
+        "tests"
+    ).activate():  # came on a Friday at 16:00, signed on Monday at 10:00; the other step stands since
+        Case.objects.filter(pk=case.pk).update(started_at=friday)
+        left = friday + timedelta(days=2, hours=18)
+        Step.objects.filter(case_id=case.pk, element="one").update(opened_at=friday, closed_at=left)
+        Task.objects.filter(case_id=case.pk, step__element="one").update(opened_at=friday, done_at=left)
+        Step.objects.filter(case_id=case.pk, element="two").update(opened_at=left)
+    head = desk.people["主任"]
+    with head.scope.activate():
+        found = statistics.figures(statistics.asked(head, date(2026, 10, 1)), "ask", "请示")
+    one = next(s for s in found.steps if s.element == "one")
+    assert (one.work.median, one.clock.median) == (18 * 3600, 66 * 3600)
+    assert (one.waited, one.clock_waited) == (18 * 3600, 66 * 3600)
+    [person] = found.persons
+    assert (person.work.p90, person.clock.p90) == (18 * 3600, 66 * 3600)
+    two = next(s for s in found.steps if s.element == "two")
+    assert two.waited < two.clock_waited and found.steps[0] is two, "the longest by working time first"
 
 
 def test_a_tier_sees_figures_below_and_not_the_cases(desk: Desk, known: Definition):
@@ -113,6 +139,9 @@ def test_as_many_questions_for_one_as_for_three(desk: Desk, django_assert_num_qu
 
     definition = desk.publish(STEPS)
     desk.start("经办", definition)
+    with system_scope("tests").activate():
+        Stamp.touch()
+    ask()  # the calendar is at hand from now on
     with django_assert_num_queries(25, exact=False) as first:
         ask()
     for who in ("经办", "甲", "局长"):
@@ -125,9 +154,9 @@ def test_the_pages_the_workbook_and_the_answers_to_programs(desk: Desk, known: D
     client = Client()
     client.force_login(Account.objects.get(person_id=desk.people["主任"].person_id))
     shown = client.get("/flows/statistics/").content.decode()
-    assert "请示" in shown and "18.0 小时" in shown
+    assert "请示" in shown and "钟点 18.0 小时" in shown and "扣除周末和节假日" in shown
     one = client.get("/flows/statistics/ask/").content.decode()
-    assert 'class="nd h5"' in one and "10.0 小时 · 4 次" in one and "停留最久的环节：核稿" in one
+    assert 'class="nd h5"' in one and "钟点 10.0 小时" in one and "停留最久的环节：核稿" in one
     assert (
         "这段时间没有发起过" in client.get("/flows/statistics/ask/?since=2020-01-01&until=2020-02-01").content.decode()
     )
@@ -135,7 +164,24 @@ def test_the_pages_the_workbook_and_the_answers_to_programs(desk: Desk, known: D
     assert client.get("/flows/statistics/none/").status_code == 404
     book = openpyxl.load_workbook(io.BytesIO(client.get("/flows/statistics/ask/file/").content))
     rows = list(book.active.iter_rows(values_only=True))
-    assert rows[1][:6] == ("全部", "请示", 4, 2, 18, 27.6)
-    assert ("环节", "核稿", 4, 1, 10, 26, 2, 1, None) in rows
+    assert rows[0][4:8] == (
+        "中位用时（工作时间）（工作日）", "九成不超过（工作时间）（工作日）", "中位用时（钟点）（小时）", "九成不超过（钟点）（小时）"
+    )  # fmt: skip
+    assert rows[1][:4] == ("全部", "请示", 4, 2) and rows[1][6:8] == (18, 27.6)
     said = Caller(desk.people["主任"]).get("/flows/statistics/ask")
-    assert said["steps"][0]["median"] == pytest.approx(36000) and said["totals"]["started"] == 4
+    work, clock = said["steps"][0]["work"], said["steps"][0]["clock"]
+    assert clock["median"] == pytest.approx(36000) and said["totals"]["started"] == 4
+    [row] = [r for r in rows if r[:2] == ("环节", "核稿")]
+    assert row == (
+        "环节",
+        "核稿",
+        4,
+        1,
+        round(work["median"] / 86400, 2),
+        round(work["p90"] / 86400, 2),
+        10,
+        26,
+        2,
+        1,
+        None,
+    )

@@ -259,6 +259,22 @@ def test_replay_says_where_and_why(desk: Desk, steps: list, where: str, why: str
     assert (found[small.pk].where, found[small.pk].why) == (where, why)
 
 
+def test_who_took_part_replays_a_case_of_another_organ_and_sees_no_other(desk: Desk):
+    definition = desk.publish([step("one", "审签", "role:leader@organ"), step("two", "批办", "role:leader@upper")])
+    passed, refused = desk.start("经办", definition), desk.start("经办", definition)
+    desk.agree("主任", passed)
+    desk.agree("局长", passed)
+    desk.refuse("主任", refused)
+    newer = desk.publish(SMALL)
+    seen = {}
+    for who in (desk.people["局长"], desk.admin, desk.hire("邻", "33/11/22/0/goa/", "leader"), desk.people["甲"]):
+        with who.scope.activate():
+            seen[who.name] = {r.case.pk: r.differs for r in replaying.replay(replaying.finished(who, newer), newer)}
+    assert seen["局长"] == {passed.pk: True}, "supervises the county, and sees what came to them alone"
+    assert seen[desk.admin.name] == seen["甲"] == {passed.pk: True, refused.pk: True}
+    assert seen["邻"] == {}
+
+
 def _draft(desk: Desk, steps: list, **values: object) -> list[Definition]:
     from shuzheng.base.flows.defining import save_definitions
 

@@ -11,6 +11,7 @@ from tests.permissions.matrix import (
     DIVISION,
     KEEPING,
     NORM,
+    NOTHING,
     OWN_FLOW,
     OWN_ONLY,
     REGISTER_PAGES,
@@ -24,6 +25,9 @@ from tests.permissions.trying import Call
 
 ENDING = "Lnxxoonxxx"  # an entry of the county's office: for those above, and not for the institutions that read it
 FLOW = simple.to_bpmn({"code": "unit-ask", "name": "请示", "steps": [{"name": "审批", "who": ["head"]}]})
+SIGNATURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="  # one black dot
+)
 FROM = {"effective_from": "2031-01-01", "name": "新的一项"}
 # For the division of one's organ: who has the right in an institution alone can't publish for the county.
 PUBLISHING = "Loxxoooxxx"
@@ -142,6 +146,15 @@ OPERATIONS: dict[str, Call] = {
     "make_flow_test": Call("Lnxnxxnxxx", "@flow", {"case": "00000000-0000-0000-0000-000000000000"}),
     "run_flow_tests": Call(BATCH, "@flow"),
     "replay_flow_cases": Call(BATCH, "@flow"),
+    "list_flow_phrases": Call(SIGNED_IN),
+    "create_flow_phrase": Call(SIGNED_IN, sent={"text": "同意。"}),
+    "order_flow_phrases": Call(SIGNED_IN, sent={"ids": []}),
+    "save_flow_phrase": Call(NOTHING, "@case", {"text": "同意。"}),  # a phrase is one person's own, and nobody has any
+    "delete_flow_phrase": Call(NOTHING, "@case"),
+    "read_flow_signature": Call(SIGNED_IN),
+    "save_flow_signature": Call(SIGNED_IN, sent={"picture": SIGNATURE}),
+    "delete_flow_signature": Call(SIGNED_IN),
+    "read_flow_signed": Call("Lnxnnnnnnn", "@case"),  # no signature there
     "list_flow_tasks": Call(SIGNED_IN),
     "start_flow_case": Call(BELOW, sent={"code": "unit-ask", "values": {"subject": "买纸"}}),
     "read_flow_case": Call(THEIRS, "@case"),

@@ -36,13 +36,13 @@ class ScopeMiddleware:
         if identity is None:
             return self._answer(request, self.get_response(request))
         request.actor, request.posts = identity.actor, identity.posts
-        with identity.actor.scope.activate():
+        with identity.actor.scope.activate(held=True):
             response = self.get_response(request)
             if response.status_code >= 500 or hasattr(response, "fault"):
                 transaction.set_rollback(True)
         if not hasattr(response, "fault"):
             return response
-        with identity.actor.scope.activate():
+        with identity.actor.scope.activate(held=True):
             return self._answer(request, response)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -236,9 +236,8 @@ def action(
                 raise Denied(gettext("只有系统任务可以执行。"), code=name)
             if needed and not system_only:
                 _check_rights(actor, needed, batch)
-            with _transaction(actor), trips.together():
-                digest = _digest(batch, values)
-                if key and (ids := _replay(key, actor, name, digest)) is not None:
+            with _transaction(actor):
+                if key and (ids := _replay(key, actor, name, _digest(batch, values))) is not None:
                     return _again(ids)
                 paths = [path for path in dict.fromkeys(row.path for row in batch) if not _inside(path, actor)]
                 write = Write(name, actor, key, handed_over=bool(paths) and handover, reason=reason)
@@ -264,12 +263,16 @@ def _inside(path: str, actor: Actor) -> bool:
     return path in actor.scope.write
 
 
-def _transaction(actor: Actor) -> Any:
-    """The running transaction if it already has the actor's scope, else a new one with it."""
+@contextmanager
+def _transaction(actor: Actor) -> Iterator[None]:
+    """The running transaction if it already has the actor's scope, else a new one with it; what is sent inside is held back."""
     active = scope.current()
     if active is not None and active.actor == actor.scope.actor:
-        return transaction.atomic()
-    return actor.scope.activate(held=True)
+        with trips.together(), transaction.atomic():
+            yield
+    else:
+        with actor.scope.activate(held=True):
+            yield
 
 
 def _perform(function: Callable[..., Any], write: Write, batch: list[Any], seen: Any, values: dict[str, Any]) -> Any:

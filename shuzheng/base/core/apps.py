@@ -16,13 +16,14 @@ class CoreConfig(ShuzhengAppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext
 
-        from shuzheng.base.core import guard, keys, lookups  # noqa: F401 -- the lookups register themselves
+        from shuzheng.base.core import guard, keys, lookups, moments  # noqa: F401 -- the lookups register themselves
 
         super().ready()
         words.lend(gettext)
         keys.check_configuration()
         post_migrate.connect(_install_policies, dispatch_uid="core.policies")
         connection_created.connect(guard.watch, dispatch_uid="core.guard")
+        connection_created.connect(moments.register, dispatch_uid="core.moments")
 
 
 def _install_policies(sender: Any, using: str, **kwargs: Any) -> None:

@@ -151,14 +151,15 @@ class Scope:
         """Open a transaction (or a savepoint inside one) in which the policies see this scope.
 
         ``held`` lets the ranges travel with the first statement, what is sent inside with others, and the end of the
-        transaction with the last (``trips``).
+        transaction with the last (``trips``). Inside, nobody goes past Django's cursors to the connection.
         """
         outermost = not connections[using].in_atomic_block
-        along = trips.together() if held else nullcontext()
-        with transaction.atomic(using=using), along, self._set(using, put_back=not outermost):
+        # Around a savepoint, so that its begin and end travel too; inside a transaction, whose end is not a statement of ours.
+        around, inside = (trips.together() if held and outermost is place else nullcontext() for place in (False, True))
+        with around, transaction.atomic(using=using), inside, self._set(using, put_back=not outermost):
             yield self
-            if held:
-                trips.flush(commit=outermost)
+            if held and outermost:
+                trips.close()
 
     @contextmanager
     def _set(self, using: str, *, put_back: bool = True) -> Iterator[None]:

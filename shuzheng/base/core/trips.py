@@ -3,6 +3,7 @@
 ``together()`` opens a stretch inside a transaction; what ``send`` is given there is held back and goes out in front of the
 next statement, or at the end. So the order is always that of the program. A fault of a held statement (a value taken
 already) is raised where it goes out, and what a failed stretch still holds is dropped with its transaction or savepoint.
+The begin of a savepoint is held, too; its end goes out with all that is held inside, whose faults thus belong to it.
 
 ``beside()`` is for thousands of rows: large statements go out on a thread of its own, and PostgreSQL writes some rows while the
 program makes the next ones.
@@ -33,6 +34,9 @@ AHEAD = 8
 """Statements that may wait for the one that is executed: some megabytes."""
 _unanswered: ContextVar[bool] = ContextVar("unanswered", default=False)
 """Whether nobody waits for the answer of the statement that is executed."""
+_leaving: ContextVar[bool] = ContextVar("leaving", default=False)
+"""Whether what is executed is what was held."""
+SAVEPOINT, ROLLBACK_TO, RELEASE = "SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT "
 
 
 def send(sql: str, params: Sequence[Any] | None, using: str = "default") -> None:
@@ -70,7 +74,7 @@ def checked(sql: str) -> str:
 
 @contextmanager
 def together() -> Iterator[None]:
-    """Hold back what is sent. Lies inside the transaction, or savepoint, whose statements these are."""
+    """Hold back what is sent: inside the transaction whose statements these are, or around it, where ``close`` ends it."""
     held = _held.get()
     if held is not None:
         mark = len(held)
@@ -90,21 +94,31 @@ def together() -> Iterator[None]:
         _held.reset(token)
 
 
-def flush(*, commit: bool = False) -> None:
-    """Let what is held go out now, inside ``together``: its faults are raised here. ``commit`` ends the transaction too."""
+def close() -> None:
+    """The end of a transaction: what is held goes out with its commit, and is dropped where it will be rolled back."""
     held = _held.get()
-    if held:
-        _flush([*held, ("COMMIT", None)] if commit else held)
+    if not held:
+        return
+    if connection.needs_rollback:
+        held.clear()
+    else:
+        _flush([*held, ("COMMIT", None)])
 
 
 def _flush(held: list[Statement]) -> None:
     if held:
-        with connection.cursor() as cursor:
-            cursor.execute(*held.pop())  # the others go along
+        token = _leaving.set(True)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(*held.pop())  # the others go along
+        finally:
+            _leaving.reset(token)
 
 
 def _along(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
     held = _held.get()
+    if held is not None and params is None and not _leaving.get() and _is_kept(held, sql):
+        return None
     if not held:
         return execute(sql, params, many, context)
     raw = context["cursor"].cursor
@@ -118,9 +132,28 @@ def _along(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
     # Each filled in by itself: the driver keeps what it has parsed of a statement, but not of a long one.
     text = "; ".join(_filled(raw, *one) for one in asked)
     result = execute(text, None, many, context)
-    while raw.nextset():  # the answer is that of the last one
-        pass
+    for _one in asked[:-1]:  # the answer is that of the last one
+        raw.nextset()
     return result
+
+
+def _is_kept(held: list[Statement], sql: Any) -> bool:
+    """Whether a statement about savepoints need not go out now: one that has not begun for the server is ended here."""
+    if not isinstance(sql, str):
+        return False
+    if sql.startswith(SAVEPOINT):
+        held.append((sql, None))
+        return True
+    if sql.startswith(ROLLBACK_TO):
+        begun = (SAVEPOINT + sql.removeprefix(ROLLBACK_TO), None)
+        if begun in held:
+            del held[held.index(begun) + 1 :]
+            return True
+        held.clear()  # all of it was sent inside
+    elif sql.startswith(RELEASE) and held and held[-1] == (SAVEPOINT + sql.removeprefix(RELEASE), None):
+        held.pop()
+        return True
+    return False
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.accounts.models import Post
 from shuzheng.base.core.action import Write, action
-from shuzheng.base.core.locks import hold
+from shuzheng.base.core.numbers import next_number
 from shuzheng.base.flows import signatures
 from shuzheng.base.flows.bpmn.compiling import compiled
 from shuzheng.base.flows.models import Case, Definition, Delegation, Opinion, Task
@@ -76,17 +76,9 @@ def start(
     for case in cases:
         if case.person_id != w.actor.person_id:
             raise Denied(_("只能发起自己的草稿。"))
-        number = _number(case)
+        number = next_number(NUMBER, Case.objects.filter(node_id=case.node_id), f"flows:number:{case.node_id}")
         started.append(move(case.pk, "start", by=w.actor, values=values or {}, chosen=chosen or {}, number=number))
     return started
-
-
-def _number(case: Case) -> str:
-    today = timezone.localdate()
-    hold(f"flows:number:{case.node_id}")
-    prefix = NUMBER.format(1, on=today)[:-4]
-    last = Case.objects.filter(node_id=case.node_id, number__startswith=prefix).order_by("-number").first()
-    return NUMBER.format(NUMBER.parse(last.number).seq + 1 if last else 1, on=today)
 
 
 @action("flows.case.discard", permission="flows.case.start")

@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints
 from shuzheng.base.api.problems import REFUSALS
 from shuzheng.base.api.schemas import Strict, refuse_unknown
 from shuzheng.base.core.actor import Actor, actor_of
-from shuzheng.base.flows import actions, api_library, api_statistics, api_trials, defining, simple
+from shuzheng.base.flows import actions, api_library, api_own, api_statistics, api_trials, defining, simple
 from shuzheng.base.flows.api_parts import BpmnOut, DefinitionOut, Key, definition_out
 from shuzheng.base.flows.models import Case, Definition, Task
 from shuzheng.base.flows.pages.definitions import find, save_text
@@ -88,6 +88,8 @@ class TasksOut(Schema):
 
 
 class OpinionOut(Schema):
+    """``signature``: by which its hand-written signature is read (``/cases/{id}/signatures/{signature}``), if it has one."""
+
     verb: str
     step: str
     person: str
@@ -95,6 +97,7 @@ class OpinionOut(Schema):
     text: str
     to: str
     at: datetime
+    signature: UUID | None
 
 
 class CaseOut(Schema):
@@ -316,7 +319,7 @@ def _case(view: CaseView) -> dict[str, Any]:
         "back": [element for element, _name in view.back],
         "opinions": [
             {"verb": o.verb, "step": o.row.step_name, "person": o.row.person, "organ": o.row.organ_name, "text": o.row.text,
-             "to": o.row.to, "at": o.row.at}
+             "to": o.row.to, "at": o.row.at, "signature": o.row.signature}
             for o in view.story
         ],
     }  # fmt: skip
@@ -325,3 +328,4 @@ def _case(view: CaseView) -> dict[str, Any]:
 router.add_router("", api_library.router)
 router.add_router("", api_trials.router)
 router.add_router("", api_statistics.router)
+router.add_router("", api_own.router)

@@ -1,4 +1,4 @@
-"""Statistics of processes for programs. Durations are seconds by the clock.
+"""Statistics of processes for programs. Durations are seconds.
 
 No postponed annotations here: the routes are typed with schemas.
 """
@@ -27,14 +27,26 @@ class Asking(Strict):
     place: Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] = ""
 
 
-class TotalsOut(Schema):
+class TookOut(Schema):
+    """How long things took, in seconds: the median, and what nine in ten do not exceed."""
+
+    median: float | None
+    p90: float | None
+
+
+class TookBoth(Schema):
+    """``work``: working time, weekends and holidays of the place left out, a working day being 86,400 seconds; ``clock``: by the clock."""
+
+    work: TookOut
+    clock: TookOut
+
+
+class TotalsOut(TookBoth):
     started: int
     running: int
     done: int
     refused: int
     other: int
-    median: float | None
-    p90: float | None
 
 
 class ProcessOut(Schema):
@@ -51,29 +63,26 @@ class OverviewOut(Schema):
     rows: list[ProcessOut]
 
 
-class StepOut(Schema):
-    """``waited``: all the time that cases stood there; ``level``: 1 to 5 by it."""
+class StepOut(TookBoth):
+    """``waited``: all the working time that cases stood there; ``level``: 1 to 5 by it; ``clock_waited``: by the clock."""
 
     element: str
     name: str
     visits: int
     standing: int
-    median: float | None
-    p90: float | None
     waited: float
+    clock_waited: float
     late: int
     returns: int
     level: int
 
 
-class PersonOut(Schema):
+class PersonOut(TookBoth):
     """Somebody of one's own organ."""
 
     person: str
     done: int
     standing: int
-    median: float | None
-    p90: float | None
     late: int
     returns: int
 

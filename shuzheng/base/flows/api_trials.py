@@ -135,7 +135,8 @@ def run(request: HttpRequest, pk: UUID = Path(...)) -> dict[str, Any]:
 
 @router.get("/definitions/{uuid:pk}/replay", response={200: ReplayOut, **REFUSALS}, operation_id="replay_flow_cases")
 def replay(request: HttpRequest, pk: UUID = Path(...), asked: Asking = Query(...)) -> dict[str, Any]:
-    """Finished cases of other editions, of one's own organ, played by this one: those that would go another way."""
+    """Finished cases of other editions, of one's own organ or that one took part in, played by this one: those that would go
+    another way."""
     refuse_unknown(request, asked)
     row, actor = _playable(request, pk), actor_of(request)
     actor.require("flows.case.view", actor.organ_path)

@@ -33,7 +33,7 @@ MANIFEST = AppManifest(
         EventType("flows.definition.published", "流程定义已发布"),
     ],
     system_scopes={
-        "flows.count": "counts cases, steps and tasks below for statistics, and reads finished cases of one's own organ whole, for a replay",
+        "flows.count": "counts cases, steps and tasks below for statistics, and reads finished cases that one may open whole, for a replay",
         "flows.engine": "moves a case on: opens tasks in the addressees' organs, finds who holds a post or role, reads standing delegations",
         "flows.tell": "tells those who have something to do, the starter when a case has ended, and the adopters of a standard that has a new edition",
         "flows.timers": "does what falls due: reminders, escalation, automatic pass or return, timers of a process",

@@ -7,9 +7,8 @@ is one transaction, and moves of one case follow one another (a lock by name), s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from shuzheng.base.core import ports
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.actor import Actor, system_actor
 from shuzheng.base.core.locks import hold
-from shuzheng.base.core.questions import Question
+from shuzheng.base.core.questions import Question, ask
 from shuzheng.base.flows import limits, signing
 from shuzheng.base.flows.bpmn import running
 from shuzheng.base.flows.bpmn.words import StepRule
@@ -31,22 +30,15 @@ from shuzheng.base.flows.models import Case, Opinion, Step, Task, Timer
 from shuzheng.base.flows.operations import OPERATIONS
 from shuzheng.base.flows.values import context
 from shuzheng.base.flows.who import Finder, Holder
+from shuzheng.base.standards.models import STAMP
 from shuzheng.kernel.errors import Conflict, Invalid, Missing
 
 TEXTS = ("definition__bpmn", "definition__tables")
 """What is long and read only once for each edition."""
-OF_STEP = [f.attname for f in Step._meta.concrete_fields]
-OF_TASK = [f.attname for f in Task._meta.concrete_fields]
 ID = UUID(int=1)
 CASE = Question(lambda pk: Case.objects.select_related("definition").defer(*TEXTS).filter(pk=pk), ID)
-HELD = Question(
-    lambda case: (
-        Step.objects.filter(case_id=case)
-        .order_by("opened_at", "pk")
-        .values_list(*OF_STEP, *(f"tasks__{name}" for name in OF_TASK))
-    ),
-    ID,
-)
+STEPS = Question(lambda case: Step.objects.filter(case_id=case).order_by("opened_at", "pk"), ID)
+TASKS = Question(lambda case: Task.objects.filter(case_id=case).order_by("opened_at", "pk"), ID)
 TIMERS = Question(lambda case: Timer.objects.filter(case_id=case, done_at=None), ID)
 MOST = 100
 """Steps that a process may pass by itself in one move: past that it goes in a circle."""
@@ -105,12 +97,12 @@ def _move(
     cases = []
     for one in asked:
         hold(f"flows:{one.pk}")
-        found = CASE(one.pk)
+        found, *held = ask((CASE, one.pk), *_held(one.pk))
         if not found:
             raise Missing()
         [case] = found
         cases.append(case)
-        going = Move(w, case, by)
+        going = Move(w, case, by, Held(*held))
         VERBS[name](going, **given)
         going.save()
         done.append(going)
@@ -125,20 +117,38 @@ def _move(
     return cases
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a case has had so far, in order, the timers that run, and the stamp of the standards that count."""
+
+    steps: list[Step] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
+    stamps: list[UUID] = field(default_factory=list)
+
+
+def _held(case: UUID) -> tuple[tuple[Any, ...], ...]:
+    """What ``Held`` is made of, to be asked in one trip: it is most of what a move waits for."""
+    return (STEPS, case), (TASKS, case), (TIMERS, case), (STAMP,)
+
+
 @dataclass
 class Move:
-    """One step of one case: what is known of it, and what this step does."""
+    """One step of one case: what is known of it, and what this step does. ``held`` is asked for where it is not given."""
 
     w: Write
     case: Case
     by: Actor
+    held: Held | None = None
 
     def __post_init__(self) -> None:
         self.now = timezone.now()
         definition = self.case.definition
         self.process = process_of(definition, self.case.links)
         self.outline = self.process.outline
-        self.steps, self.tasks = self.held()
+        held = self.held or Held(*ask(*_held(self.case.pk)))
+        self.steps, self.tasks, self.timers = held.steps, held.tasks, held.timers
+        self._stamp = next(iter(held.stamps), None)
         self.fresh: list[Task] = []
         self.sent: list[str] = []
         self._token: running.Token | None = None
@@ -151,24 +161,6 @@ class Move:
         operation = OPERATIONS[name]
         found = operation.run(self.w.actor, self.case.pk, given)
         self.say("call", str(operation.label))
-        return found
-
-    def held(self) -> tuple[list[Step], list[Task]]:
-        """What the case has had so far, in order; asked in one question, which is most of what a move waits for."""
-        steps: dict[UUID, Step] = {}
-        tasks = []
-        for row in HELD(self.case.pk):
-            mine, theirs = row[: len(OF_STEP)], row[len(OF_STEP) :]
-            step = Step.from_db("default", OF_STEP, mine)
-            step = steps.setdefault(step.pk, step)
-            if theirs[OF_TASK.index("id")] is not None:  # a step that was passed over has none
-                tasks.append(Task.from_db("default", OF_TASK, theirs))
-        return list(steps.values()), sorted(tasks, key=lambda t: (t.opened_at, t.pk))
-
-    @cached_property
-    def timers(self) -> list[Timer]:
-        """Timers that run."""
-        found: list[Timer] = TIMERS(self.case.pk)
         return found
 
     @property
@@ -253,7 +245,7 @@ class Move:
 
     def due(self, limit: str) -> datetime:
         """When a limit that begins now ends, by the calendar of the case's place."""
-        return limits.due(limit, self.now, self.case.path)
+        return limits.due(limit, self.now, self.case.path, self._stamp)
 
     def add_timer(
         self, what: Timer.What, at: Any, *, step: Step | None = None, every: str = "", token: str = ""

@@ -5,20 +5,26 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.portal import formats
 from shuzheng.base.standards import working_days
+from shuzheng.base.standards.resolve import current
 
 
-def due(limit: str, start: datetime, path: str) -> datetime:
-    """When a limit that begins at ``start`` ends: ``2d`` at the same time on the second working day after, ``4h``, ``30m``."""
+def due(limit: str, start: datetime, path: str, stamp: UUID | None = None) -> datetime:
+    """When a limit that begins at ``start`` ends: ``2d`` at the same time on the second working day after, ``4h``, ``30m``.
+
+    Args:
+        stamp: of the standards, where it has just been read.
+    """
     if limit[-1] != "d":
         return start + span(limit)
     local = timezone.localtime(start)
-    day = working_days.add(local.date(), int(limit[:-1]), path)
+    day = working_days.add(local.date(), int(limit[:-1]), path, book=current(stamp))
     return timezone.make_aware(datetime.combine(day, local.time().replace(tzinfo=None)))
 
 
@@ -55,6 +61,13 @@ def lasted(seconds: float | None) -> str:
     if seconds < 2 * 86400:
         return _("%(n)s 小时") % {"n": formats.number(round(seconds / 3600, 1))}
     return _("%(n)s 天") % {"n": formats.number(round(seconds / 86400, 1))}
+
+
+def worked(seconds: float | None) -> str:
+    """A duration in working time, whose days have 24 hours: ``40 分钟``, ``5.3 小时``, ``1.5 个工作日``; a dash for none."""
+    if seconds is None or seconds < 86400:
+        return lasted(seconds)
+    return _("%(n)s 个工作日") % {"n": formats.number(round(seconds / 86400, 1))}
 
 
 def said(limit: str) -> str:

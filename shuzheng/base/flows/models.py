@@ -122,6 +122,7 @@ class Case(CaseRecord):
             models.Index(fields=["post_id", "-started_at"], name="flows_case_mine"),
             models.Index(fields=["case_id"], name="flows_case_of"),
             models.Index(fields=["definition", "started_at"], name="flows_case_counted"),
+            models.Index(fields=["node", "number"], name="flows_case_number"),
         ]
 
     def __str__(self) -> str:
@@ -330,7 +331,7 @@ class Timer(CaseRecord):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_what_display()} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.What(self.what).label} {self.at:%Y-%m-%d %H:%M}"
 
 
 class Delegation(Record):

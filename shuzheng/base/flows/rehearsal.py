@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +21,8 @@ from shuzheng.base.core.action import Write
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.flows import limits
 from shuzheng.base.flows.bpmn.words import Outline
-from shuzheng.base.flows.engine import Move
-from shuzheng.base.flows.models import Case, Definition, Step, Task, Timer
+from shuzheng.base.flows.engine import Held, Move
+from shuzheng.base.flows.models import Case, Definition, Step, Task
 from shuzheng.base.flows.moving import VERBS
 from shuzheng.base.flows.operations import OPERATIONS
 from shuzheng.base.flows.values import typed
@@ -201,7 +200,7 @@ class Play(Move):
         )
         case.node_id, case.path, case.case_id = definition.node_id, definition.path, case.pk
         self.part = part
-        super().__init__(Paper(), case, system_actor("flows.engine"))
+        super().__init__(Paper(), case, system_actor("flows.engine"), Held())
         self.cast = Cast(self, part)
         case.post_id, case.person_id = self.cast.starter.pk, self.cast.starter.person_id
         chosen = {e: self.cast.find(r.who, e) for e, r in self.outline.steps.items() if r.who == ("chosen",)}
@@ -209,13 +208,6 @@ class Play(Move):
         self.cast.whom.clear()
         self.result = Run()
         self._told = 0
-
-    def held(self) -> tuple[list[Step], list[Task]]:
-        return [], []
-
-    @cached_property
-    def timers(self) -> list[Timer]:
-        return []
 
     def operate(self, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """No operation of an app is called: it answers what the play says it does, null where it says nothing."""

@@ -9,7 +9,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
-from shuzheng.base.core.action import Write, action
+from shuzheng.base.core.action import Write, action, was_used
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.files import store
 from shuzheng.base.files.actions import examine
@@ -30,21 +30,23 @@ def own(actor: Actor) -> Signature | None:
     return Signature.objects.filter(person_id=actor.person_id, node_id=actor.organ_id).first()
 
 
-def keep(actor: Actor, source: IO[bytes]) -> Signature | Block:
-    """Take a picture as the actor's signature, checked as uploads are.
+def keep(actor: Actor, source: IO[bytes], key: str = "") -> Signature | Block:
+    """Take a picture as the actor's signature, checked as uploads are. Asked again under the same ``key``, it is taken once.
 
     Raises:
         Invalid: it is no PNG that can be printed, or too large.
     """
     picture = _checked(source)
     row = own(actor)
+    if row is not None and key and was_used(key, actor):
+        return row
     if row is None:
         row = Signature(person_id=actor.person_id, person=actor.name)
         row.node_id, row.path = actor.organ_id, actor.organ_path
     taken = examine(row, _("签名.png"), picture, actor=actor)
     if isinstance(taken, Block):
         return taken
-    save_signatures([row], actor=actor, picture=taken)
+    save_signatures([row], actor=actor, key=key, picture=taken)
     return row
 
 

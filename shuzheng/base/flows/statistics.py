@@ -1,16 +1,17 @@
 """How processes run: how long steps take and with whom, what is late, what comes back, where it piles up; by place and tier.
 
 Figures are counted over all cases where the reader holds ``flows.statistics.view``, by the scope ``flows.count``: a tier sees
-the figures of those below, and not their cases. Persons are told of the reader's own organ only. Durations are seconds by the
-clock, nights and holidays too.
+the figures of those below, and not their cases. Persons are told of the reader's own organ only. Durations are seconds, of working
+time (``standards.working_time``: weekends and holidays of the place left out, a working day being 86,400) and by the clock.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -25,6 +26,7 @@ from shuzheng.base.core.scope import Range
 from shuzheng.base.flows.models import Case, Definition, Step, Task
 from shuzheng.base.org.models import Node, Tier
 from shuzheng.base.registers.workbooks import SheetColumn, write_xlsx
+from shuzheng.base.standards.working_time import Calendar, WorkingTime
 from shuzheng.kernel.errors import Invalid, Missing
 
 PERMISSION = "flows.statistics.view"
@@ -34,6 +36,7 @@ LONGEST = 1100
 MOST = 200
 """Rows of places and persons."""
 LEVELS = 5
+SORTS = ("work", "clock")
 
 
 class Spread(Aggregate):
@@ -52,6 +55,11 @@ class Asked:
     since: date
     until: date
     place: str | None = None
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The working days that its cases may lie on: a day more at both ends, for clocks that differ."""
+        return Calendar(self.since - timedelta(days=1), timezone.localdate() + timedelta(days=1))
 
     @property
     def cases(self) -> Q:
@@ -84,6 +92,14 @@ def asked(actor: Actor, since: date | None = None, until: date | None = None, pl
 
 
 @dataclass(frozen=True)
+class Took:
+    """How long things took, in seconds: the median, and what nine in ten do not exceed; none where nothing has come to its end."""
+
+    median: float | None
+    p90: float | None
+
+
+@dataclass(frozen=True)
 class Totals:
     """Of a number of cases. ``late`` are steps that were closed, or still stand, past their limit."""
 
@@ -92,8 +108,8 @@ class Totals:
     done: int
     refused: int
     other: int
-    median: float | None
-    p90: float | None
+    work: Took
+    clock: Took
 
 
 @dataclass(frozen=True)
@@ -109,15 +125,16 @@ class OfProcess:
 
 @dataclass(frozen=True)
 class OfStep:
-    """A step of a process. ``waited`` is all the time that cases stood there, those that stand there now included."""
+    """A step of a process. ``waited`` is all the working time that cases stood there, those that stand there now included."""
 
     element: str
     name: str
     visits: int
     standing: int
-    median: float | None
-    p90: float | None
+    work: Took
+    clock: Took
     waited: float
+    clock_waited: float
     late: int
     returns: int
     level: int = 0
@@ -131,8 +148,8 @@ class OfPerson:
     person: str
     done: int
     standing: int
-    median: float | None
-    p90: float | None
+    work: Took
+    clock: Took
     late: int
     returns: int
 
@@ -169,38 +186,48 @@ class Figures:
 
 
 STATES = Case.State
-TOOK = ExpressionWrapper(F("ended_at") - F("started_at"), output_field=DurationField())
-STOOD = ExpressionWrapper(F("closed_at") - F("opened_at"), output_field=DurationField())
-WORKED = ExpressionWrapper(F("done_at") - F("opened_at"), output_field=DurationField())
-OF_CASES: Mapping[str, Any] = {
+NOTHING = Took(None, None)
+COUNTS: Mapping[str, Any] = {
     "started": Count("pk"),
     "running": Count("pk", filter=Q(state=STATES.RUNNING)),
     "done": Count("pk", filter=Q(state=STATES.DONE)),
     "refused": Count("pk", filter=Q(state=STATES.REFUSED)),
     "other": Count("pk", filter=Q(state__in=(STATES.REVOKED, STATES.TERMINATED))),
-    "spread": Spread(TOOK, filter=Q(ended_at__isnull=False)),
 }
 CLOSED = Q(state__in=(Step.State.PASSED, Step.State.REFUSED, Step.State.RETURNED))
 STANDS = Q(state__in=(Step.State.OPEN, Step.State.PARKED))
 
 
-def _seconds(spread: Sequence[timedelta] | None) -> tuple[float | None, float | None]:
-    """Median and ninth decile in seconds."""
-    return (spread[0].total_seconds(), spread[1].total_seconds()) if spread else (None, None)
+def _clock(first: str, last: Any) -> Any:
+    return ExpressionWrapper((F(last) if isinstance(last, str) else last) - F(first), output_field=DurationField())
+
+
+def _spread(first: str, last: str, calendar: Calendar, counted: Q) -> dict[str, Any]:
+    """Both sorts of durations of what is counted."""
+    return {
+        "work": Spread(WorkingTime(first, last, calendar), filter=counted),
+        "clock": Spread(_clock(first, last), filter=counted),
+    }
+
+
+def _of_cases(question: Asked) -> dict[str, Any]:
+    return {**COUNTS, **_spread("started_at", "ended_at", question.calendar, Q(ended_at__isnull=False))}
+
+
+def _took(row: Mapping[str, Any]) -> dict[str, Took]:
+    return {name: Took(*(d.total_seconds() for d in row[name])) if row[name] else NOTHING for name in SORTS}
 
 
 def _totals(row: Mapping[str, Any]) -> Totals:
-    counts = {k: row[k] for k in ("started", "running", "done", "refused", "other")}
-    median, p90 = _seconds(row["spread"])
-    return Totals(**counts, median=median, p90=p90)
+    return Totals(**{name: row[name] for name in COUNTS}, **_took(row))
 
 
 def overview(question: Asked) -> list[OfProcess]:
     """Every process of which cases were started, those with most first. Three questions, however many."""
     cases = Case.objects.filter(question.cases).exclude(state=STATES.DRAFT)
-    now = timezone.now()
+    now, of_cases = timezone.now(), _of_cases(question)
     with system_actor("flows.count").scope.activate():
-        rows = list(cases.values(code=F("definition__code")).annotate(**OF_CASES).order_by("-started", "code"))
+        rows = list(cases.values(code=F("definition__code")).annotate(**of_cases).order_by("-started", "code"))
         waits = Task.objects.filter(case_id__in=cases.filter(state=STATES.RUNNING).values("pk"), state=Task.State.OPEN)
         tasks = waits.exclude(role__in=Task.TO_READ).values("code").order_by("code")
         open_ = {t["code"]: t for t in tasks.annotate(waiting=Count("pk"), late=Count("pk", filter=Q(due__lt=now)))}
@@ -234,17 +261,17 @@ def latest(code: str) -> Definition:
 
 def figures(question: Asked, code: str, name: str) -> Figures:
     """All about one process. Seven questions, however many cases, steps and people."""
-    now = timezone.now()
+    now, of_cases = timezone.now(), _of_cases(question)
     with system_actor("flows.count").scope.activate():
         editions = list(Definition.objects.filter(code=code).values_list("pk", flat=True))
         cases = Case.objects.filter(question.cases, definition_id__in=editions).exclude(state=STATES.DRAFT)
         ids = cases.values("pk")
-        totals = _totals(cases.aggregate(**OF_CASES))
-        steps = _steps(ids, now)
-        persons = _persons(question.actor, ids, now)
-        by_tier = cases.values(tier=F("node__tier")).annotate(**OF_CASES).order_by("tier")
+        totals = _totals(cases.aggregate(**of_cases))
+        steps = _steps(ids, now, question.calendar)
+        persons = _persons(question, ids, now)
+        by_tier = cases.values(tier=F("node__tier")).annotate(**of_cases).order_by("tier")
         tiers = [OfPlace(str(Tier(r["tier"]).label), r["tier"], "", _totals(r)) for r in by_tier]
-        by_node = cases.values("node__name", "node__path", tier=F("node__tier")).annotate(**OF_CASES)
+        by_node = cases.values("node__name", "node__path", tier=F("node__tier")).annotate(**of_cases)
         places = [
             OfPlace(r["node__name"], r["tier"], r["node__path"], _totals(r))
             for r in by_node.order_by("-started", "node__path")[:MOST]
@@ -252,12 +279,11 @@ def figures(question: Asked, code: str, name: str) -> Figures:
     return Figures(code, name, totals, steps, persons, places, tiers)
 
 
-def _steps(ids: Any, now: datetime) -> list[OfStep]:
-    visits = Step.objects.filter(case_id__in=ids).exclude(token="")
-    waited = ExpressionWrapper(Coalesce(F("closed_at"), now) - F("opened_at"), output_field=DurationField())
+def _steps(ids: Any, now: datetime, calendar: Calendar) -> list[OfStep]:
+    visits, left = Step.objects.filter(case_id__in=ids).exclude(token=""), Coalesce(F("closed_at"), now)
     rows = visits.values("element").annotate(
-        visits=Count("pk"), standing=Count("pk", filter=STANDS), spread=Spread(STOOD, filter=CLOSED),
-        waited=Sum(waited),
+        visits=Count("pk"), standing=Count("pk", filter=STANDS), **_spread("opened_at", "closed_at", calendar, CLOSED),
+        waited=Sum(WorkingTime("opened_at", left, calendar)), clock_waited=Sum(_clock("opened_at", left)),
         late=Count("pk", filter=Q(due__isnull=False) & (Q(closed_at__gt=F("due")) | (STANDS & Q(due__lt=now)))),
         label=Max("name"),
     )  # fmt: skip
@@ -267,8 +293,9 @@ def _steps(ids: Any, now: datetime) -> list[OfStep]:
     most = max((r["waited"].total_seconds() for r in found), default=0) or 1
     return [
         OfStep(
-            r["element"], r["label"], r["visits"], r["standing"], *_seconds(r["spread"]),
-            r["waited"].total_seconds(), r["late"], returns.get(r["element"], 0), _level(r["waited"].total_seconds() / most),
+            r["element"], r["label"], r["visits"], r["standing"], **_took(r), waited=r["waited"].total_seconds(),
+            clock_waited=r["clock_waited"].total_seconds(), late=r["late"], returns=returns.get(r["element"], 0),
+            level=_level(r["waited"].total_seconds() / most),
         )
         for r in found
     ]  # fmt: skip
@@ -279,18 +306,18 @@ def _level(share: float) -> int:
     return min(LEVELS, 1 + int(share * LEVELS))
 
 
-def _persons(actor: Actor, ids: Any, now: datetime) -> list[OfPerson]:
-    own = Range.subtree(actor.organ_path)
+def _persons(question: Asked, ids: Any, now: datetime) -> list[OfPerson]:
+    own = Range.subtree(question.actor.organ_path)
     tasks = Task.objects.filter(case_id__in=ids, path__gte=own.lo, path__lt=own.hi).exclude(role__in=Task.TO_READ)
     done = Q(state=Task.State.DONE) & ~Q(verdict=Task.Verdict.SKIPPED)
     rows = tasks.filter(state__in=(Task.State.OPEN, Task.State.DONE)).values("person_id", "person").annotate(
         done=Count("pk", filter=done), standing=Count("pk", filter=Q(state=Task.State.OPEN)),
-        spread=Spread(WORKED, filter=done),
+        **_spread("opened_at", "done_at", question.calendar, done),
         late=Count("pk", filter=Q(due__isnull=False) & (Q(done_at__gt=F("due")) | Q(state=Task.State.OPEN, due__lt=now))),
         returns=Count("pk", filter=Q(verdict=Task.Verdict.RETURNED)),
     )  # fmt: skip
     return [
-        OfPerson(r["person"], r["done"], r["standing"], *_seconds(r["spread"]), r["late"], r["returns"])
+        OfPerson(r["person"], r["done"], r["standing"], **_took(r), late=r["late"], returns=r["returns"])
         for r in rows.order_by("-done", "person_id")[:MOST]
     ]
 
@@ -308,28 +335,28 @@ def place_name(path: str) -> str:
 
 def xlsx(found: Figures, question: Asked) -> bytes:
     """One table of all: totals, steps, persons, tiers and places."""
-    hours = [_("中位用时"), _("九成不超过")]
+    spans = [
+        (_("中位用时（工作时间）"), _("工作日")),
+        (_("九成不超过（工作时间）"), _("工作日")),
+        (_("中位用时（钟点）"), _("小时")),
+        (_("九成不超过（钟点）"), _("小时")),
+    ]
     columns = [
         SheetColumn(_("范围")), SheetColumn(_("名称"), width=28), *(SheetColumn(h, "integer") for h in (_("件数（次）"), _("在办"))),
-        *(SheetColumn(h, "number", _("小时"), places=2) for h in hours),
+        *(SheetColumn(name, "number", unit, places=2) for name, unit in spans),
         *(SheetColumn(h, "integer") for h in (_("超时"), _("退回"), _("未通过"))),
     ]  # fmt: skip
 
-    def span(seconds: float | None) -> float | None:
-        return round(seconds / 3600, 2) if seconds is not None else None
+    def took(row: Totals | OfStep | OfPerson) -> list[float | None]:
+        given = [(row.work.median, 86400), (row.work.p90, 86400), (row.clock.median, 3600), (row.clock.p90, 3600)]
+        return [round(seconds / unit, 2) if seconds is not None else None for seconds, unit in given]
 
     def of_cases(kind: str, name: str, t: Totals) -> list[Any]:
-        return [kind, name, t.started, t.running, span(t.median), span(t.p90), None, None, t.refused]
+        return [kind, name, t.started, t.running, *took(t), None, None, t.refused]
 
     rows = [of_cases(_("全部"), found.name, found.totals)]
-    rows += [
-        [_("环节"), s.name, s.visits, s.standing, span(s.median), span(s.p90), s.late, s.returns, None]
-        for s in found.steps
-    ]
-    rows += [
-        [_("人员"), p.person, p.done, p.standing, span(p.median), span(p.p90), p.late, p.returns, None]
-        for p in found.persons
-    ]
+    rows += [[_("环节"), s.name, s.visits, s.standing, *took(s), s.late, s.returns, None] for s in found.steps]
+    rows += [[_("人员"), p.person, p.done, p.standing, *took(p), p.late, p.returns, None] for p in found.persons]
     rows += [of_cases(_("层级"), t.name, t.totals) for t in found.tiers]
     rows += [of_cases(_("发起单位"), p.name, p.totals) for p in found.places]
     file = io.BytesIO()

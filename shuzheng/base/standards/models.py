@@ -376,8 +376,8 @@ class Stamp(models.Model):
 
     @classmethod
     def now(cls) -> UUID | None:
-        return next(iter(_STAMP()), None)
+        return next(iter(STAMP()), None)
 
 
-_STAMP = Question(lambda: Stamp.objects.filter(id=1).values_list("value", flat=True))
+STAMP = Question(lambda: Stamp.objects.filter(id=1).values_list("value", flat=True))
 """Asked before everything that goes by a standard."""

@@ -25,10 +25,14 @@ Method = ConversionFactor.Method
 _cached: Book | None = None
 
 
-def current() -> Book:
-    """The book as it is now: the cached one if no standard changed since."""
+def current(stamp: UUID | None = None) -> Book:
+    """The book as it is now: the cached one if no standard changed since.
+
+    Args:
+        stamp: as it was just read together with something else (``STAMP``); else it is asked for.
+    """
     global _cached
-    stamp = Stamp.now()
+    stamp = stamp or Stamp.now()
     held = _cached
     if held is not None and stamp is not None and held.stamp == stamp:
         return held

@@ -14,6 +14,7 @@ from shuzheng.apps.vehicles import licences, providing, requesting, rules
 from shuzheng.apps.vehicles.models import Driver, Rental, Run, Trip, TripState, Vehicle, VehicleState
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.locks import hold
+from shuzheng.base.core.numbers import next_number
 from shuzheng.base.masters.models import Party
 from shuzheng.kernel.errors import Conflict, Denied, FieldFault, Invalid
 from shuzheng.kernel.ids import NumberRule
@@ -55,7 +56,7 @@ def ask_trips(w: Write, trips: Sequence[Trip]) -> Sequence[Trip]:
         if not trip.is_emergency and trip.begins < now - timedelta(minutes=30):
             raise Invalid.one("begins", _("出发时间已过。紧急用车请选“紧急用车”，事后补办。"))
         trip.person_id, trip.applicant = w.actor.person_id, w.actor.name
-        trip.number = _number(trip)
+        trip.number = next_number(NUMBER, Trip.objects.filter(node_id=trip.node_id), f"vehicles:number:{trip.node_id}")
         trip.provider = providing.provider_of(trip.node, timezone.localdate(trip.begins))
         if trip.is_emergency:
             hours = rules.number("VEH-PAPER-HOURS", timezone.localdate(now), trip.path)
@@ -64,14 +65,6 @@ def ask_trips(w: Write, trips: Sequence[Trip]) -> Sequence[Trip]:
         w.flush()  # the process may decide at once, and then finds the trip
         requesting.begin(trip, w.actor)
     return trips
-
-
-def _number(trip: Trip) -> str:
-    today = timezone.localdate()
-    hold(f"vehicles:number:{trip.node_id}")
-    prefix = NUMBER.format(1, on=today)[:-4]
-    last = Trip.objects.filter(node_id=trip.node_id, number__startswith=prefix).order_by("-number").first()
-    return NUMBER.format(NUMBER.parse(last.number).seq + 1 if last else 1, on=today)
 
 
 def _own(w: Write, trips: Sequence[Trip], verb: str) -> None:

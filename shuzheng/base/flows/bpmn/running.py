@@ -5,7 +5,6 @@ A case stores its tasks only, and not the process (``compiling.py``). Nothing he
 
 from __future__ import annotations
 
-import copy
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +57,13 @@ class _WithoutSpec(BpmnWorkflowConverter):
 
 _registry = BpmnWorkflowSerializer.configure(SPIFF_CONFIG)
 _converter = _WithoutSpec(BpmnWorkflow, _registry)
+
+
+def _copy(value: Any) -> Any:
+    """What was read from JSON, to be taken apart: the engine's own reader does so. ``copy.deepcopy`` takes four times as long."""
+    if isinstance(value, dict):
+        return {key: _copy(one) for key, one in value.items()}
+    return [_copy(one) for one in value] if isinstance(value, list) else value
 
 
 def _nothing(_operation: str, _given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -178,7 +184,7 @@ class Token:
     def __init__(self, process: Compiled, context: Context, stored: Mapping[str, Any] | None = None) -> None:
         self.process, self.context = process, context
         if stored:
-            self._flow = _converter.load(copy.deepcopy(dict(stored["flow"])), process.spec, process.subs)
+            self._flow = _converter.load(_copy(stored["flow"]), process.spec, process.subs)
         else:
             self._flow = BpmnWorkflow(process.spec, process.subs)
         self._flow.script_engine = _Engine(process, context)

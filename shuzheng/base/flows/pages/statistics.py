@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows import diagram, statistics
-from shuzheng.base.flows.limits import lasted
+from shuzheng.base.flows.limits import lasted, worked
 from shuzheng.base.flows.models import Definition
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Invalid
@@ -88,7 +88,9 @@ def one(request: HttpRequest, code: str) -> HttpResponse:
     question, form, row, found = _found(request, code)
     context = {
         "row": row, "found": found, "totals": _said(found.totals), "form": form, "query": _query(question),
-        "steps": [_said(s, step=s, waited=lasted(s.waited)) for s in found.steps],
+        "steps": [
+            _said(s, step=s, waited=worked(s.waited), clock_waited=lasted(s.clock_waited)) for s in found.steps
+        ],
         "persons": [_said(p, person=p) for p in found.persons],
         "places": [_said(p.totals, place=p, url=f"?{_query(question, place=p.path)}") for p in found.places],
         "tiers": [_said(t.totals, place=t) for t in found.tiers],
@@ -101,18 +103,22 @@ def one(request: HttpRequest, code: str) -> HttpResponse:
 
 def _said(figures: Any, **more: Any) -> dict[str, Any]:
     """Figures with their durations in words."""
-    return {"f": figures, "median": lasted(figures.median), "p90": lasted(figures.p90), **more}
+    work, clock = figures.work, figures.clock
+    return {
+        "f": figures, "median": worked(work.median), "p90": worked(work.p90), "clock_median": lasted(clock.median),
+        "clock_p90": lasted(clock.p90), **more,
+    }  # fmt: skip
 
 
 def heat(found: statistics.Figures) -> diagram.Paint:
-    """The diagram coloured by the time that cases stood at each step; in words, the three at which they stood longest."""
+    """The diagram coloured by the working time that cases stood at each step; in words, the three at which they stood longest."""
     looks = {s.element: f"h{s.level}" for s in found.steps}
     words = {
-        s.element: _("%(median)s · %(n)d 次") % {"median": lasted(s.median), "n": s.visits} if s.median is not None
+        s.element: _("%(median)s · %(n)d 次") % {"median": worked(s.work.median), "n": s.visits} if s.work.median is not None
         else _("%(n)d 次") % {"n": s.visits}
         for s in found.steps
     }  # fmt: skip
-    most = "、".join(f"{s.name} {lasted(s.waited)}" for s in found.steps[:3]) or _("没有")
+    most = "、".join(f"{s.name} {worked(s.waited)}" for s in found.steps[:3]) or _("没有")
     return diagram.Paint(looks, words, {}, _("热力图，停留最久的环节：%(steps)s") % {"steps": most})
 
 

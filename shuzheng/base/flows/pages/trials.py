@@ -311,7 +311,7 @@ def download(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def replay(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Past cases of the actor's organ, played by this edition."""
+    """Past cases that the actor may open, played by this edition."""
     actor = actor_of(request)
     row = find(actor, pk, "")
     actor.require("flows.case.view", actor.organ_path)
