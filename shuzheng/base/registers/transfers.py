@@ -33,10 +33,24 @@ def file_of(transfer: Transfer) -> Path:
     return exporting.folder(transfer.way) / f"{transfer.pk}.sheet"
 
 
-def _new(register: Register, actor: Actor, **values: Any) -> Transfer:
-    transfer = Transfer(person_id=actor.person_id, post_id=actor.id, register=register.name, **values)
+def new(name: str, actor: Actor, **values: Any) -> Transfer:
+    """A transfer of a register, or of what else takes sheets in under a name of its own; not stored yet."""
+    transfer = Transfer(person_id=actor.person_id, post_id=actor.id, register=name, **values)
     transfer.own(Node.objects.get(pk=actor.organ_id))
     return transfer
+
+
+def keep(transfer: Transfer, source: IO[bytes]) -> int:
+    """Put the sheet aside for its person and note its digest; returns its size in bytes."""
+    digest, size = hashlib.sha256(), 0
+    source.seek(0)
+    with os.fdopen(os.open(file_of(transfer), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        while block := source.read(STEP):
+            file.write(block)
+            digest.update(block)
+            size += len(block)
+    transfer.digest = digest.hexdigest()
+    return size
 
 
 def own_transfer(register: Register, actor: Actor, pk: Any, way: str) -> Transfer:
@@ -62,23 +76,16 @@ def start_import(register: Register, actor: Actor, source: IO[bytes], filename: 
     Raises:
         Invalid: the file can't be read at all.
     """
-    transfer = _new(register, actor, way=Transfer.Way.IMPORT, state=Transfer.State.WAITING, filename=filename[-200:])
-    path = file_of(transfer)
-    digest, size = hashlib.sha256(), 0
-    source.seek(0)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        while block := source.read(STEP):
-            file.write(block)
-            digest.update(block)
-            size += len(block)
-    transfer.digest = digest.hexdigest()
+    transfer = new(
+        register.name, actor, way=Transfer.Way.IMPORT, state=Transfer.State.WAITING, filename=filename[-200:]
+    )
     transfer.options = {"unchecked": True}
-    if size <= LATER:
+    if keep(transfer, source) <= LATER:
         try:
             for name, value in _check(register, actor, transfer).items():
                 setattr(transfer, name, value)
         except Invalid:
-            path.unlink()
+            file_of(transfer).unlink()
             raise
     actions.start_transfer([transfer], actor=actor, key=new_key())
     return transfer
@@ -146,8 +153,8 @@ def run_import(register: Register, actor: Actor, transfer: Transfer, *, partly: 
 
 def start_export(register: Register, actor: Actor, query: str, ids: Sequence[str], columns: Sequence[str]) -> Transfer:
     """Put an export on record; ``run_export`` makes its file."""
-    transfer = _new(
-        register, actor, way=Transfer.Way.EXPORT, state=Transfer.State.WAITING, filename=f"{register.verbose}.xlsx",
+    transfer = new(
+        register.name, actor, way=Transfer.Way.EXPORT, state=Transfer.State.WAITING, filename=f"{register.verbose}.xlsx",
         query=query, options={"ids": list(ids), "columns": list(columns)},
     )  # fmt: skip
     actions.start_transfer([transfer], actor=actor, key=new_key())
