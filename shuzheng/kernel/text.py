@@ -226,7 +226,9 @@ def cut(text: str) -> list[str]:
 @lru_cache(maxsize=KNOWN)
 def _words(text: str) -> tuple[str, ...]:
     folded = fold(text).lower()
-    return tuple([w for w in map(str.strip, _cutter().cut_for_search(folded)) if w.isalnum() or any(map(str.isalnum, w))])
+    return tuple(
+        [w for w in map(str.strip, _cutter().cut_for_search(folded)) if w.isalnum() or any(map(str.isalnum, w))]
+    )
 
 
 __all__ = ["MAX_DIGITS", "add_words", "clean_number", "cut", "fold", "pinyin_initials", "pinyin_key"]

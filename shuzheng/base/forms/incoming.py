@@ -21,11 +21,12 @@ from shuzheng.base.forms.models import Cell, Submission
 from shuzheng.base.forms.prefill import prefilled
 from shuzheng.base.forms.saving import save_values
 from shuzheng.base.forms.spec import Value, load
-from shuzheng.base.forms.uploads import Said, Upload, read_back
+from shuzheng.base.forms.uploads import Upload, read_back
 from shuzheng.base.forms.values import stored_values
 from shuzheng.base.jobs.models import JobRun
 from shuzheng.base.registers import streams, transfers
 from shuzheng.base.registers.actions import finish_transfer, start_transfer
+from shuzheng.base.registers.importing import Said
 from shuzheng.base.registers.models import Transfer
 from shuzheng.kernel.errors import Conflict, Fault, Invalid, Missing
 

@@ -5,7 +5,7 @@ A long one is read part by part. What becomes of it is the business of ``forms.i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,13 +32,11 @@ from shuzheng.base.forms.spec import FormSpec, SectionKind, SectionSpec, Value, 
 from shuzheng.base.portal import formats
 from shuzheng.base.registers import streams
 from shuzheng.base.registers.faults import AT_HAND, Faults
+from shuzheng.base.registers.importing import Said
 from shuzheng.base.registers.sheets import RawSheet, letter
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.periods import Period
 from shuzheng.kernel.text import fold
-
-Said = Callable[[int, int], None]
-"""Is told how many rows were read, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -215,4 +213,4 @@ def _check_heads(sheet: RawSheet, section: SectionSpec, found: Upload) -> None:
             )  # fmt: skip
 
 
-__all__ = ["Difference", "Said", "Upload", "read_back"]
+__all__ = ["Difference", "Upload", "read_back"]

@@ -18,7 +18,7 @@ from shuzheng.base.org.models import Node
 from shuzheng.base.registers import actions, exporting
 from shuzheng.base.registers.declare import Register
 from shuzheng.base.registers.faults import kept
-from shuzheng.base.registers.importing import Checked, Importer
+from shuzheng.base.registers.importing import Checked, Importer, Said
 from shuzheng.base.registers.models import Transfer
 from shuzheng.base.registers.query import Params
 from shuzheng.kernel.errors import FieldFault, Invalid, Missing
@@ -96,21 +96,21 @@ def is_unchecked(transfer: Transfer) -> bool:
     return bool(transfer.options.get("unchecked"))
 
 
-def check_import(register: Register, actor: Actor, transfer: Transfer) -> None:
+def check_import(register: Register, actor: Actor, transfer: Transfer, say: Said | None = None) -> None:
     """Check a kept sheet, for the job; one that can't be read is over, with the reason as its note."""
     if not is_unchecked(transfer):
         return
     try:
-        values = _check(register, actor, transfer)
+        values = _check(register, actor, transfer, say)
     except Invalid as fault:
         values = {"state": Transfer.State.FAILED, "notes": [fault.message], "options": {}}
     actions.finish_transfer([transfer], actor=actor, key=new_key(), **values)
 
 
-def _check(register: Register, actor: Actor, transfer: Transfer) -> dict[str, Any]:
+def _check(register: Register, actor: Actor, transfer: Transfer, say: Said | None = None) -> dict[str, Any]:
     """What becomes of the record of a sheet that was checked."""
     with file_of(transfer).open("rb") as file:
-        checked = Importer(register, actor, file, transfer.filename).check()
+        checked = Importer(register, actor, file, transfer.filename, say).check()
     return {"state": Transfer.State.CHECKED, **_outcome(transfer, checked)}
 
 
@@ -129,7 +129,9 @@ def faults_of(transfer: Transfer) -> Iterable[FieldFault]:
     return kept(path) if path.exists() else [FieldFault(**fault) for fault in transfer.faults]
 
 
-def run_import(register: Register, actor: Actor, transfer: Transfer, *, partly: bool, key: str) -> tuple[int, int]:
+def run_import(
+    register: Register, actor: Actor, transfer: Transfer, *, partly: bool, key: str, say: Said | None = None
+) -> tuple[int, int]:
     """Check the kept sheet again, for the tables may have moved on, and write it; returns how many are new and changed.
 
     Raises:
@@ -142,7 +144,7 @@ def run_import(register: Register, actor: Actor, transfer: Transfer, *, partly: 
     if not path.exists():
         raise Missing
     with path.open("rb") as file:
-        importer = Importer(register, actor, file, transfer.filename)
+        importer = Importer(register, actor, file, transfer.filename, say)
         checked = importer.check()
         created, changed = importer.write(key=key, partly=partly)
     done = _outcome(transfer, checked) | {"created_rows": created, "changed_rows": changed}
