@@ -10,7 +10,6 @@ import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache, lru_cache
-from itertools import chain
 from threading import Lock
 from types import ModuleType
 from typing import Any
@@ -26,6 +25,8 @@ _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"), 
 _ODD = str.maketrans(_INVISIBLE | _SPACES | _FULL_ALNUM)
 _MARKS = str.maketrans(_FULL_MARKS | _DASHES)
 _HAS_ODD, _HAS_MARKS = (re.compile(f"[{re.escape(''.join(map(chr, table)))}]") for table in (_ODD, _MARKS))
+_SETTLED = re.compile(r"[ -~\u4e00-\u9fff]*")
+"""What folds to itself but for its spaces: printable ASCII and everyday Chinese characters."""
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _SYLLABLE = re.compile(r"[a-zêü]+[1-5]")
 _RUNS = re.compile(r"[\u4e00-\u9fff]+|[\x00-\x7f]+")
@@ -43,7 +44,7 @@ def fold(s: str) -> str:
     character (a code, a number) and, in Chinese text, only where they join two letters or digits (`12:30`).
     Runs of spaces become one, both ends are stripped, invisible characters go. Unlike NFKC it leaves ㎡, ①, ㈱ alone.
     """
-    if s.isascii() and s.isprintable():  # nothing to fold but spaces
+    if _SETTLED.fullmatch(s):  # nothing to fold but spaces
         return re.sub(" {2,}", " ", s).strip() if "  " in s else s.strip()
     return _folded(s) if len(s) <= KNOWN_LENGTH else _folded.__wrapped__(s)
 
@@ -139,14 +140,18 @@ def _readings(text: str) -> Iterable[str]:
     runs = _RUNS.findall(text)
     if sum(map(len, runs)) < len(text):  # rare characters, and marks: where a run ends there, only the library knows
         return _read(text)
-    return chain.from_iterable(map(_read, runs))
+    pieces: list[str] = []
+    for run in runs:
+        if run.isascii():  # one piece, as it is
+            pieces.append(run.lower())
+        else:
+            pieces += _read(run)
+    return pieces
 
 
 @lru_cache(maxsize=50_000)
 def _read(text: str) -> tuple[str, ...]:
     """Given names come again with other family names, and both keys of a name ask: a list of people is read ten times faster."""
-    if text.isascii():  # one piece, as it is
-        return (text.lower(),) if text else ()
     lib = _pypinyin()
     pieces: list[str] = lib.lazy_pinyin(text, style=lib.Style.TONE3, neutral_tone_with_five=True)
     return tuple(piece.lower() for piece in pieces)
@@ -166,7 +171,7 @@ def pinyin_key(name: str, *, person: bool = False) -> str:
 @lru_cache(maxsize=20_000)
 def pinyin_initials(name: str, *, person: bool = False) -> str:
     """First letters of the syllables, lower case, for typeahead: 重庆 → `cq`, A座302室 → `az302s`. Marks are dropped."""
-    return "".join(map(_initial, _syllables(fold(name), person=person)))
+    return "".join([p if p.isascii() and p.isdecimal() else _initial(p) for p in _syllables(fold(name), person=person)])
 
 
 @lru_cache(maxsize=20_000)
@@ -221,7 +226,9 @@ def cut(text: str) -> list[str]:
 @lru_cache(maxsize=KNOWN)
 def _words(text: str) -> tuple[str, ...]:
     folded = fold(text).lower()
-    return tuple(w for w in map(str.strip, _cutter().cut_for_search(folded)) if w.isalnum() or any(map(str.isalnum, w)))
+    return tuple(
+        [w for w in map(str.strip, _cutter().cut_for_search(folded)) if w.isalnum() or any(map(str.isalnum, w))]
+    )
 
 
 __all__ = ["MAX_DIGITS", "add_words", "clean_number", "cut", "fold", "pinyin_initials", "pinyin_key"]

@@ -20,6 +20,7 @@ from shuzheng.kernel.errors import Invalid
 from tests.api.conftest import program  # noqa: F401
 from tests.forms.conftest import UNIT, due
 from tests.forms.test_pages import SECOND, office, patch, running, unit  # noqa: F401
+from tests.forms.test_sheets import decided
 
 pytestmark = pytest.mark.django_db
 FORM = {
@@ -134,8 +135,8 @@ def test_the_template_marks_sources_and_what_is_not_changed_in_it_keeps_them(run
     book.save(file)
     url = reverse("forms:upload", args=[mine.pk])
     shown = client.post(url, {"file": SimpleUploadedFile("a.xlsx", file.getvalue())})
-    assert [d.code for d in shown.context["differences"]] == ["water"]
-    client.post(url, {"values": shown.context["values"]})
+    assert [d["code"] for d in shown.context["differences"]] == ["water"]
+    client.post(decided(shown))
     assert sources(mine)["water"] == (6, "sheet")
     assert sources(mine)["contact"] == ("张三", "previous")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import openpyxl
 import pytest
@@ -52,6 +53,11 @@ def back(reporting, book: openpyxl.Workbook | bytes, path: str = UNIT, **stored)
     with system_scope("tests").activate():
         row = reporting.submission(path)
         return uploads.read_back(io.BytesIO(data), "填报.xlsx", row, stored)
+
+
+def decided(page) -> str:
+    """Where a file whose differences are shown is stored."""
+    return reverse("forms:uploaded", args=[page.context["submission"].pk, page.context["transfer"].pk])
 
 
 def test_a_template_is_locked_but_for_the_cells_to_fill_in(running):
@@ -135,7 +141,7 @@ def test_an_upload_shows_differences_first_and_then_stores_all_with_its_source(r
     assert "有 1 格不同" in page.content.decode()
     with system_scope("tests").activate():
         assert not Cell.objects.filter(submission=row).exists()
-    client.post(url, {"values": page.context["values"]})
+    assert client.post(decided(page)).status_code == 302
     with system_scope("tests").activate():
         cell = Cell.objects.get(submission=row, code="e01_m1")
         computed = Cell.objects.get(submission=row, code="e01_q")
@@ -149,7 +155,9 @@ def test_an_upload_with_a_fault_stores_nothing(running):
     page = client.post(reverse("forms:upload", args=[row.pk]), {"file": SimpleUploadedFile("填报.xlsx", content(book))})
     assert page.status_code == 422
     assert "没有存" in page.content.decode()
-    assert page.context["values"] == ""
+    assert client.post(decided(page)).status_code == 422
+    with system_scope("tests").activate():
+        assert not Cell.objects.filter(submission=row).exists()
 
 
 def test_values_that_were_changed_since_the_file_was_read_are_a_conflict(running):
@@ -159,8 +167,9 @@ def test_values_that_were_changed_since_the_file_was_read_are_a_conflict(running
     book[ENERGY]["D5"] = 1000
     page = client.post(url, {"file": SimpleUploadedFile("填报.xlsx", content(book))})
     actions.fill([running.submission()], actor=running.unit(), values={"e01_m1": Decimal(5)})
-    assert client.post(url, {"values": page.context["values"]}).status_code == 409
-    assert client.post(url, {"values": "forged"}).status_code == 422
+    assert client.post(decided(page)).status_code == 409
+    stranger, forged = unit(running, SECOND), reverse("forms:uploaded", args=[row.pk, uuid4()])
+    assert (client.post(forged).status_code, stranger.post(decided(page)).status_code) == (404, 404)
 
 
 def test_what_was_handed_in_downloads_as_a_locked_copy(running):

@@ -58,6 +58,18 @@ def rename(run, *, actor, contact):
 
 
 @job_for_actor
+def count(run, *, actor):
+    with actor.scope.activate():
+        run.advance(1, 4)
+        with system_scope("tests").activate(using="owner"):
+            seen.append(JobRun.objects.using("owner").values_list("done", "total").get(pk=run.id))
+        run.keep(io.BytesIO(b"a"), "a.csv")
+        run._said = 0
+        run.advance(2, 4)  # the transaction itself holds the row now: nothing waits for it
+    run.advance(4, 4)
+
+
+@job_for_actor
 def refuse(run, *, actor):
     raise Invalid("第 3 行有误", [FieldFault("area", "不是数字", row=3, column="面积", value="abc")])
 
@@ -147,6 +159,14 @@ def test_job_of_a_person_runs_with_their_rights_and_is_seen_by_them(nation, cler
     assert done.result_name == "结果.csv"
     with system_scope("tests").activate():
         assert OrganProfile.objects.get().contact == "李四"
+
+
+def test_how_far_a_job_is_shows_while_its_transaction_runs(nation, clerk, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    row = count.start(clerk, "数数")
+    work()
+    assert seen == [(1, 4)]
+    assert (run_of(row).state, run_of(row).done) == ("done", 4)
 
 
 def test_job_run_twice_has_one_effect(nation, clerk):

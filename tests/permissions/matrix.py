@@ -269,7 +269,8 @@ PAGES: dict[str, list[Page]] = {
     "forms:cells": [Page("PATCH", OWN_ONLY, {"pk": "@draft"}, json='{"key": "k", "version": 1, "cells": {"e01_m1": "12"}}')],
     "forms:submit": [post(OWN_ONLY, {"statistics": "甲", "head": "乙"}, pk="@draft")],
     "forms:upload": [get(THEIRS, pk="@draft"), post(THEIRS, pk="@draft")],
-    "forms:upload_faults": [get(THEIRS, pk="@draft")],
+    "forms:uploaded": [get(THEIRS, pk="@draft", transfer="@upload"), post(THEIRS, pk="@draft", transfer="@upload")],
+    "forms:upload_faults": [get(THEIRS, pk="@draft", transfer="@upload")],
     "forms:return": [get(KEEPING, pk="@sent"), post(REVIEWING, {"why": "与凭证不符"}, pk="@sent")],
     # the order of personas: nobody, other county, colleague, clerk of the institution, county, prefecture, another line, officers
     "forms:allowance_ask": [get(KEEPING, pk="@draft"), post(KEEPING, {"what": "exemption", "why": "停用"}, pk="@draft")],

@@ -30,6 +30,7 @@ from shuzheng.base.flows import defining, simple, trials
 from shuzheng.base.flows.models import Case, Delegation
 from shuzheng.base.flows.models import Definition as Process
 from shuzheng.base.forms import actions as reporting
+from shuzheng.base.forms import incoming
 from shuzheng.base.forms.models import Allowance, Amendment, Circular, Definition, Doubt, Rollup, Round, Submission
 from shuzheng.base.forms.shipped import load_forms
 from shuzheng.base.jobs.models import JobRun
@@ -104,9 +105,21 @@ def make_world() -> World:
     nation.competent("33/11/0/u1/", "33/11/", "reporting")
     nation.competent("33/11/0/u3/", "33/11/", "general")
     world.things = {**_records(world), **_standards(nation), **_reporting(nation), **_collections(nation)}
-    world.things |= _flows(world) | _watched(nation)
+    world.things |= _flows(world) | _watched(nation) | _brought(world)
     world.sign_in()
     return world
+
+
+def _brought(world: World) -> dict[str, Any]:
+    """A workbook that the institution brought for the form it fills in, checked and without a fault."""
+    holder, draft = actor_of(world.accounts["with right"]), world.things["draft"]
+    facts = {"person_id": holder.person_id, "post_id": holder.id, "register": incoming.NAME, "way": "import"}
+    options = {"submission": str(draft.pk), "version": draft.version}
+    return {
+        "upload": stored(
+            Transfer, world.nation.organ(UNIT), filename="a.xlsx", state="checked", options=options, **facts
+        )
+    }
 
 
 def _watched(nation: Nation) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def test_a_long_sheet_is_checked_by_a_job_and_brought_in_all_or_nothing(nation, 
     monkeypatch.setattr(fault_files, "AT_HAND", 10)
     account = nation.account(U1, "clerk")
     client = sign_in(account)
-    started = []
+    started, told = [], []
     monkeypatch.setattr(jobs.check_sheet, "start", lambda actor, title, **given: started.append((actor, given)))
     content = long_book(600, every=20)
     address = client.post("/r/places/import/", {"file": SimpleUploadedFile("位置.xlsx", content)})["Location"]
@@ -134,7 +134,9 @@ def test_a_long_sheet_is_checked_by_a_job_and_brought_in_all_or_nothing(nation, 
     with system_scope("tests").activate():
         transfer = Transfer.objects.get(pk=given["transfer_id"])
     with actor.scope.activate():
-        transfers.check_import(get("places"), actor, transfer)
+        transfers.check_import(get("places"), actor, transfer, lambda *far: told.append(far))
+    assert told == sorted(set(told))  # how far it is, part by part
+    assert told[-1] == (601, 601)
     page = client.get(address).content.decode()
     assert "共 600 行：新增 570" in page.replace(",", "")
     assert "另有 20 处" in page

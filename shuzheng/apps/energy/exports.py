@@ -13,8 +13,6 @@ from django.utils.translation import gettext as _
 from shuzheng.apps.energy import tables
 from shuzheng.base.forms import names
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def workbook(title: str, found: Sequence[tables.Line]) -> bytes:
     """The lines with their total below; numbers as numbers, in the scheme's order of columns."""

@@ -25,6 +25,7 @@ from shuzheng.apps.energy.models import Member
 from shuzheng.apps.energy.offers import QUARTERLY
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import Range, ancestors
+from shuzheng.base.files.kinds import XLSX
 from shuzheng.base.forms import names
 from shuzheng.base.forms.models import Round, Submission
 from shuzheng.base.org.models import Node, NodeKind, Tier
@@ -300,7 +301,7 @@ def table_export(request: HttpRequest) -> HttpResponse:
     way = _way(request)
     title = f"{place.name} {dict(_ways())[way]} {names.period_label(round_.period)}"
     content = exports.workbook(title, tables.lines(round_, place.division, way))
-    answer = HttpResponse(content, content_type=exports.XLSX)
+    answer = HttpResponse(content, content_type=XLSX)
     answer["Content-Disposition"] = exports.disposition(title)
     return answer
 

@@ -25,12 +25,12 @@ from shuzheng.base.access.forms import AccountForm, AskForm, OfferForm, ReasonFo
 from shuzheng.base.access.models import Grant, Role, RoleChange, Sharing
 from shuzheng.base.access.officers import confirm_codes, reset_accounts
 from shuzheng.base.accounts.account_actions import create_accounts, set_active, sign_out
-from shuzheng.base.accounts.forms import put_faults
 from shuzheng.base.accounts.models import Account, Invitation, Post
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.registry import LINES, PERMISSIONS, ROLE_PERMISSIONS
 from shuzheng.base.core.scope import Range
 from shuzheng.base.org.models import Node
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.kernel.errors import Invalid, Missing
 
 PAGE = 50

@@ -13,15 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from shuzheng.base.accounts.models import PasswordPolicy
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.registry import PERMISSIONS
-from shuzheng.kernel.errors import Invalid
-
-
-def put_faults(form: forms.Form, fault: Invalid) -> None:
-    """Show what an action refused beside the fields it is about."""
-    for item in fault.faults or ():
-        form.add_error(item.field if item.field in form.fields else None, item.message)
-    if not fault.faults:
-        form.add_error(None, fault.message)
 
 
 class InvitationForm(forms.Form):

@@ -27,13 +27,13 @@ from shuzheng.base.accounts.forms import (
     PolicyForm,
     TokenForm,
     UnmaskForm,
-    put_faults,
 )
 from shuzheng.base.accounts.models import Account, ApiToken, PasswordPolicy, Person, PersonContact, Post
 from shuzheng.base.accounts.passwords import policy as rules_of_today
 from shuzheng.base.accounts.signin import accept_invitation, has_factor
 from shuzheng.base.core.actor import actor_of
 from shuzheng.base.org.models import Node
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.kernel.errors import Invalid, Missing
 
 DENSITIES = ("compact", "standard", "relaxed")

@@ -22,6 +22,7 @@ from shuzheng.base.core.registry import EVENTS
 from shuzheng.base.events.actions import retry_deliveries, save_webhooks
 from shuzheng.base.events.models import Delivery, Webhook
 from shuzheng.base.org.models import Node
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Invalid, Missing
 
@@ -114,8 +115,7 @@ def hook(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
         try:
             save_webhooks([row], actor=actor, seen=seen, **values)
         except Invalid as fault:
-            for one in fault.faults:
-                form.add_error(one.field if one.field in form.fields else None, one.message)
+            put_faults(form, fault)
         else:
             messages.success(request, _("已保存"))
             return redirect("events:webhooks")

@@ -16,6 +16,8 @@ from shuzheng.kernel.errors import Invalid
 OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = b"PK\x03\x04"
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 # ending -> (media type, first bytes; none means text, member that a zip must hold)
 KINDS: dict[str, tuple[str, tuple[bytes, ...], str]] = {
     "pdf": ("application/pdf", (b"%PDF-",), ""),
@@ -24,7 +26,7 @@ KINDS: dict[str, tuple[str, tuple[bytes, ...], str]] = {
     "jpeg": ("image/jpeg", (b"\xff\xd8\xff",), ""),
     "webp": ("image/webp", (b"RIFF",), ""),
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", (ZIP,), "word/document.xml"),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (ZIP,), "xl/workbook.xml"),
+    "xlsx": (XLSX, (ZIP,), "xl/workbook.xml"),
     "pptx": (
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
         (ZIP,),

@@ -9,6 +9,7 @@ from django import forms
 
 from shuzheng.base.flows.bpmn.words import Field, Outline
 from shuzheng.base.flows.values import label
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.kernel.errors import Invalid
 
 PREFIX = "f"
@@ -42,8 +43,7 @@ class CaseForm(forms.Form):
     def blame(self, fault: Invalid) -> None:
         """Put the faults to their fields."""
         self.full_clean()
-        for one in fault.faults:
-            self.add_error(one.field if one.field in self.fields else None, one.message)
+        put_faults(self, fault)
 
     @property
     def units(self) -> dict[str, str]:

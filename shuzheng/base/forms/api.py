@@ -114,7 +114,7 @@ class Fill(Strict):
 
 
 class SavedOut(Schema):
-    """What was stored; ``faults`` says why the others were not."""
+    """What was stored; ``faults`` says why the others were not, ``values`` what changed since the version of ``If-Match``."""
 
     version: int
     saved: list[str]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shuzheng.base.core import scope
 from shuzheng.base.core.action import Write, action
 from shuzheng.base.core.models import plain
 from shuzheng.base.forms import signing, states
+from shuzheng.base.forms.digests import of_values
 from shuzheng.base.forms.engine import Finding, check, compute
 from shuzheng.base.forms.factors import resolve
 from shuzheng.base.forms.history import before
@@ -17,10 +19,12 @@ from shuzheng.base.forms.locking import lock
 from shuzheng.base.forms.models import Cell, Edition, Explanation, Submission
 from shuzheng.base.forms.prefill import Known, known
 from shuzheng.base.forms.spec import FormSpec, Value, load
-from shuzheng.base.forms.values import cell_row, stored_values
+from shuzheng.base.forms.values import store_cells, stored_values
 from shuzheng.kernel.errors import FieldFault, Invalid
 
 State = Submission.State
+MANY = 20_000
+"""Cells that are computed and checked so long that the database hears from time to time that the transaction is alive."""
 
 
 def open_round(submission: Submission) -> FormSpec:
@@ -53,15 +57,26 @@ def row_mates(spec: FormSpec, codes: Iterable[str]) -> frozenset[str]:
     return frozenset(codes) | {code for code, cell in inputs.items() if cell.row in touched}
 
 
-def may_type(spec: FormSpec, submission: Submission, code: str) -> bool:
-    """Whether one cell can be typed in now. A repeating row of which a cell was returned is open as a whole."""
-    if code in spec.cells:
-        return code in open_cells(spec, submission)
-    cell, place = spec.pattern(code), spec.place(code)
-    if cell is None or place is None or not cell.is_input:
-        return False
+def may_type(spec: FormSpec, submission: Submission) -> Callable[[str], bool]:
+    """What tells of a cell whether it can be typed in now. A repeating row of which a cell was returned is open as a whole."""
+
+    def asked(code: str) -> bool:
+        cell = spec.pattern(code)
+        return cell is not None and cell.is_input
+
     returned = submission.returned_cells if submission.state == State.RETURNED else []
-    return not returned or any((other := spec.place(c)) is not None and other[:2] == place[:2] for c in returned)
+    if not returned:
+        return asked
+    fixed = row_mates(spec, returned)
+    rows = {place[:2] for code in returned if (place := spec.place(code))}
+
+    def given_back(code: str) -> bool:
+        if code in spec.cells:
+            return code in fixed
+        place = spec.place(code)
+        return place is not None and place[:2] in rows and asked(code)
+
+    return given_back
 
 
 @action("forms.submission.fill")
@@ -108,11 +123,12 @@ def write_in(
     return submissions
 
 
-def _refuse_locked(spec: FormSpec, submission: Submission, codes: Iterable[str]) -> None:
+def _refuse_locked(spec: FormSpec, submission: Submission, codes: set[str]) -> None:
     unknown = [code for code in codes if (cell := spec.pattern(code)) is None or not cell.is_input]
     if unknown:
         raise Invalid(_("有的格不能填。"), [FieldFault(code, _("报表里没有这个可填的格。")) for code in unknown])
-    locked = sorted(code for code in set(codes) if not may_type(spec, submission, code))
+    may = may_type(spec, submission)
+    locked = sorted(code for code in codes if not may(code))
     if locked:
         raise Invalid(_("只能改退回的格。"), [FieldFault(code, _("这一格没有退回，保持锁定。")) for code in locked])
 
@@ -155,25 +171,16 @@ def _write_cells(
     inputs |= {code: item.value for code, item in typed.items()}
     earlier = before(submission)
     values = compute(spec, inputs, factors.values, earlier)
+    if len(values) > MANY:
+        scope.stay_awake()
     wanted = {**dict.fromkeys(stored), **values}
     if not final:
         wanted |= inputs
     changed = {code: value for code, value in wanted.items() if value != stored.get(code)}
-    rows = []
-    for code, value in changed.items():
-        cell = spec.pattern(code)
-        by_hand = cell is not None and cell.is_input
-        source = Cell.Source.COMPUTED
-        if by_hand:
-            source = typed[code].source if code in typed else Cell.Source.HAND
-        rows.append(cell_row(submission, code, value, source))
-    Cell.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["submission", "code"],
-        update_fields=["value", "text", "source", "path", "version"],
-    )
-    typed_changes = {code: v for code, v in changed.items() if (cell := spec.pattern(code)) and cell.is_input}
+    typed_changes = {code: value for code, value in changed.items() if code in inputs}
+    sources = dict.fromkeys(changed, Cell.Source.COMPUTED) | dict.fromkeys(typed_changes, Cell.Source.HAND)
+    sources |= {code: item.source for code, item in typed.items() if code in typed_changes}
+    store_cells(submission, changed, sources)
     if typed_changes:
         w.note(submission, before={code: stored.get(code) for code in typed_changes}, after=typed_changes)
     explained = dict(submission.explanations.values_list("check_code", "text"))
@@ -182,7 +189,7 @@ def _write_cells(
     facts_ = {
         "errors": sum(f.check.level == "error" for f in findings) + len(kept),
         "unexplained": sum(f.check.level == "warning" and f.stops for f in findings),
-        "filled": sum(value is not None for code, value in values.items() if (c := spec.pattern(code)) and c.is_input),
+        "filled": sum(values.get(code) is not None for code in inputs),
         "factors": factors.record,
         "unread": kept,
         "filler": w.actor.name,
@@ -231,7 +238,8 @@ def hand_in(
                 % {"name": submission.node.name, "errors": submission.errors, "reasons": submission.unexplained},
                 faults,
             )
-        names = signing.on_submit(w, submission, signers or submission.signers)
+        stored = stored_values(submission)
+        names = signing.on_submit(w, submission, signers or submission.signers, of_values(stored))
         w.change(
             submission,
             submitted_at=now,
@@ -245,7 +253,7 @@ def hand_in(
         edition = Edition(
             submission=submission,
             number=submission.edition,
-            values=plain(stored_values(submission)),
+            values=plain(stored),
             factors=submission.factors,
             by=w.actor.name,
             at=now,

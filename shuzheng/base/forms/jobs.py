@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.forms import doubts, exports, findings, integrity, reminders, rollup
-from shuzheng.base.forms.actions import open_rounds
-from shuzheng.base.forms.models import Round
+from shuzheng.base.forms import doubts, exports, findings, incoming, integrity, names, reminders, rollup
+from shuzheng.base.forms.actions import open_rounds, submit
+from shuzheng.base.forms.models import Round, Submission
 from shuzheng.base.forms.notices import announce
+from shuzheng.base.forms.spec import load
+from shuzheng.base.forms.standing import submit_for
 from shuzheng.base.jobs.declare import job, job_for_actor
 from shuzheng.base.jobs.run import Run
+from shuzheng.base.registers.faults import faults_book
+from shuzheng.base.registers.models import Transfer
 from shuzheng.base.standards import working_days
+from shuzheng.kernel.errors import FieldFault, Invalid
+from shuzheng.kernel.periods import Period
 
 FOLD_LOCK = 0x5A464F4C44  # "ZFOLD"
 
@@ -77,6 +85,65 @@ def check_round(*, actor: Actor, round_id: str) -> None:
         found = list(Round.objects.select_related("definition").filter(pk=round_id, state=Round.State.OPEN))
     if found:
         doubts.find(found, actor=actor)
+
+
+@job_for_actor
+def check_upload(run: Run, *, actor: Actor, transfer_id: str) -> str:
+    """Check a long workbook; what it would change is then looked at and decided as with a short one."""
+    with actor.scope.activate():
+        transfer, submission = _brought(actor, transfer_id)
+        values = incoming.standing(submission)
+    if transfer.state == Transfer.State.WAITING:
+        with incoming.given_up(actor, transfer):
+            incoming.check(actor, submission, transfer, values, run.advance)
+    numbers = {"rows": f"{transfer.rows:,}", "faults": f"{transfer.options['faults']:,}"}
+    return _("已检查 %(rows)s 行，%(faults)s 处问题") % numbers
+
+
+@job_for_actor
+def store_upload(run: Run, *, actor: Actor, transfer_id: str) -> str:
+    """Store a checked workbook, all of it or nothing. Run again after a dead worker, it finds what is done already."""
+    with actor.scope.activate():
+        transfer, submission = _brought(actor, transfer_id)
+        values = incoming.standing(submission)
+    if transfer.state != Transfer.State.DONE:
+        with incoming.given_up(actor, transfer):
+            incoming.store(actor, submission, transfer, values, key=run.key("cells"), say=run.advance)
+    return _("已存入 %(n)d 格") % {"n": transfer.changed_rows}
+
+
+@job_for_actor
+def hand_in(run: Run, *, actor: Actor, submission_id: str, signers: dict[str, str]) -> str:
+    """Check a form of very many cells once more and hand it in; what stands in the way is listed, and all of it in a file."""
+    with actor.scope.activate():
+        submission = _submissions().get(pk=submission_id)
+    verb = submit if submission.path in actor.scope.write else submit_for
+    try:
+        verb([submission], actor=actor, signers=signers, key=run.key("submit"))
+    except Invalid as refused:
+        placed = [_placed(submission, fault) for fault in refused.faults]
+        if placed:
+            with faults_book(placed) as book:
+                run.keep(book, f"{submission.node.name} {_('问题')}.xlsx")
+        raise Invalid(refused.message, placed)
+    return _("已提交")
+
+
+def _placed(submission: Submission, fault: FieldFault) -> FieldFault:
+    """A fault of a cell with the cell's name, and its row in a repeating section."""
+    spec, period = load(submission.round.definition.spec), Period.parse(submission.round.period)
+    cell, place = spec.find(fault.field), spec.place(fault.field)
+    title = names.cell_title(spec, cell, period) if cell else fault.field
+    return replace(fault, row=place[1] if place else None, column=title)
+
+
+def _submissions() -> QuerySet[Submission]:
+    return Submission.objects.select_related("node", "round__definition")
+
+
+def _brought(actor: Actor, transfer_id: str) -> tuple[Transfer, Submission]:
+    transfer = Transfer.objects.get(pk=transfer_id, person_id=actor.person_id)
+    return transfer, _submissions().get(pk=transfer.options["submission"])
 
 
 @job_for_actor

@@ -129,9 +129,9 @@ class Submission(Record):
     is_nil = models.BooleanField(_("零报告"), default=False)
     returns = models.PositiveSmallIntegerField(_("退回次数"), default=0)
     corrections = models.PositiveSmallIntegerField(_("订正次数"), default=0)
-    errors = models.PositiveSmallIntegerField(_("错误"), default=0)
-    unexplained = models.PositiveSmallIntegerField(_("待说明"), default=0)
-    filled = models.PositiveSmallIntegerField(_("已填格数"), default=0)
+    errors = models.PositiveIntegerField(_("错误"), default=0)
+    unexplained = models.PositiveIntegerField(_("待说明"), default=0)
+    filled = models.PositiveIntegerField(_("已填格数"), default=0)
     saved_at = models.DateTimeField(_("保存时间"), null=True)
     unread = models.JSONField(_("未读懂的格"), default=dict, blank=True)
     """What was typed and is no number, by cell: kept until it is mended, as nobody's work is lost."""

@@ -18,7 +18,7 @@ from shuzheng.base.forms.models import Cell, Submission
 from shuzheng.base.forms.prefill import to_carry
 from shuzheng.base.forms.spec import FormSpec, Value
 from shuzheng.base.forms.standing import fill_for, require_standing
-from shuzheng.base.forms.values import stored_values, typed_rows
+from shuzheng.base.forms.values import typed_rows
 from shuzheng.kernel.errors import Conflict
 
 MAX_TEXT = 60
@@ -58,7 +58,10 @@ def _filling(actor: Actor, submission: Submission) -> Iterator[tuple[FormSpec, C
 
 @dataclass
 class Saved:
-    """What became of a batch: the cells now stored, sentences for those that were not, and all values as they are now."""
+    """What became of a batch: the cells now stored, sentences for those that were not, and what its writer does not know yet.
+
+    ``values`` are all that changed since the writer's version, those of others and computed ones too; without a version all.
+    """
 
     version: int
     saved: list[str]
@@ -85,10 +88,10 @@ def save(
     with _filling(actor, submission) as (spec, verb):
         values, faults = read_values(spec, typed)
         said = {f.field: f.message for f in faults}
-        may = {code for code in typed if may_type(spec, submission, code)}
+        may = set(filter(may_type(spec, submission), typed))
         said |= {code: _("这一格没有退回，保持锁定。") for code in values if code not in may}
         values = {code: value for code, value in values.items() if code in may}
-        if base is not None and base != submission.version:
+        if base is not None:
             _refuse_overwriting(spec, submission, values, base)
         unread = {f.field: (f.value or "")[:MAX_TEXT] for f in faults if f.field in may and (f.value or "").strip()}
         reasons = dict(reasons or {})
@@ -96,14 +99,31 @@ def save(
         reasons = {code: text for code, text in reasons.items() if spec.has_check(code)}
         verb([submission], actor=actor, key=key, values=values, explanations=reasons, unread=unread, source=source)
         submission.refresh_from_db()
-        now = stored_values(submission)
+        rows = submission.cells.all() if base is None else submission.cells.filter(version__gt=base)
+        now = typed_rows(spec, rows.values_list("code", "value", "text"))
     return Saved(submission.version, [*values, *(f"reason:{c}" for c in reasons)], said, now)
 
 
+def save_values(
+    actor: Actor, submission: Submission, values: Mapping[str, Value], *, base: int, key: str, source: str
+) -> None:
+    """Store values that were read and found to be ones that can be typed in now (a workbook's), all of them.
+
+    Raises:
+        Conflict: as ``save``.
+        Invalid: the form, or one of the cells, can't be filled in now.
+    """
+    with _filling(actor, submission) as (spec, verb):
+        _refuse_overwriting(spec, submission, values, base)
+        verb([submission], actor=actor, key=key, values=values, source=source)
+
+
 def _refuse_overwriting(spec: FormSpec, submission: Submission, values: Mapping[str, Value], base: int) -> None:
-    rows = submission.cells.filter(code__in=values, version__gt=base).values_list("code", "value", "text")
+    if base == submission.version:
+        return
+    rows = submission.cells.filter(version__gt=base).values_list("code", "value", "text")
     theirs = typed_rows(spec, rows)
-    clash = {code: value for code, value in theirs.items() if value != values[code]}
+    clash = {code: value for code, value in theirs.items() if code in values and value != values[code]}
     if clash:
         raise Conflict(
             _("%(n)d 格刚被别人改过，对照两个值再存。") % {"n": len(clash)},

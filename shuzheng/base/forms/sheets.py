@@ -110,6 +110,7 @@ class _Writer:
     ) -> None:  # fmt: skip
         self.book, self.spec, self.period, self.marks = book, spec, period, marks
         self.submission, self.values, self.locked = submission, values, locked
+        self.lines = _written_lines(spec, values)
         base = {"font_name": "等线", "font_size": 11, "valign": "vcenter"}
         self.base = base
         self.title = book.add_format({**base, "bold": True, "font_size": 14})
@@ -131,7 +132,7 @@ class _Writer:
 
     def write(self) -> None:
         spots: dict[str, list[Spot]] = {}
-        for spot in layout(self.spec, _written_lines(self.spec, self.values)):
+        for spot in layout(self.spec, self.lines):
             spots.setdefault(spot.sheet, []).append(spot)
         for section in self.spec.sections:
             if section.kind == SectionKind.NOTE:
@@ -141,6 +142,7 @@ class _Writer:
             self._blanks(sheet, section)
             for spot in spots.get(sheet_name(section), ()):
                 self._cell(sheet, spot)
+            self._line_rules(sheet, section)
             sheet.freeze_panes(HEAD, LEFT)
             sheet.set_column(0, 0, 6)
             sheet.set_column(1, 1, 24)
@@ -167,7 +169,7 @@ class _Writer:
             sheet.write_string(HEAD + number, 2, formats.unit(item.unit), self.name)
 
     def _blanks(self, sheet: Any, section: SectionSpec) -> None:
-        for number in range(_written_lines(self.spec, self.values).get(section.code, 0)):
+        for number in range(self.lines.get(section.code, 0)):
             sheet.write_number(HEAD + number, 0, number + 1, self.name)
         for number in range(len(section.rows)):
             for place in range(len(section.columns)):
@@ -189,8 +191,15 @@ class _Writer:
             sheet.write_string(spot.row, spot.column, text, shape)
         if value is not None and spot.code in self.spec.cells and (mark := self.marks.get(spot.code)):
             sheet.write_comment(spot.row, spot.column, f"来源：{mark}", {"author": "", "y_scale": 0.4})
-        if open_ and (rule := self._rule(cell)):
+        if open_ and spot.code in self.spec.cells and (rule := self._rule(cell)):
             sheet.data_validation(spot.row, spot.column, spot.row, spot.column, rule)
+
+    def _line_rules(self, sheet: Any, section: SectionSpec) -> None:
+        """What may be entered in the columns of repeating rows, said once for all of them."""
+        last = HEAD + self.lines.get(section.code, 0) - 1
+        for place, cell in enumerate(section.line, 1):
+            if cell.is_input and not self.locked and last >= HEAD and (rule := self._rule(cell)):
+                sheet.data_validation(HEAD, place, last, place, rule)
 
     def word(self, open_: bool, type_: str) -> Any:
         """The look of a cell that is no number."""

@@ -60,13 +60,14 @@ def of_edition(submission: Submission) -> list[Signature]:
     return [rows[role] for role in (Role.FILLER, *BESIDE) if role in rows]
 
 
-def on_submit(w: Write, submission: Submission, named: Mapping[str, str]) -> dict[str, str]:
-    """Record who signs with this submission; returns the names by role. Called before its edition is counted up.
+def on_submit(w: Write, submission: Submission, named: Mapping[str, str], digest: str) -> dict[str, str]:
+    """Record who signs with this submission, whose values have this digest; returns the names by role.
+
+    Called before its edition is counted up.
 
     Raises:
         Invalid: the round asks for own signatures and one is missing, or was given for other values.
     """
-    digest = of_values(stored_values(submission))
     way = submission.round.signing
     valid = held(submission, digest)
     if way == Round.Signing.OWN:

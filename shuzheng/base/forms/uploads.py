@@ -1,19 +1,15 @@
 """A workbook that an institution filled in, read back cell by cell: what would change, and every fault with its place.
 
-The file lies aside, for its person, until the differences were looked at; a long one is read part by part. All or nothing:
-with one fault nothing is stored.
+A long one is read part by part. What becomes of it is the business of ``forms.incoming``.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import IO, Any
-from uuid import UUID, uuid4
 
 from django.utils.translation import gettext as _
 
@@ -34,14 +30,13 @@ from shuzheng.base.forms.sheets import (
 )
 from shuzheng.base.forms.spec import FormSpec, SectionKind, SectionSpec, Value, load
 from shuzheng.base.portal import formats
-from shuzheng.base.registers import exporting, streams
+from shuzheng.base.registers import streams
 from shuzheng.base.registers.faults import AT_HAND, Faults
+from shuzheng.base.registers.importing import Said
 from shuzheng.base.registers.sheets import RawSheet, letter
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.periods import Period
 from shuzheng.kernel.text import fold
-
-STEP = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -64,30 +59,13 @@ class Upload:
     differences: list[Difference] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     notes: list[str] = field(default_factory=list)
+    rows: int = 0
 
 
-# The file aside
-
-
-def keep(source: IO[bytes]) -> UUID:
-    """Put a file aside until its differences were looked at; it goes with the sheets that nobody went on with."""
-    name = uuid4()
-    source.seek(0)
-    with os.fdopen(os.open(file_of(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        while block := source.read(STEP):
-            file.write(block)
-    return name
-
-
-def file_of(name: UUID) -> Path:
-    return exporting.folder("forms") / f"{name}.sheet"
-
-
-# Reading
-
-
-def read_back(source: IO[bytes], filename: str, submission: Submission, stored: Mapping[str, Value]) -> Upload:
-    """What a workbook says, against what is ``stored``.
+def read_back(
+    source: IO[bytes], filename: str, submission: Submission, stored: Mapping[str, Value], say: Said | None = None
+) -> Upload:
+    """What a workbook says, against what is ``stored``. ``say`` is told how far it is, row by row.
 
     Raises:
         Invalid: it is no workbook, or not this submission's: another form, an older version of it, another institution.
@@ -102,16 +80,19 @@ def read_back(source: IO[bytes], filename: str, submission: Submission, stored: 
         if missing:
             words = {"names": "、".join(missing)}
             raise Invalid(_("文件里没有工作表“%(names)s”。用下载的模板填写，不改表名。") % words)
-        reader = _Reader(spec, submission, stored, found)
+        reader = _Reader(spec, submission, stored, found, say)
         for section in asked:
             reader.read(section, book.parts(sheets[fold(sheet_name(section))]))
     return found
 
 
 class _Reader:
-    def __init__(self, spec: FormSpec, submission: Submission, stored: Mapping[str, Value], found: Upload) -> None:
-        self.spec, self.submission, self.stored, self.found = spec, submission, stored, found
+    def __init__(
+        self, spec: FormSpec, submission: Submission, stored: Mapping[str, Value], found: Upload, say: Said | None
+    ) -> None:
+        self.spec, self.submission, self.stored, self.found, self.say = spec, submission, stored, found, say
         self.period = Period.parse(submission.round.period)
+        self.may_type = may_type(spec, submission)
         self.fixed: dict[str, list[Spot]] = {}
         for spot in layout(spec):
             self.fixed.setdefault(spot.sheet, []).append(spot)
@@ -125,7 +106,10 @@ class _Reader:
                 _check_heads(part, section, self.found)
             self._bad_places(part, section, bottom)
             hidden += [n + 1 for n in sorted(part.hidden_rows) if max(HEAD, part.first) <= n < bottom]
-            for spot in self._spots(section, part, bottom):
+            if section.line:
+                self._lines(section, part, bottom)
+                continue
+            for spot in self.fixed.get(sheet_name(section), ()) if not part.first else ():
                 if spot.cell.is_input:
                     self._take(spot, part.value(spot.row, spot.column))
         if hidden:
@@ -138,10 +122,14 @@ class _Reader:
         fixed = len(section.fields or section.rows)
         return HEAD + fixed if fixed else min(part.end, HEAD + section.most)
 
-    def _spots(self, section: SectionSpec, part: RawSheet, bottom: int) -> Iterator[Spot]:
-        if section.line:
-            return line_spots(section, range(max(part.first, HEAD) - HEAD, max(bottom - HEAD, 0)))
-        return iter(self.fixed.get(sheet_name(section), ()) if not part.first else ())
+    def _lines(self, section: SectionSpec, part: RawSheet, bottom: int) -> None:
+        for number in range(max(part.first, HEAD) - HEAD, max(bottom - HEAD, 0)):
+            for spot in line_spots(section, [number]):
+                if spot.cell.is_input:
+                    self._take(spot, part.value(spot.row, spot.column))
+            self.found.rows += 1
+            if self.say:
+                self.say(number + 1, max(part.whole, part.end) - HEAD)
 
     def _take(self, spot: Spot, raw: Any) -> None:
         text = _text(raw)
@@ -155,7 +143,7 @@ class _Reader:
             return
         if value == before:
             return
-        if not may_type(self.spec, self.submission, spot.code):
+        if not self.may_type(spot.code):
             self._fault(spot, _("%(title)s：这一格没有退回，保持锁定。") % {"title": self._title(spot)}, exact(value))
             return
         self.found.values[spot.code] = value
@@ -225,4 +213,4 @@ def _check_heads(sheet: RawSheet, section: SectionSpec, found: Upload) -> None:
             )  # fmt: skip
 
 
-__all__ = ["Difference", "Upload", "file_of", "keep", "read_back"]
+__all__ = ["Difference", "Upload", "read_back"]

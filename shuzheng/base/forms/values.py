@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from shuzheng.base.core.bulk import insert_columns
 from shuzheng.base.forms.models import Cell, Submission
 from shuzheng.base.forms.spec import CellSpec, CellType, FormSpec, Value, load
 
@@ -76,3 +77,25 @@ def cell_row(submission: Submission, code: str, value: Value, source: str) -> Ce
         submission=submission, round_id=submission.round_id, path=submission.path, code=code, value=number, text=text,
         source=source, version=submission.version + 1,
     )  # fmt: skip
+
+
+def store_cells(submission: Submission, values: Mapping[str, Value], sources: Mapping[str, str]) -> None:
+    """Write cells, new or over what stands, with the version that the submission gets. A form may have hundreds of thousands."""
+    if not values:
+        return
+    columns = [to_columns(value) for value in values.values()]
+    many = len(columns)
+    insert_columns(
+        Cell,
+        {
+            "submission": [submission.pk] * many, "round": [submission.round_id] * many, "path": [submission.path] * many,
+            "code": list(values), "value": [number for number, _text in columns], "text": [text for _number, text in columns],
+            "source": [str(sources[code]) for code in values], "version": [submission.version + 1] * many,
+        },
+        tail=_OVER,
+    )  # fmt: skip
+
+
+_OVER = "ON CONFLICT (submission_id, code) DO UPDATE SET " + ", ".join(
+    f"{name} = EXCLUDED.{name}" for name in ("value", "text", "source", "path", "version")
+)

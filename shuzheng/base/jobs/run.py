@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import IO, Any
 from uuid import UUID
 
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import connection, connections
 from django.utils import timezone
 
 from shuzheng.base.core.actor import Actor
@@ -38,12 +40,16 @@ class Run:
             return bool(waiting.update(state=JobRun.State.RUNNING, updated_at=timezone.now()))
 
     def advance(self, done: int, total: int) -> None:
-        """Say how far it is; cheap enough to be called for each row."""
+        """Say how far it is; cheap enough to be called for each row, and seen at once also from inside a transaction."""
         now = time.monotonic()
         if now - self._said < SAY_EVERY and done < total:
             return
         self._said = now
-        self._note(done=done, total=total)
+        if not connection.in_atomic_block:
+            self._note(done=done, total=total)
+            return
+        with ThreadPoolExecutor(1) as aside:  # what the running transaction writes is seen when it ends
+            aside.submit(self._note_aside, done=done, total=total).result()
 
     def keep(self, source: IO[bytes], name: str) -> None:
         """Keep a file for the starter to fetch (for ``SZ_RESULT_DAYS``)."""
@@ -57,6 +63,15 @@ class Run:
             for f in list(faults)[:FAULTS_KEPT]
         ]
         self._note(state=state, message=message[:400], faults=kept, finished_at=timezone.now())
+
+    def _note_aside(self, **values: Any) -> None:
+        """A note over a connection of this thread's own. Left out where the transaction holds the row: it would never end."""
+        try:
+            with self.actor.scope.activate():
+                if JobRun.objects.select_for_update(skip_locked=True).filter(pk=self.id).first():
+                    self._note(**values)
+        finally:
+            connections.close_all()
 
     def _note(self, **values: Any) -> None:
         with self.actor.scope.activate():

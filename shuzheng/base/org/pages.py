@@ -27,7 +27,8 @@ from shuzheng.base.org.history import ancestors_on, children_on, diff, node_on, 
 from shuzheng.base.org.institutions import PERMISSION, read_institutions
 from shuzheng.base.org.models import Competence, Node, NodeKind, NodeVersion, OrganProfile, Reorganisation
 from shuzheng.base.org.preview import preview
-from shuzheng.kernel.errors import FieldFault, Invalid, Missing
+from shuzheng.base.portal.faults import put_faults
+from shuzheng.kernel.errors import Invalid, Missing
 
 BRANCH = 200
 """Children shown at once; a county has thousands of institutions."""
@@ -193,7 +194,8 @@ def reorganise(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             seen = preview(verb, [row], on=form.cleaned_data["on"], actor=actor, values=form.values())
-            _put(form, seen.faults)
+            if seen.faults:
+                put_faults(form, Invalid(faults=seen.faults))
             if request.POST.get("step") == "do" and not seen.faults:
                 _carry_out(verb, row, form, actor, request.POST.get("key", ""))
                 planned = _("已列入计划，到期自动生效。")
@@ -201,17 +203,12 @@ def reorganise(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
                 done = Node.objects.filter(pk=row.pk, valid_to=None).exists()
                 return redirect("org:node", row.pk) if done else redirect("org:tree")
         except Invalid as fault:
-            _put(form, fault.faults or [FieldFault("", fault.message)])
+            put_faults(form, fault)
     context = {
         **_shared(timezone.localdate()), "node": row, "verb": verb, "label": VERBS[verb], "form": form,
         "seen": seen if seen and not seen.faults and not form.errors else None, "key": new_key(),
     }  # fmt: skip
     return render(request, "org/reorganise.html", context, status=422 if form.is_bound and form.errors else 200)
-
-
-def _put(form: ChangeForm, faults: list[FieldFault]) -> None:
-    for fault in faults:
-        form.add_error(fault.field if fault.field in form.fields else None, fault.message)
 
 
 def _carry_out(verb: str, row: Node, form: ChangeForm, actor: Actor, key: str) -> None:
@@ -291,8 +288,7 @@ def competence(request: HttpRequest, pk: UUID) -> HttpResponse:
         try:
             set_competence([row], actor=actor, **form.cleaned_data)
         except Invalid as fault:
-            for one in fault.faults:
-                form.add_error(one.field if one.field in form.fields else None, one.message)
+            put_faults(form, fault)
         else:
             messages.success(request, _("主管部门已设置"))
             return redirect("org:node", pk)

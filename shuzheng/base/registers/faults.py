@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
+from django.utils.translation import gettext as _
+
+from shuzheng.base.registers.workbooks import SheetColumn, write_xlsx
 from shuzheng.kernel.errors import FieldFault
 
 AT_HAND = 200
@@ -62,9 +65,23 @@ def kept(path: Path) -> Iterator[FieldFault]:
         yield from _read(file)
 
 
+def faults_book(faults: Iterable[FieldFault]) -> IO[bytes]:
+    """Faults as a workbook to work through beside the sheet; whoever sends it out closes it."""
+    columns = [
+        SheetColumn(_("行"), "integer"),
+        SheetColumn(_("列")),
+        SheetColumn(_("填的内容")),
+        SheetColumn(_("问题"), width=60),
+    ]
+    file = tempfile.TemporaryFile()  # noqa: SIM115 -- the response closes it
+    write_xlsx(file, columns, ([f.row, f.column, f.value, f.message] for f in faults), name=_("问题"))
+    file.seek(0)
+    return file
+
+
 def _read(file: IO[str]) -> Iterator[FieldFault]:
     for line in file:
         yield FieldFault(**json.loads(line))
 
 
-__all__ = ["AT_HAND", "Faults", "kept"]
+__all__ = ["AT_HAND", "Faults", "faults_book", "kept"]

@@ -6,7 +6,7 @@ keys, records with the same key and taken unique values are found with one quest
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -29,6 +29,8 @@ from shuzheng.kernel.errors import FieldFault, Invalid
 
 Row = tuple[int, dict[str, Any], tuple[Any, ...] | None]
 """Its number, its values by field, and the key that tells its record."""
+Said = Callable[[int, int], None]
+"""Is told how many rows were read, and of how many."""
 HELD = 100_000
 """Rows up to which what was read is kept from the check to the writing; a longer sheet is read again."""
 
@@ -65,8 +67,10 @@ class Importer:
     one number for each row that tells whether a key or a unique value stands twice.
     """
 
-    def __init__(self, register: Register, actor: Actor, source: IO[bytes], filename: str) -> None:
-        self.register, self.actor = register, actor
+    def __init__(
+        self, register: Register, actor: Actor, source: IO[bytes], filename: str, say: Said | None = None
+    ) -> None:
+        self.register, self.actor, self.say = register, actor, say
         self.source, self.filename = source, filename
         self.fields = sheet_fields(register, actor)
         self.by_name = {item.name: item for item in self.fields}
@@ -141,6 +145,8 @@ class Importer:
                     self._fault(fault)
                 self.bad_cells = {(f.row, f.field) for f in found.faults if f.row is not None}
                 yield self._batch(found)
+                if self.say and part.whole:
+                    self.say(min(part.end, part.whole), part.whole)
 
     def _named_above(self, stream: streams.Stream, head: sheets.Heading) -> set[str]:
         """The names by which rows may call rows further up in the same sheet: what stands in such a column, all of it.

@@ -35,7 +35,7 @@ def check_sheet(run: Run, *, actor: Actor, transfer_id: str) -> str:
         transfer = Transfer.objects.get(pk=transfer_id, person_id=actor.person_id)
         register = service.get(transfer.register)
         actor.require(register.permission("import"))
-        transfers.check_import(register, actor, transfer)
+        transfers.check_import(register, actor, transfer, run.advance)
     if transfer.state == Transfer.State.FAILED:
         return transfer.notes[0]
     numbers = {"rows": f"{transfer.rows:,}", "bad": f"{transfer.options['bad_rows']:,}"}
@@ -51,7 +51,8 @@ def import_sheet(run: Run, *, actor: Actor, transfer_id: str, partly: bool) -> s
         actor.require(register.permission("import"))
         if transfer.state == Transfer.State.DONE:
             return _("已完成")
-        new, old = transfers.run_import(register, actor, transfer, partly=partly, key=run.key("rows")[:70])
+        key = run.key("rows")[:70]
+        new, old = transfers.run_import(register, actor, transfer, partly=partly, key=key, say=run.advance)
     numbers = {"new": new, "old": old, "unit": register.unit}
     return _("已导入：新增 %(new)d %(unit)s，修改 %(old)d %(unit)s") % numbers
 

@@ -20,6 +20,7 @@ from shuzheng.base.core.action import was_used
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.models import Kind, plain
 from shuzheng.base.org.models import Node
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.registers.declare import REGISTERS, Register, RowAction
 from shuzheng.base.registers.fields import columns_of, field_names
 from shuzheng.base.registers.forms import form_class
@@ -141,7 +142,7 @@ class Draft:
         try:
             self.register.prepare([target], self.actor)
         except Invalid as fault:
-            self._add(fault)
+            put_faults(self.form, fault)
             return False
         try:
             if not repeated:
@@ -150,10 +151,6 @@ class Draft:
             self.form.add_error(None, _unique_words(fault))
             return False
         return True
-
-    def _add(self, fault: Invalid) -> None:
-        for item in fault.faults or [FieldFault("", fault.message)]:
-            self.form.add_error(item.field if item.field in self.form.fields else None, item.message)
 
     def values(self) -> dict[str, Any]:
         """What the record will hold, by field: those of the form, and what ``prepare`` filled in."""

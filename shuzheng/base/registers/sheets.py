@@ -63,6 +63,7 @@ class RawSheet:
         hidden_rows, hidden_columns: counted from 0.
         unsaved: cells (row, column) with a formula whose result is not in the file.
         errors: cells that hold ``#REF!`` and the like.
+        whole: rows of the whole sheet, of which this may be a part.
     """
 
     name: str
@@ -73,6 +74,7 @@ class RawSheet:
     unsaved: frozenset[tuple[int, int]] = frozenset()
     errors: frozenset[tuple[int, int]] = frozenset()
     first: int = 0
+    whole: int = 0
 
     @property
     def end(self) -> int:

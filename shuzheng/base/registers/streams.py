@@ -100,6 +100,19 @@ def opened(source: IO[bytes], filename: str) -> Iterator[Stream]:
         yield Stream([s.name for s in book.sheets], book.properties, _book=book)
 
 
+def unpacked(source: IO[bytes]) -> int:
+    """Bytes of a file as it is read: what a zip says that it holds, any other as it is. Nothing is read for it."""
+    size = source.seek(0, io.SEEK_END)
+    source.seek(0)
+    try:
+        with zipfile.ZipFile(source) as packed:
+            size = sum(part.file_size for part in packed.infolist())
+    except zipfile.BadZipFile:  # an older format, or nothing that can be read: said when it is
+        pass
+    source.seek(0)
+    return size
+
+
 # CSV
 
 
@@ -193,7 +206,7 @@ class _Packed:
             raise Invalid(_("文件已损坏，重新另存后再传。"))
 
     def _parts(self, name: str, file: str) -> Iterator[RawSheet]:
-        merged = self._look_ahead(file)
+        merged, whole = self._look_ahead(file)
         rest = self._rest(file)
         begun = 0
         for head, piece in self._pieces(file, max(PIECE, len(rest[0]))):
@@ -206,14 +219,14 @@ class _Packed:
                 rows = sheet.to_python(skip_empty_area=True)
             if start[1]:
                 rows = [[""] * start[1] + row for row in rows]
-            raw = RawSheet(name, rows, first=start[0] if numbered else begun + start[0])
+            raw = RawSheet(name, rows, first=start[0] if numbered else begun + start[0], whole=whole)
             raw.merged = [a for a in merged if a.bottom >= raw.first and a.top < raw.first + len(rows)]
             self.parts_.mark_xml(raw, xml)
             begun += len(_BEGINS.findall(piece))
             yield raw
 
-    def _look_ahead(self, file: str) -> list[Area]:
-        """Goes through the sheet once: refuses one that is too long, and finds merged cells, which stand behind the rows.
+    def _look_ahead(self, file: str) -> tuple[list[Area], int]:
+        """Goes through the sheet once: finds merged cells, which stand behind the rows, and counts rows.
 
         Raises:
             Invalid: more rows than a sheet has.
@@ -232,10 +245,11 @@ class _Packed:
                 rest = b""
         if rows > MOST_ROWS:
             raise _too_long()
-        return [
+        areas = [
             Area(int(top) - 1, column_of(left.decode()), int(bottom) - 1, column_of(right.decode()))
             for left, top, right, bottom in _MERGED.findall(rest)
         ]
+        return areas, rows
 
     def _pieces(self, file: str, size: int) -> Iterator[tuple[bytes, bytes]]:
         """What stands before the rows, and the rows in pieces of about ``size`` bytes, each ending with a whole row."""
@@ -297,4 +311,4 @@ class _Packed:
         return made.getvalue()
 
 
-__all__ = ["MOST_BYTES", "MOST_ROWS", "Stream", "opened"]
+__all__ = ["MOST_BYTES", "MOST_ROWS", "Stream", "opened", "unpacked"]

@@ -18,7 +18,7 @@ from shuzheng.base.org.models import Node
 from shuzheng.base.registers import actions, exporting
 from shuzheng.base.registers.declare import Register
 from shuzheng.base.registers.faults import kept
-from shuzheng.base.registers.importing import Checked, Importer
+from shuzheng.base.registers.importing import Checked, Importer, Said
 from shuzheng.base.registers.models import Transfer
 from shuzheng.base.registers.query import Params
 from shuzheng.kernel.errors import FieldFault, Invalid, Missing
@@ -33,10 +33,24 @@ def file_of(transfer: Transfer) -> Path:
     return exporting.folder(transfer.way) / f"{transfer.pk}.sheet"
 
 
-def _new(register: Register, actor: Actor, **values: Any) -> Transfer:
-    transfer = Transfer(person_id=actor.person_id, post_id=actor.id, register=register.name, **values)
+def new(name: str, actor: Actor, **values: Any) -> Transfer:
+    """A transfer of a register, or of what else takes sheets in under a name of its own; not stored yet."""
+    transfer = Transfer(person_id=actor.person_id, post_id=actor.id, register=name, **values)
     transfer.own(Node.objects.get(pk=actor.organ_id))
     return transfer
+
+
+def keep(transfer: Transfer, source: IO[bytes]) -> int:
+    """Put the sheet aside for its person and note its digest; returns its size in bytes."""
+    digest, size = hashlib.sha256(), 0
+    source.seek(0)
+    with os.fdopen(os.open(file_of(transfer), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        while block := source.read(STEP):
+            file.write(block)
+            digest.update(block)
+            size += len(block)
+    transfer.digest = digest.hexdigest()
+    return size
 
 
 def own_transfer(register: Register, actor: Actor, pk: Any, way: str) -> Transfer:
@@ -62,23 +76,16 @@ def start_import(register: Register, actor: Actor, source: IO[bytes], filename: 
     Raises:
         Invalid: the file can't be read at all.
     """
-    transfer = _new(register, actor, way=Transfer.Way.IMPORT, state=Transfer.State.WAITING, filename=filename[-200:])
-    path = file_of(transfer)
-    digest, size = hashlib.sha256(), 0
-    source.seek(0)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        while block := source.read(STEP):
-            file.write(block)
-            digest.update(block)
-            size += len(block)
-    transfer.digest = digest.hexdigest()
+    transfer = new(
+        register.name, actor, way=Transfer.Way.IMPORT, state=Transfer.State.WAITING, filename=filename[-200:]
+    )
     transfer.options = {"unchecked": True}
-    if size <= LATER:
+    if keep(transfer, source) <= LATER:
         try:
             for name, value in _check(register, actor, transfer).items():
                 setattr(transfer, name, value)
         except Invalid:
-            path.unlink()
+            file_of(transfer).unlink()
             raise
     actions.start_transfer([transfer], actor=actor, key=new_key())
     return transfer
@@ -89,21 +96,21 @@ def is_unchecked(transfer: Transfer) -> bool:
     return bool(transfer.options.get("unchecked"))
 
 
-def check_import(register: Register, actor: Actor, transfer: Transfer) -> None:
+def check_import(register: Register, actor: Actor, transfer: Transfer, say: Said | None = None) -> None:
     """Check a kept sheet, for the job; one that can't be read is over, with the reason as its note."""
     if not is_unchecked(transfer):
         return
     try:
-        values = _check(register, actor, transfer)
+        values = _check(register, actor, transfer, say)
     except Invalid as fault:
         values = {"state": Transfer.State.FAILED, "notes": [fault.message], "options": {}}
     actions.finish_transfer([transfer], actor=actor, key=new_key(), **values)
 
 
-def _check(register: Register, actor: Actor, transfer: Transfer) -> dict[str, Any]:
+def _check(register: Register, actor: Actor, transfer: Transfer, say: Said | None = None) -> dict[str, Any]:
     """What becomes of the record of a sheet that was checked."""
     with file_of(transfer).open("rb") as file:
-        checked = Importer(register, actor, file, transfer.filename).check()
+        checked = Importer(register, actor, file, transfer.filename, say).check()
     return {"state": Transfer.State.CHECKED, **_outcome(transfer, checked)}
 
 
@@ -122,7 +129,9 @@ def faults_of(transfer: Transfer) -> Iterable[FieldFault]:
     return kept(path) if path.exists() else [FieldFault(**fault) for fault in transfer.faults]
 
 
-def run_import(register: Register, actor: Actor, transfer: Transfer, *, partly: bool, key: str) -> tuple[int, int]:
+def run_import(
+    register: Register, actor: Actor, transfer: Transfer, *, partly: bool, key: str, say: Said | None = None
+) -> tuple[int, int]:
     """Check the kept sheet again, for the tables may have moved on, and write it; returns how many are new and changed.
 
     Raises:
@@ -135,7 +144,7 @@ def run_import(register: Register, actor: Actor, transfer: Transfer, *, partly: 
     if not path.exists():
         raise Missing
     with path.open("rb") as file:
-        importer = Importer(register, actor, file, transfer.filename)
+        importer = Importer(register, actor, file, transfer.filename, say)
         checked = importer.check()
         created, changed = importer.write(key=key, partly=partly)
     done = _outcome(transfer, checked) | {"created_rows": created, "changed_rows": changed}
@@ -146,8 +155,8 @@ def run_import(register: Register, actor: Actor, transfer: Transfer, *, partly: 
 
 def start_export(register: Register, actor: Actor, query: str, ids: Sequence[str], columns: Sequence[str]) -> Transfer:
     """Put an export on record; ``run_export`` makes its file."""
-    transfer = _new(
-        register, actor, way=Transfer.Way.EXPORT, state=Transfer.State.WAITING, filename=f"{register.verbose}.xlsx",
+    transfer = new(
+        register.name, actor, way=Transfer.Way.EXPORT, state=Transfer.State.WAITING, filename=f"{register.verbose}.xlsx",
         query=query, options={"ids": list(ids), "columns": list(columns)},
     )  # fmt: skip
     actions.start_transfer([transfer], actor=actor, key=new_key())

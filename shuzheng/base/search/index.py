@@ -172,10 +172,11 @@ def vector(title: list[str], body: list[str]) -> str:
     found, last = title + body, len(title)
     together = "".join(found)
     if len(together) > LONGEST or "'" in together or "\\" in together:
-        quoted = list(map(quote, found))
-    else:  # as nearly always: no word has anything to be quoted
-        quoted = [f"'{word}'" for word in found]
-    return " ".join([f"{w}:{min(n, POSITIONS)}{'A' if n <= last else 'B'}" for n, w in enumerate(quoted, 1)])
+        quoted = map(quote, found)
+        return " ".join([f"{w}:{min(n, POSITIONS)}{'A' if n <= last else 'B'}" for n, w in enumerate(quoted, 1)])
+    # As nearly always: no word has anything to be quoted, and they are few.
+    first, rest = enumerate(title, 1), enumerate(body, last + 1)
+    return " ".join([f"'{w}':{n}A" for n, w in first] + [f"'{w}':{n}B" for n, w in rest])
 
 
 def quote(word: str) -> str:

@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints
 from shuzheng.base.api.problems import REFUSALS
 from shuzheng.base.api.schemas import Strict, refuse_unknown
 from shuzheng.base.core.actor import Actor, actor_of
+from shuzheng.base.files.kinds import XLSX
 from shuzheng.base.standards import exports, mapping, resolve
 from shuzheng.base.standards.conform import Checker, Report, collect
 from shuzheng.base.standards.conform_file import check_sheet
@@ -27,7 +28,6 @@ Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^
 Codes = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
 Group = Annotated[str, StringConstraints(max_length=12, pattern=r"^[a-z]*$")]
 Dataset = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9_.]*$")]
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 20_000
 MOST_SAID = 10_000
 

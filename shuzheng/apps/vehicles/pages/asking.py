@@ -17,11 +17,12 @@ from shuzheng.apps.vehicles import printing
 from shuzheng.apps.vehicles.actions import ask_trips, cancel_trips, change_trips, confirm_trips
 from shuzheng.apps.vehicles.actions.trips import CANCELLABLE, CHANGEABLE
 from shuzheng.apps.vehicles.models import Spot, Trip, TripState
-from shuzheng.apps.vehicles.pages.forms import CancelForm, ConfirmForm, TripForm, blame, next_half_hour
+from shuzheng.apps.vehicles.pages.forms import CancelForm, ConfirmForm, TripForm, next_half_hour
 from shuzheng.apps.vehicles.registers.trips import STATES
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows.reaching import takes_part
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.portal.parts import Crumb, Group, Pair, Step
 from shuzheng.kernel.errors import Fault, Invalid, Missing
 
@@ -64,7 +65,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         try:
             [made] = ask_trips([made], actor=actor, key=request.POST.get("key", "")[:60] or new_key())
         except Invalid as fault:
-            blame(form, fault)
+            put_faults(form, fault)
         else:
             messages.success(request, _("已提交，派车单号 %(n)s") % {"n": made.number})
             return redirect("vehicles:trip", made.pk)
@@ -216,7 +217,7 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
             change_trips([fresh], actor=actor, key=request.POST.get("key", "")[:60] or new_key(), values=values,
                          seen={fresh.pk: int(request.POST.get("version", seen))})  # fmt: skip
         except Invalid as fault:
-            blame(form, fault)
+            put_faults(form, fault)
         else:
             messages.success(request, _("已修改，已通知驾驶员") if row.run_id else _("已修改"))
             return redirect("vehicles:trip", pk)

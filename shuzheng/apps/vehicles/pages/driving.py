@@ -18,11 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 from shuzheng.apps.vehicles import providing
 from shuzheng.apps.vehicles.actions import accept_runs, end_runs, start_runs
 from shuzheng.apps.vehicles.models import Run
-from shuzheng.apps.vehicles.pages.forms import EndForm, StartForm, blame
+from shuzheng.apps.vehicles.pages.forms import EndForm, StartForm
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.files.actions import blocked_words, receive
 from shuzheng.base.files.models import Block
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.kernel.errors import Conflict, Invalid, Missing
 
 AHEAD, BEHIND = timedelta(days=7), timedelta(days=3)
@@ -101,7 +102,7 @@ def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
             if isinstance(kept, Block):
                 messages.error(request, blocked_words(kept))
     except Invalid as fault:
-        blame(form, fault)
+        put_faults(form, fault)
         return _show(request, actor, run.pk, form)
     except Conflict as fault:
         messages.error(request, fault.message)

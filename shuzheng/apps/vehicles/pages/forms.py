@@ -11,17 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shuzheng.apps.vehicles.models import Body, Spot, Trip
-from shuzheng.kernel.errors import Invalid
 
 HALF = timedelta(minutes=30)
-
-
-def blame(form: forms.BaseForm, fault: Invalid) -> None:
-    """Put what an action refused at its fields, or over the form where it names none."""
-    for one in fault.faults:
-        form.add_error(one.field if one.field in form.fields else None, one.message)
-    if not fault.faults:
-        form.add_error(None, fault.message)
 
 
 class Moment(forms.DateTimeInput):

@@ -26,12 +26,12 @@ from shuzheng.apps.vehicles.models import Run, Trip, TripState, Use, Vehicle, Ve
 from shuzheng.apps.vehicles.models.fleet import LINE
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.core.scope import ancestors
+from shuzheng.base.files.kinds import XLSX
 from shuzheng.base.org.models import Node, NodeKind
 from shuzheng.base.portal.parts import Crumb, Stat, Tab
 from shuzheng.kernel.errors import Missing
 from shuzheng.kernel.periods import Period, PeriodKind
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 50
 
 

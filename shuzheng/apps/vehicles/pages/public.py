@@ -21,6 +21,7 @@ from shuzheng.apps.vehicles.models.alerts import Mark
 from shuzheng.base.api import limits
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import actor_of
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.base.registers.labels import qr_svg
 from shuzheng.kernel.errors import Invalid, Missing
@@ -75,10 +76,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
                     shown, ticket=request.POST.get("ticket", "")[:60] or new_key(), **form.cleaned_data
                 )
             except Invalid as fault:
-                for found in fault.faults:
-                    form.add_error(found.field if found.field in form.fields else None, found.message)
-                if not fault.faults:
-                    form.add_error(None, fault.message)
+                put_faults(form, fault)
             else:
                 if stopped:
                     messages.warning(request, stopped)

@@ -19,12 +19,13 @@ from django.views.decorators.http import require_GET, require_POST
 from shuzheng.apps.vehicles import jobs, planwords
 from shuzheng.apps.vehicles.actions import ask_sizing
 from shuzheng.apps.vehicles.models import SizingRun, Use
-from shuzheng.apps.vehicles.pages.looking import XLSX, Place, place_of
+from shuzheng.apps.vehicles.pages.looking import Place, place_of
 from shuzheng.apps.vehicles.planning import renewal
 from shuzheng.apps.vehicles.planning.problem import Reason
 from shuzheng.apps.vehicles.rightsizing import KINDS, LEVELS
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import actor_of
+from shuzheng.base.files.kinds import XLSX
 from shuzheng.base.portal.parts import Crumb, Stat, Tab
 from shuzheng.kernel.errors import Missing
 

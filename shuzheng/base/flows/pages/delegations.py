@@ -17,6 +17,7 @@ from shuzheng.base.core.actor import actor_of
 from shuzheng.base.flows import actions
 from shuzheng.base.flows.models import Delegation
 from shuzheng.base.flows.reaching import startable
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.kernel.errors import Invalid, Missing
 
 
@@ -51,8 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
         except ValueError:
             form.add_error(None, _("选一个在岗的人，不能是自己。"))
         except Invalid as fault:
-            for one in fault.faults:
-                form.add_error(one.field if one.field in form.fields else None, one.message)
+            put_faults(form, fault)
     rows = list(Delegation.objects.filter(post_id=actor.id).order_by("-first")[:100])
     return render(
         request, "flows/delegations.html", {"form": form, "rows": rows, "key": new_key()},

@@ -15,13 +15,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from shuzheng.base.core.actor import Actor, actor_of
+from shuzheng.base.files.kinds import XLSX
 from shuzheng.base.flows import diagram, statistics
 from shuzheng.base.flows.limits import lasted, worked
 from shuzheng.base.flows.models import Definition
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.kernel.errors import Invalid
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class PeriodForm(forms.Form):

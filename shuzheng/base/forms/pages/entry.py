@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -24,6 +25,7 @@ from shuzheng.base.forms.factors import Factors, resolve
 from shuzheng.base.forms.filling import open_cells
 from shuzheng.base.forms.grids import Filled, Sheet
 from shuzheng.base.forms.history import before
+from shuzheng.base.forms.jobs import hand_in
 from shuzheng.base.forms.models import NOT_APPROVED, Explanation, Round, Submission
 from shuzheng.base.forms.numbers import exact
 from shuzheng.base.forms.pages.cells import cell_facts
@@ -338,6 +340,10 @@ def submit(request: HttpRequest, pk: UUID) -> HttpResponse:
     if missing:
         fault = Invalid(_("写上%(names)s再提交。") % {"names": "、".join(missing.values())})
         return _page(request, actor, submission, fault, given=signers)
+    if submission.cells.count() > settings.SZ_FORM_NOW_CELLS:
+        title = _("提交：%(name)s") % {"name": names.round_title(submission.round)}
+        run = hand_in.start(actor, title, submission_id=str(submission.pk), signers=signers)
+        return redirect("jobs:run", run.pk)
     try:
         verb = submit_action if submission.path in actor.scope.write else submit_for
         verb([submission], actor=actor, signers=signers, key=_key(request, "submit"))

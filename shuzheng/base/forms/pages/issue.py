@@ -25,6 +25,7 @@ from shuzheng.base.forms.models import Definition, Round
 from shuzheng.base.forms.pages.common import asked
 from shuzheng.base.org.models import InstitutionType, Node, NodeKind, Tier
 from shuzheng.base.portal import formats
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.standards import working_days
 from shuzheng.base.standards.resolve import rule
 from shuzheng.kernel.errors import Invalid
@@ -151,8 +152,7 @@ def page(request: HttpRequest) -> HttpResponse:
             rounds = _issue(request, actor, form)
         except Invalid as refused:
             fault = refused
-            for found in refused.faults:
-                form.add_error({"due_at": "due", "locks_at": "locks"}.get(found.field, found.field), found.message)
+            put_faults(form, refused, names={"due_at": "due", "locks_at": "locks"})
         else:
             messages.success(request, _("已下达，正在为各单位开出填报"))
             return redirect("forms:round", pk=rounds[0].pk) if len(rounds) == 1 else redirect("forms:rounds")

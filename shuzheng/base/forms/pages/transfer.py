@@ -4,39 +4,40 @@ from __future__ import annotations
 
 import io
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
-from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
 
 from shuzheng.base.core.actor import Actor, actor_of
-from shuzheng.base.forms import exports, names, sheets, uploads
+from shuzheng.base.files.kinds import XLSX
+from shuzheng.base.forms import exports, incoming, names, sheets
 from shuzheng.base.forms.grids import Filled
-from shuzheng.base.forms.jobs import export_units
-from shuzheng.base.forms.models import Cell, Rollup, Round, Submission
-from shuzheng.base.forms.numbers import exact
+from shuzheng.base.forms.jobs import check_upload, export_units, store_upload
+from shuzheng.base.forms.models import Rollup, Round, Submission
 from shuzheng.base.forms.pages.common import Place, asked, crumbs, find_place, find_round, find_submission, form_of
 from shuzheng.base.forms.pages.entry import may_fill
 from shuzheng.base.forms.pages.rollups import earlier, summed
 from shuzheng.base.forms.prefill import known
 from shuzheng.base.forms.queries import below, board, overall, own_level
-from shuzheng.base.forms.saving import save
 from shuzheng.base.forms.spec import Value
 from shuzheng.base.forms.values import stored_values
+from shuzheng.base.jobs.declare import ActorJob
+from shuzheng.base.jobs.models import JobRun
 from shuzheng.base.portal.parts import Crumb
-from shuzheng.base.registers.workbooks import SheetColumn, write_xlsx
-from shuzheng.kernel.errors import Conflict, Fault, Invalid, Missing
+from shuzheng.base.registers import transfers
+from shuzheng.base.registers.faults import faults_book
+from shuzheng.base.registers.models import Transfer
+from shuzheng.kernel.errors import Fault, Invalid, Missing
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SALT = "forms.upload"
-UPLOAD_HOURS = 2
 MAX_UPLOAD = 50_000_000
 """A form of one institution is some kilobytes, one with many repeating rows some megabytes; what is larger is something else."""
 
@@ -70,114 +71,125 @@ def _standing(submission: Submission, *, begun: bool) -> tuple[dict[str, Value],
 
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Two steps: the file is read and shown as differences; then they are stored, all of them."""
+    """Two steps: the file is read and shown as differences; then (``uploaded``) they are stored, all of them."""
+    actor, submission = _to_fill(request, pk)
+    fault = None
+    if request.method == "POST":
+        try:
+            file = _sent(request)
+            transfer = incoming.take(actor, submission, file, file.name or "")
+            if incoming.is_long(file):
+                return _later(check_upload, _("检查上传的表：%(name)s"), actor, submission, transfer)
+            with incoming.given_up(actor, transfer):
+                incoming.check(actor, submission, transfer, incoming.standing(submission))
+        except Fault as refused:
+            fault = refused
+        else:
+            return _seen(request, submission, transfer)
+    return _seen(request, submission, None, fault)
+
+
+@require_http_methods(["GET", "POST"])
+def uploaded(request: HttpRequest, pk: UUID, transfer: UUID) -> HttpResponse:
+    """A file that was brought: how far its check is, what it would change, and with POST the decision to store it."""
+    actor, submission = _to_fill(request, pk)
+    found = incoming.find(actor, submission, transfer)
+    if request.method == "GET":
+        return _seen(request, submission, found)
+    if found.state == Transfer.State.CHECKED and "run" in found.options:
+        return _later(store_upload, _("存入上传的表：%(name)s"), actor, submission, found)
+    if found.state == Transfer.State.WAITING:  # it is being stored: the button was pressed twice
+        return redirect("forms:uploaded", pk=pk, transfer=found.pk)
+    cells = incoming.store(actor, submission, found, incoming.standing(submission), key=f"upload:{found.pk}")
+    messages.success(request, _("已存入 %(n)d 格") % {"n": cells})
+    return redirect("forms:entry", pk=pk)
+
+
+def _to_fill(request: HttpRequest, pk: UUID) -> tuple[Actor, Submission]:
     actor = actor_of(request)
     submission = find_submission(pk, actor)
     if submission.path not in actor.scope.write:
         raise Missing(_("没有这份填报。"))
     if not may_fill(actor, submission):
         raise Invalid(_("这份填报现在不能改。"))
-    if request.method == "POST" and request.POST.get("values"):
-        return _store(request, actor, submission)
-    context: dict[str, Any] = {
-        "submission": submission,
-        "title": names.round_title(submission.round),
-        "crumbs": crumbs(
-            submission.round, reverse("forms:round", args=[submission.round_id]),
-            Crumb(submission.node.name, reverse("forms:entry", args=[pk])), Crumb(_("上传 Excel")),
-        ),
-    }  # fmt: skip
-    status = 200
-    if request.method == "POST":
-        try:
-            context |= _read(request, submission)
-        except Fault as refused:
-            context["fault"] = refused
-        if context.get("fault") or context.get("faults"):
-            status = 422
-    return render(request, "forms/upload.html", context, status=status)
+    return actor, submission
 
 
-def _read(request: HttpRequest, submission: Submission) -> dict[str, Any]:
+def _sent(request: HttpRequest) -> UploadedFile:
     file = request.FILES.get("file")
     if file is None:
         raise Invalid(_("先选一个文件。"))
     if file.size > MAX_UPLOAD:
         raise Invalid(_("文件超过 50 MB。只上传这张表，不带图片和别的内容。"))
-    standing, _sources = _standing(submission, begun=True)
-    found = uploads.read_back(file, file.name or "", submission, standing)
-    kept = {"submission": str(submission.pk), "version": submission.version, "name": (file.name or "")[-80:]}
-    if found.faults or found.values:
-        kept["file"] = str(uploads.keep(file))
-    token = signing.dumps(kept, salt=SALT)
+    return file
+
+
+def _later(job: ActorJob, title: str, actor: Actor, submission: Submission, transfer: Transfer) -> HttpResponse:
+    """Leave a long file to a job; its page says how far that is."""
+    run = job.start(actor, title % {"name": names.round_title(submission.round)}, transfer_id=str(transfer.pk))
+    incoming.follow(actor, transfer, run)
+    return redirect("forms:uploaded", pk=submission.pk, transfer=transfer.pk)
+
+
+def _seen(
+    request: HttpRequest, submission: Submission, transfer: Transfer | None, fault: Fault | None = None
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "submission": submission,
+        "title": names.round_title(submission.round),
+        "crumbs": crumbs(
+            submission.round, reverse("forms:round", args=[submission.round_id]),
+            Crumb(submission.node.name, reverse("forms:entry", args=[submission.pk])), Crumb(_("上传 Excel")),
+        ),
+        "fault": fault,
+    }  # fmt: skip
+    refused = fault is not None
+    if transfer is not None:
+        context |= _outcome(transfer)
+        refused = bool(context["faults"])
+        if request.htmx and not request.htmx.boosted and request.method == "GET":  # the page asks how far it is
+            return (
+                render(request, "forms/parts/upload.html", context) if context["busy"] else HttpResponseClientRefresh()
+            )
+    status = 422 if refused and request.method == "POST" else 200
+    return render(request, "forms/upload.html", context, status=status)
+
+
+def _outcome(transfer: Transfer) -> dict[str, Any]:
+    """What is known of a file by now."""
+    options = transfer.options
+    run = JobRun.objects.filter(pk=options["run"]).first() if "run" in options else None
+    waits = transfer.state == Transfer.State.WAITING
+    broken = run is not None and run.is_over and waits  # the job could not even say why
     return {
-        "faults": found.faults.first,
-        "fault_count": len(found.faults),
-        "all_faults": f"{reverse('forms:upload_faults', args=[submission.pk])}?{urlencode({'file': token})}",
-        "notes": found.notes,
-        "differences": found.differences,
-        "changed": len(found.values),
-        "values": token if found.values and not found.faults else "",
-        "filename": file.name,
+        "transfer": transfer,
+        "run": run,
+        "busy": waits and not broken,
+        "storing": "version" in options,
+        "broken": run.message
+        if broken
+        else "；".join(transfer.notes)
+        if transfer.state == Transfer.State.FAILED
+        else "",
+        "notes": transfer.notes if transfer.state == Transfer.State.CHECKED else (),
+        "faults": transfer.faults,
+        "fault_count": options.get("faults", 0),
+        "differences": options.get("differences", ()),
+        "changed": transfer.changed_rows,
+        "open": transfer.state == Transfer.State.CHECKED and not transfer.faults and transfer.changed_rows > 0,
+        "filename": transfer.filename,
     }
 
 
-def _kept(token: str, submission: Submission) -> dict[str, Any]:
-    """What was put aside for this submission.
-
-    Raises:
-        Invalid: too long ago.
-        Missing: it was for another one.
-    """
-    try:
-        kept = signing.loads(token, salt=SALT, max_age=UPLOAD_HOURS * 3600)
-    except signing.BadSignature:
-        raise Invalid(_("放得太久了，重新上传一次。"))
-    if kept["submission"] != str(submission.pk):
-        raise Missing(_("没有这份填报。"))
-    if not uploads.file_of(UUID(kept["file"])).exists():
-        raise Invalid(_("放得太久了，重新上传一次。"))
-    return kept
-
-
 @require_GET
-def upload_faults(request: HttpRequest, pk: UUID) -> HttpResponse:
+def upload_faults(request: HttpRequest, pk: UUID, transfer: UUID) -> HttpResponseBase:
     """Every fault of an uploaded workbook as a table to work through beside it."""
-    actor = actor_of(request)
-    submission = find_submission(pk, actor)
-    if submission.path not in actor.scope.write:
-        raise Missing(_("没有这份填报。"))
-    kept = _kept(request.GET.get("file", ""), submission)
-    standing, _sources = _standing(submission, begun=True)
-    with uploads.file_of(UUID(kept["file"])).open("rb") as file:
-        found = uploads.read_back(file, kept["name"], submission, standing)
-    columns = [
-        SheetColumn(_("行"), "integer"),
-        SheetColumn(_("列")),
-        SheetColumn(_("填的是")),
-        SheetColumn(_("问题"), width=60),
-    ]
-    made = io.BytesIO()
-    write_xlsx(made, columns, ([f.row, f.column, f.value, f.message] for f in found.faults), name=_("问题"))
-    return attachment(made.getvalue(), f"{submission.node.name} {_('问题')}.xlsx")
-
-
-def _store(request: HttpRequest, actor: Actor, submission: Submission) -> HttpResponse:
-    kept = _kept(request.POST["values"], submission)
-    path = uploads.file_of(UUID(kept["file"]))
-    standing, _sources = _standing(submission, begun=True)
-    with path.open("rb") as file:
-        found = uploads.read_back(file, kept["name"], submission, standing)
-    if found.faults:
-        raise Invalid(_("读文件之后表变了，重新上传一次。"), found.faults.first)
-    typed = {code: exact(value) for code, value in found.values.items()}
-    try:
-        saved = save(actor, submission, typed, base=kept["version"], source=Cell.Source.SHEET)
-    except Conflict:
-        raise Conflict(_("读文件之后有人改了同样的格。重新上传，看过差异再存。"))
-    path.unlink(missing_ok=True)
-    messages.success(request, _("已存入 %(n)d 格") % {"n": len(saved.saved)})
-    return redirect("forms:entry", pk=submission.pk)
+    actor, submission = _to_fill(request, pk)
+    found = incoming.find(actor, submission, transfer)
+    book = faults_book(transfers.faults_of(found))
+    return FileResponse(
+        book, as_attachment=True, filename=f"{submission.node.name} {_('问题')}.xlsx", content_type=XLSX
+    )
 
 
 @require_GET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -282,16 +283,19 @@ class FormSpec:
 
     def place(self, code: str) -> tuple[str, int, str] | None:
         """Section, row number from 1, and column of a cell of a repeating row; None for any other code."""
-        for section, columns in self._columns.items():
-            if not code.startswith(section):
-                continue
-            mark, _, rest = code[len(section) :].partition("_")
-            number, _, column = rest.partition("_")
-            if mark or column not in columns or not (number.isascii() and number.isdigit()) or number[0] == "0":
-                continue
-            if int(number) <= self.lines[section].most:
-                return section, int(number), column
-        return None
+        found = self._line_code.fullmatch(code)
+        if found is None or found.lastindex is None:
+            return None
+        section, number, column = found.group(found.lastindex - 2, found.lastindex - 1, found.lastindex)
+        return (section, int(number), column) if int(number) <= self.lines[section].most else None
+
+    @cached_property
+    def _line_code(self) -> re.Pattern[str]:
+        """A cell of a repeating row. A form may have hundreds of thousands, and each is asked for several times."""
+        ways = (
+            f"({section})_([1-9][0-9]*)_({'|'.join(columns)})" for section, columns in self._columns.items() if columns
+        )
+        return re.compile("|".join(ways))
 
     def line_cell(self, section: str, number: int, column: str) -> CellSpec | None:
         found = self.lines[section].column(column)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.portal.parts import Crumb, Group, Pair
 from shuzheng.base.registers import actions, service
 from shuzheng.base.registers.bound import beside_fields, helps_of
@@ -168,7 +169,7 @@ def create(request: HttpRequest, register: str) -> HttpResponse:
         try:
             row = draft.save(key=key)
         except Invalid as fault:
-            draft.form.add_error(None, fault.message)
+            put_faults(draft.form, fault)
         else:
             messages.success(request, _("已登记 %(name)s") % {"name": title_of(held, row)})
             again = "_again" in request.POST
@@ -195,7 +196,7 @@ def edit(request: HttpRequest, register: str, pk: str) -> HttpResponse:
             both = _both(held, row, draft)
             return _form_page(request, held, draft, new_key(), title, status=409, conflict=both)
         except Invalid as fault:
-            draft.form.add_error(None, fault.message)
+            put_faults(draft.form, fault)
         else:
             messages.success(request, _("已保存 %(name)s") % {"name": title_of(held, row)})
             return redirect(record_address(held, row.pk))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -18,17 +17,15 @@ from django_htmx.http import HttpResponseClientRefresh
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.core.counting import CAP
+from shuzheng.base.files.kinds import XLSX
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.base.registers import actions, exporting, jobs, transfers
 from shuzheng.base.registers.declare import Register
-from shuzheng.base.registers.faults import AT_HAND
+from shuzheng.base.registers.faults import AT_HAND, faults_book
 from shuzheng.base.registers.models import SavedView, Transfer
 from shuzheng.base.registers.pages.common import address, asked
 from shuzheng.base.registers.query import Params
-from shuzheng.base.registers.workbooks import SheetColumn, write_xlsx
 from shuzheng.kernel.errors import Denied, FieldFault, Invalid
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _allow(register: Register, actor: Actor, verb: str) -> None:
@@ -182,14 +179,5 @@ def faults(request: HttpRequest, register: str, pk: UUID) -> HttpResponseBase:
     held, actor = asked(request, register)
     _allow(held, actor, "import")
     transfer = transfers.own_transfer(held, actor, pk, Transfer.Way.IMPORT)
-    columns = [
-        SheetColumn(_("行"), "integer"),
-        SheetColumn(_("列")),
-        SheetColumn(_("填的内容")),
-        SheetColumn(_("问题"), width=60),
-    ]
-    rows = ([f.row, f.column, f.value, f.message] for f in transfers.faults_of(transfer))
-    file = tempfile.TemporaryFile()  # noqa: SIM115 -- the response closes it
-    write_xlsx(file, columns, rows, name=_("问题"))
-    file.seek(0)
+    file = faults_book(transfers.faults_of(transfer))
     return FileResponse(file, as_attachment=True, filename=_("导入问题.xlsx"), content_type=XLSX)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.files.kinds import XLSX
 from shuzheng.base.standards import exports, resolve
 from shuzheng.base.standards.conform import KINDS, Checker
 from shuzheng.base.standards.conform_file import MOST, Checked, check_sheet, write_report
@@ -27,7 +28,6 @@ from shuzheng.base.standards.pages.common import crumbs
 from shuzheng.base.standards.selection import Selection
 from shuzheng.kernel.errors import Invalid
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 200
 """Departures that the page lists; the workbook has them all."""
 

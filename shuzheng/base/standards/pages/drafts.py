@@ -22,7 +22,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.files.kinds import XLSX
 from shuzheng.base.org.models import Node
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.base.standards import differences, drafting, item_file
 from shuzheng.base.standards.actions import owned_by
@@ -30,9 +32,8 @@ from shuzheng.base.standards.exports import write_items
 from shuzheng.base.standards.models import CodeSet, Standard, State
 from shuzheng.base.standards.pages.common import KINDS, address_of, crumbs, find, kind_of, labels, region_names
 from shuzheng.base.standards.pages.compare import before
-from shuzheng.kernel.errors import Invalid, Missing
+from shuzheng.kernel.errors import FieldFault, Invalid, Missing
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 200
 """Drafts of one kind on the page."""
 TYPED = 100
@@ -234,14 +235,12 @@ def _given_items(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _say(form: forms.ModelForm, fault: Invalid) -> None:
     """Faults of an action at their fields; those of a row of codes (counted from 1) with their place."""
-    if not fault.faults:
-        form.add_error(None, fault.message)
-    for one in fault.faults:
-        if one.row:
-            place = _("第 %(row)s 行") % {"row": one.row} + (f" {one.column}" if one.column else "")
-            form.add_error(None, f"{place}：{one.message}")
-        else:
-            form.add_error(one.field if one.field in form.fields else None, one.message)
+    put_faults(form, Invalid(fault.message, [_placed(one) if one.row else one for one in fault.faults]))
+
+
+def _placed(fault: FieldFault) -> FieldFault:
+    place = _("第 %(row)s 行") % {"row": fault.row} + (f" {fault.column}" if fault.column else "")
+    return FieldFault("", f"{place}：{fault.message}")
 
 
 @require_GET

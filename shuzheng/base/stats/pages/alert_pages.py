@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.portal.formats import in_language
 from shuzheng.base.portal.parts import Crumb, Tab
 from shuzheng.base.stats import alerts, own
@@ -136,10 +137,7 @@ def _edit(request: HttpRequest, actor: Actor, form: RuleForm, row: AlertRule, ti
             else:
                 alerts.set_rules([row], actor=actor, **values)
         except Invalid as refused:
-            for fault in refused.faults or ():
-                form.add_error(fault.field if fault.field in form.fields else None, fault.message)
-            if not refused.faults:
-                form.add_error(None, refused.message)
+            put_faults(form, refused)
         else:
             if trial is None:
                 messages.success(request, _("已保存，下次汇入数据后检查"))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.base.stats import briefs
 from shuzheng.base.stats.catalogue import catalogue
@@ -77,7 +78,7 @@ def _edit(request: HttpRequest, actor: Actor, form: BriefForm, row: Brief, title
             else:
                 briefs.set_briefs([row], actor=actor, **values)
         except Invalid as refused:
-            form.add_error(None, "；".join(f.message for f in refused.faults) or refused.message)
+            put_faults(form, refused)
         else:
             messages.success(request, _("已保存，下次 %(day)s") % {"day": values["next_on"]})
             return redirect("stats:briefs")

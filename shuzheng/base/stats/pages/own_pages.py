@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.forms.models import Definition
 from shuzheng.base.forms.names import cell_title
+from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.base.stats import engines, own
 from shuzheng.base.stats import lake as lakes
@@ -80,10 +81,7 @@ def _edit(request: HttpRequest, actor: Actor, form: OwnForm, row: OwnIndicator, 
             else:
                 change_indicators([row], actor=actor, **{k: v for k, v in values.items() if k not in ("code", "form")})
         except Invalid as refused:
-            for fault in refused.faults or ():
-                form.add_error(fault.field if fault.field in form.fields else None, fault.message)
-            if not refused.faults:
-                form.add_error(None, refused.message)
+            put_faults(form, refused)
         else:
             if trial is None:
                 messages.success(request, _("已保存，可在统计分析里选用"))

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
+from shuzheng.base.files.kinds import XLSX
 from shuzheng.base.org.models import Node
 from shuzheng.base.stats import sheets
 from shuzheng.base.stats.actions import note_export
@@ -14,7 +15,7 @@ from shuzheng.base.stats.pages.common import answered, asked, title_of
 from shuzheng.kernel.errors import Missing
 
 KINDS = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": XLSX,
     "csv": "text/csv; charset=utf-8",
     "pdf": "application/pdf",
 }
