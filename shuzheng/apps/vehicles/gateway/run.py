@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -40,6 +41,7 @@ def serve(host: str, port: int, shard: int, shards: int, *, ready: Callable[[int
 
     The first process also stores what processes left behind that are no longer started, and judges.
     """
+    _allow_files()
     journals = [Journal(folder() / str(shard))]
     if shard == 0 and folder().exists():
         left = [p for p in sorted(folder().iterdir()) if p.name.isdigit() and int(p.name) >= shards]
@@ -58,6 +60,12 @@ def serve(host: str, port: int, shard: int, shards: int, *, ready: Callable[[int
             journal.news.set()
         for thread in work:
             thread.join(timeout=10)
+
+
+def _allow_files() -> None:
+    """Each connection is an open file, and the usual soft limit lets in a thousand: take what the machine allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _until_told(server: Server, host: str, port: int, ready: Callable[[int], None]) -> None:
