@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from psycopg_pool import PoolTimeout
 
 from shuzheng.apps.vehicles import watch
+from shuzheng.apps.vehicles.gateway.commands import Outbox
 from shuzheng.apps.vehicles.gateway.journal import Journal
 from shuzheng.apps.vehicles.gateway.server import Server
 from shuzheng.apps.vehicles.gateway.store import forward
@@ -53,7 +54,8 @@ def serve(host: str, port: int, shard: int, shards: int, *, ready: Callable[[int
     for thread in work:
         thread.start()
     try:
-        asyncio.run(_until_told(Server(Directory(), journals[0], asked=connections.close_all), host, port, ready))
+        server = Server(Directory(), journals[0], asked=connections.close_all, commands=Outbox())
+        asyncio.run(_until_told(server, host, port, ready))
     finally:
         over.set()
         for journal in journals:

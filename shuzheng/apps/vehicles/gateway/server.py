@@ -68,6 +68,19 @@ class Terminals(Protocol):
         """Whether a terminal that was let in still may stay; asks nobody."""
 
 
+class Commands(Protocol):
+    """What the terminals that are connected are told (``gateway.commands``)."""
+
+    def arrived(self, terminal: UUID) -> None:
+        """A terminal has signed in."""
+
+    def answered(self, terminal: UUID, message: m.Message) -> None:
+        """A terminal said what may be an answer."""
+
+    async def run(self, server: Server) -> None:
+        """Send what there is, until cancelled."""
+
+
 @dataclass
 class Counts:
     """What the server has done; told in the log every minute."""
@@ -125,6 +138,7 @@ class Server:
     counts: Counts = field(default_factory=Counts)
     asked: Callable[[], None] = lambda: None
     """Called in the thread that has asked ``terminals``, after it has."""
+    commands: Commands | None = None
 
     def __post_init__(self) -> None:
         self.connections: set[Connection] = set()
@@ -168,6 +182,8 @@ class Server:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._commit())
                 group.create_task(self._sweep())
+                if self.commands:
+                    group.create_task(self.commands.run(self))
         finally:
             server.close()
             for connection in list(self.connections):
@@ -295,11 +311,13 @@ class Connection(asyncio.Protocol):
         self._serial = (self._serial + 1) & 0xFFFF
         return self._serial
 
-    def say(self, message: m.Message) -> None:
-        """Queue a message; ``flush`` sends it."""
+    def say(self, message: m.Message) -> int:
+        """Queue a message; ``flush`` sends it. Its serial number, by which answers name it."""
         edition = Edition.Y2013 if self.version is None else Edition.Y2019
-        self._out += encode(message, self.phone, self._next, edition, self.version or 1)
+        frames = encode(message, self.phone, self._next, edition, self.version or 1)
+        self._out += frames
         self.server.spoken.add(self)
+        return (self._serial - len(frames) + 1) & 0xFFFF
 
     def _answer(self, frame: Frame, serials: list[int], result: int) -> None:
         for serial in serials:
@@ -319,12 +337,13 @@ class Connection(asyncio.Protocol):
                 self._keep(self.known, frame, serials, locations, late=True)
             case m.LocationAnswer(_, location) if self.known:
                 self._keep(self.known, frame, [], (location,), late=False)
+                self._answered(message)
             case m.Registration():
                 self._beside(lambda: self.server.terminals.register(frame.phone, message), self._registered, frame)
             case m.Authentication(code):
                 self._beside(lambda: self.server.terminals.authenticate(frame.phone, code), self._authenticated, frame)
-            case m.TerminalReply() | m.Parameters():
-                pass
+            case m.TerminalReply() | m.Parameters() | m.Properties():
+                self._answered(message)
             case m.Heartbeat() if self.known:
                 self._answer(frame, serials, m.OK)
             case _:
@@ -338,6 +357,10 @@ class Connection(asyncio.Protocol):
         self.server.counts.positions += len(lines)
         self.server.counts.unplaced += len(locations) - len(lines)
         self.server.keep(lines, lambda: self._answer(frame, serials, m.OK))
+
+    def _answered(self, message: m.Message) -> None:
+        if self.known and self.server.commands:
+            self.server.commands.answered(self.known.terminal, message)
 
     def _beside(self, ask: Callable[[], T], then: Callable[[Frame, T], None], frame: Frame) -> None:
         """Ask in another thread, and go on with the answer here; one question at a time.
@@ -377,4 +400,6 @@ class Connection(asyncio.Protocol):
             if (before := self.server.by_phone.get(frame.phone)) is not None and before is not self:
                 before.end()
             self.server.by_phone[frame.phone] = self
+            if self.server.commands:
+                self.server.commands.arrived(known.terminal)
         self._answer(frame, [frame.serial], m.OK if known else m.FAILED)

@@ -30,6 +30,7 @@ urlpatterns = [
     path("driving/<uuid:pk>/<slug:verb>/", driving.act, name="drive"),
     path("map/", tracking.live, name="map"),
     path("map/places", tracking.places, name="places"),
+    path("terminals/<uuid:pk>/commands", tracking.commands, name="commands"),
     path("tracks/<uuid:pk>/<str:day>/", tracking.track, name="track"),
     path("overview/", looking.overview, name="overview"),
     path("notice/", looking.notice, name="notice"),

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from shuzheng.apps.vehicles import rules, sealing
 from shuzheng.apps.vehicles.actions.tracks import look_at_tracks
-from shuzheng.apps.vehicles.models import Fence, Place, Run, Spot, TrackAccess, Vehicle, VehicleState
+from shuzheng.apps.vehicles.models import Fence, Place, Run, Spot, Terminal, TrackAccess, Vehicle, VehicleState
+from shuzheng.apps.vehicles.registers.tracks import recent_commands
 from shuzheng.apps.vehicles.watching import BEIJING, STILL
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
@@ -129,6 +130,20 @@ def places(request: HttpRequest) -> JsonResponse:
     answer = JsonResponse({"at": _stamp(rows, since), "cars": _told(rows)})
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+@require_GET
+def commands(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The card of a terminal's last commands, asked for again while one is on its way.
+
+    Raises:
+        Missing: no such terminal, or out of sight.
+    """
+    terminal = Terminal.objects.filter(pk=pk).first()
+    if terminal is None:
+        raise Missing(_("没有这台终端，或不归当前岗位看。"))
+    actor_of(request).require("vehicles.command.view", terminal.path)
+    return render(request, "vehicles/parts/commands.html", {"panel": recent_commands(terminal)})
 
 
 @require_http_methods(["GET", "POST"])
