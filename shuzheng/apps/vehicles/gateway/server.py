@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Protocol, TypeVar, cast
 from uuid import UUID
 
+from shuzheng.apps.vehicles.gateway import cards
 from shuzheng.apps.vehicles.gateway.journal import Journal
 from shuzheng.kernel import geo
 from shuzheng.protocols.jt808 import Frame, Frames, Location, Parts, ProtocolError, decode, encode, unpack
@@ -344,6 +345,9 @@ class Connection(asyncio.Protocol):
                 self._beside(lambda: self.server.terminals.authenticate(frame.phone, code), self._authenticated, frame)
             case m.TerminalReply() | m.Parameters() | m.Properties():
                 self._answered(message)
+            case m.DriverIdentity() if self.known:
+                line = cards.line_of(self.known.vehicle, message, time.time(), AHEAD)
+                self.server.keep([line], lambda: self._answer(frame, serials, m.OK))
             case m.Heartbeat() if self.known:
                 self._answer(frame, serials, m.OK)
             case _:

@@ -19,7 +19,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from shuzheng.apps.vehicles import rules, sealing
 from shuzheng.apps.vehicles.actions.tracks import look_at_tracks
-from shuzheng.apps.vehicles.models import Fence, Place, Run, Spot, Terminal, TrackAccess, Vehicle, VehicleState
+from shuzheng.apps.vehicles.models import (
+    CardRead,
+    Fence,
+    Place,
+    Run,
+    Spot,
+    Terminal,
+    TrackAccess,
+    Vehicle,
+    VehicleState,
+)
 from shuzheng.apps.vehicles.registers.tracks import recent_commands
 from shuzheng.apps.vehicles.watching import BEIJING, STILL
 from shuzheng.base.core.action import new_key
@@ -212,7 +222,9 @@ def _day(actor: Actor, vehicle: Vehicle, day: date) -> dict[str, Any]:
             steps.append(step)
     begin, end = sealing.bounds(day)
     runs = Run.objects.filter(vehicle=vehicle, begins__lt=end, ends__gte=begin).exclude(state=Run.State.DROPPED)
+    cards = CardRead.objects.filter(vehicle=vehicle, at__gte=begin, at__lt=end).select_related("driver__person")
     return {
+        "cards": cards.order_by("at"),
         "data": _map(track=steps, name=vehicle.plate, limit=float(limit)), "points": points, "full": full,
         "km": sealing.metres(points) / 1000, "top": max((p.speed / 10 for p in points), default=0), "limit": limit,
         "stops": _stops(points) if full else [], "runs": runs.select_related("driver__person").order_by("begins"),
