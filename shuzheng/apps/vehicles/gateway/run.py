@@ -19,6 +19,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from psycopg_pool import PoolTimeout
 
 from shuzheng.apps.vehicles import watch
+from shuzheng.apps.vehicles.gateway import mqtt
 from shuzheng.apps.vehicles.gateway.commands import Outbox
 from shuzheng.apps.vehicles.gateway.journal import Journal
 from shuzheng.apps.vehicles.gateway.server import Server
@@ -40,7 +41,7 @@ def folder() -> Path:
 def serve(host: str, port: int, shard: int, shards: int, *, ready: Callable[[int], None] = lambda port: None) -> None:
     """Serve until TERM or Ctrl-C; what is in the journal then is stored by the next start.
 
-    The first process also stores what processes left behind that are no longer started, and judges.
+    The first process also stores what processes left behind that are no longer started, judges, and listens to the broker.
     """
     _allow_files()
     journals = [Journal(folder() / str(shard))]
@@ -54,7 +55,10 @@ def serve(host: str, port: int, shard: int, shards: int, *, ready: Callable[[int
     for thread in work:
         thread.start()
     try:
-        server = Server(Directory(), journals[0], asked=connections.close_all, commands=Outbox())
+        directory = Directory()
+        broker = mqtt.configured() if shard == 0 else None
+        beside = [mqtt.Subscriber(broker, directory).run] if broker else []
+        server = Server(directory, journals[0], asked=connections.close_all, commands=Outbox(), beside=beside)
         asyncio.run(_until_told(server, host, port, ready))
     finally:
         over.set()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from shuzheng.apps.vehicles.gateway import cards
@@ -140,6 +140,8 @@ class Server:
     asked: Callable[[], None] = lambda: None
     """Called in the thread that has asked ``terminals``, after it has."""
     commands: Commands | None = None
+    beside: Sequence[Callable[[Server], Coroutine[Any, Any, None]]] = ()
+    """What else runs as long as the server does."""
 
     def __post_init__(self) -> None:
         self.connections: set[Connection] = set()
@@ -185,6 +187,8 @@ class Server:
                 group.create_task(self._sweep())
                 if self.commands:
                     group.create_task(self.commands.run(self))
+                for work in self.beside:
+                    group.create_task(work(self))
         finally:
             server.close()
             for connection in list(self.connections):
