@@ -64,6 +64,12 @@ ON CONFLICT (vehicle_id) DO UPDATE SET path = excluded.path, node_id = excluded.
 WHERE excluded.at > p.at
 """
 
+MOVED = "sz_moved"
+"""The channel on which open maps hear that vehicles moved: of which organs, by their paths; of all when they are many."""
+_TELL = """
+SELECT pg_notify('sz_moved', json_build_object('paths', CASE WHEN sum(length(path)) < 6000 THEN json_agg(path) END)::text)
+FROM (SELECT DISTINCT v.path FROM intake_line l JOIN vehicles_vehicle v ON v.id = l.vehicle) p HAVING count(*) > 0
+"""
 
 AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError, PoolTimeout, OSError)
 """What an absent database raises, asked by ourselves or by Django."""
@@ -91,6 +97,7 @@ def store(connection: psycopg.Connection[Any], lines: bytes) -> None:
             copy.write(lines)
         cursor.execute(_STORE)
         cursor.execute(_PLACE)
+        cursor.execute(_TELL)
 
 
 def forward(journal: Journal, over: threading.Event, *, batch: int = BATCH) -> None:
