@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import sys
 import time
 from datetime import datetime, timedelta
@@ -24,6 +25,10 @@ WINDOW = 1
 INTERVAL, REPORTS = 10, 6
 """Seconds between two reports of a crowd, and how many there are."""
 BEGIN = datetime(2026, 11, 23, 8, 0, tzinfo=BEIJING)
+AN_ADDRESS = 5_000
+"""Connections from one address of the loopback: the ports of one alone (some 28,000, others use them too) would be short."""
+SPARE = 500
+"""Open files of a process beside its connections."""
 
 
 def phone(n: int) -> str:
@@ -107,6 +112,27 @@ async def run(port: int, terminals: int, each: int, login: bool) -> float:
     return time.perf_counter() - begin
 
 
+def allow(connections: int) -> None:
+    """Raise this process's limit of open files to what so many connections need.
+
+    Raises:
+        SystemExit: more than the machine allows; says what would.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + SPARE
+    if hard != resource.RLIM_INFINITY and wanted > hard:
+        raise SystemExit(
+            f"{connections:,} connections need {wanted:,} open files, and {hard:,} are allowed: ulimit -Hn {wanted}"
+        )
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def address(n: int) -> str:
+    """Where the ``n``-th terminal connects from: 127.0.0.2 and on."""
+    return f"127.0.0.{2 + n // AN_ADDRESS}"
+
+
 class Reporting(asyncio.Protocol):
     """A terminal that signs in, and reports when it is told to."""
 
@@ -137,9 +163,12 @@ class Reporting(asyncio.Protocol):
 
 async def crowd(port: int, first: int, last: int) -> dict[str, int]:
     """Terminals ``first`` to ``last``, connected all the time, each reporting ``REPORTS`` times; what was let in and acknowledged."""
+    allow(last - first)
     loop, counts, there = asyncio.get_running_loop(), {"connected": 0, "acknowledged": 0}, []
     for n in range(first, last):
-        _, terminal = await loop.create_connection(lambda n=n: Reporting(n, counts), "127.0.0.1", port)
+        _, terminal = await loop.create_connection(
+            lambda n=n: Reporting(n, counts), "127.0.0.1", port, local_addr=(address(n), 0)
+        )
         there.append(terminal)
         if n % 50 == 0:
             await asyncio.sleep(0.02)

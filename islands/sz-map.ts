@@ -1,13 +1,16 @@
 /**
  * <sz-map>: vehicles on a map. Reads its JSON block: fences, places, vehicles or a track, and where tiles come from, if any.
  * With tiles and WebGL it draws with MapLibre; otherwise, and when that fails, as SVG on a plain grid.
- *   GET {url}?since={at} → {"at", "cars": [[id, plate, lon, lat, direction, km/h, heard]]} every second while it is seen.
+ *   {live}?since={at}: a stream of {"at", "cars": [[id, plate, lon, lat, direction, km/h, heard]]}, while it is seen;
+ *   GET {url}?since={at}: the same every second, while the stream cannot be had.
  * `[data-car]` in the page focuses a vehicle; `[data-play]`, `[data-time]` play a track.
  */
 import { above, define, Island } from './lib/island.ts';
 import { type Area, boundsOf, type Car, type Line, type Make, type Pin, type Point, type Scene, type Surface, type Tiles } from './map/model.ts';
 
 const EVERY = 1_000;
+const AGAIN = 30_000;
+/** Milliseconds until the stream is tried again. */
 const LOST = 600;
 /** Seconds without a word after which a vehicle is drawn as lost. */
 const MOVING = 3;
@@ -16,11 +19,17 @@ const MOVING = 3;
 type Told = [id: string, name: string, lon: number, lat: number, heading: number, kmh: number, heard: number];
 type Step = [at: number, lon: number, lat: number, kmh: number, heading: number];
 
+interface Moved {
+  at: number;
+  cars: Told[];
+}
+
 interface Data {
   tiles: Tiles | null;
   areas: Area[];
   pins: Pin[];
   url?: string;
+  live?: string;
   at?: number;
   cars?: Told[];
   track?: Step[];
@@ -66,7 +75,9 @@ export class SzMap extends Island {
   #data: Data = { tiles: null, areas: [], pins: [] };
   #told = new Map<string, Told>();
   #since = 0;
+  #source: EventSource | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
   #playing: ReturnType<typeof setInterval> | undefined;
 
   protected override start(): void {
@@ -82,7 +93,7 @@ export class SzMap extends Island {
   }
 
   protected override stop(): void {
-    clearInterval(this.#timer);
+    this.#quiet();
     clearInterval(this.#playing);
     this.#surface?.destroy();
     this.#surface = null;
@@ -96,7 +107,9 @@ export class SzMap extends Island {
     else this.#draw();
     this.#fit();
     this.dataset['ready'] = this.#data.tiles ? 'tiles' : 'grid';
-    if (this.#data.url) this.#timer = setInterval(() => void this.#ask(), EVERY);
+    if (!this.#data.url) return;
+    this.listen(document, 'visibilitychange', () => (document.hidden ? this.#quiet() : this.#hear()));
+    if (!document.hidden) this.#hear();
   }
 
   async #made(host: HTMLElement): Promise<Surface> {
@@ -115,11 +128,37 @@ export class SzMap extends Island {
     return plain.make(host, null, picked);
   }
 
+  /** Listen to the stream; while it cannot be had, ask every second. */
+  #hear(): void {
+    this.#quiet();
+    if (!this.#data.live) return this.#poll();
+    const source = new EventSource(`${this.#data.live}?since=${this.#since}`);
+    this.#source = source;
+    source.onmessage = (event: MessageEvent<string>) => this.#take(JSON.parse(event.data) as Moved);
+    source.onerror = () => {
+      this.#quiet();
+      this.#poll();
+      this.#again = setTimeout(() => this.#hear(), AGAIN);
+    };
+  }
+
+  #poll(): void {
+    this.#timer = setInterval(() => void this.#ask(), EVERY);
+  }
+
+  #quiet(): void {
+    clearInterval(this.#timer);
+    clearTimeout(this.#again);
+    this.#source?.close();
+    this.#source = null;
+  }
+
   async #ask(): Promise<void> {
-    if (document.hidden || !this.#data.url) return;
     const answer = await fetch(`${this.#data.url}?since=${this.#since}`, { headers: { Accept: 'application/json' } }).catch(() => null);
-    if (!answer?.ok) return; // asked again in a second
-    const told = (await answer.json()) as { at: number; cars: Told[] };
+    if (answer?.ok && !answer.redirected) this.#take((await answer.json()) as Moved); // else asked again in a second
+  }
+
+  #take(told: Moved): void {
     this.#since = told.at;
     for (const car of told.cars) this.#told.set(car[0], car);
     this.#draw();

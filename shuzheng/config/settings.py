@@ -147,6 +147,12 @@ SELF = ["'self'"]
 SZ_MAP_TILES = os.environ.get("SZ_MAP_TILES", "")
 SZ_MAP_GCJ = flag("SZ_MAP_GCJ")  # the tiles are in GCJ-02, as those of domestic providers
 SZ_MAP_CREDIT = os.environ.get("SZ_MAP_CREDIT", "")
+# The way in for positions by MQTT: "mqtts://broker:8883", or mqtt:// inside a network that is trusted; none, and it is off.
+SZ_MQTT_URL = os.environ.get("SZ_MQTT_URL", "")
+SZ_MQTT_USER = os.environ.get("SZ_MQTT_USER", "")
+SZ_MQTT_PASSWORD = os.environ.get("SZ_MQTT_PASSWORD", "")
+SZ_MQTT_CA = os.environ.get("SZ_MQTT_CA", "")  # a file with the broker's authority, where the system does not know it
+SZ_MQTT_TOPIC = os.environ.get("SZ_MQTT_TOPIC", "vehicles/+/positions")  # + is the terminal's number
 MAP_HOST = ["{0.scheme}://{0.netloc}".format(urlsplit(SZ_MAP_TILES))] if SZ_MAP_TILES.startswith("http") else []
 
 CONTENT_SECURITY_POLICY = {

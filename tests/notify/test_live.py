@@ -35,8 +35,10 @@ def test_new_notice_is_said_to_its_addressee_only(nation):
     county = nation.actor("33/11/23/0/goa/", "clerk", at="33/11/23/")
     unit, other = nation.account("33/11/23/0/u1/"), nation.account("33/11/22/0/u1/")
 
+    readers = listener(unit), listener(other)
+
     async def listen():
-        mine, theirs = live.stream(listener(unit)), live.stream(listener(other))
+        mine, theirs = map(live.stream, readers)
         assert await said(mine) == {"kind": "count", "name": "notices", "value": 0}
         assert await said(theirs) == {"kind": "count", "name": "notices", "value": 0}
         await asyncio.wait_for(live.hub().listening.wait(), 10)
@@ -60,8 +62,10 @@ def test_stream_ends_when_the_account_is_switched_off(nation):
             Account.objects.filter(pk=account.pk).update(is_active=False)
         send([nation.organ("33/11/23/0/u1/")], actor=county, title="x")
 
+    reader = listener(account)
+
     async def listen():
-        stream = live.stream(listener(account))
+        stream = live.stream(reader)
         await said(stream)
         await asyncio.wait_for(live.hub().listening.wait(), 10)
         await sync_to_async(switch_off)()
@@ -75,8 +79,10 @@ def test_silent_stream_says_that_it_lives(nation, monkeypatch):
     monkeypatch.setattr(live, "BEAT", 0.1)
     account = nation.account("33/11/23/0/u1/")
 
+    reader = listener(account)
+
     async def listen():
-        stream = live.stream(listener(account))
+        stream = live.stream(reader)
         await said(stream)
         assert (await asyncio.wait_for(anext(stream), 5)).startswith(b":")
         await stream.aclose()

@@ -390,6 +390,8 @@ PAGES: dict[str, list[Page]] = {
     # tracks of official vehicles; tests/apps/vehicles/test_intake.py says who sees which vehicle, and needs a reason
     "vehicles:map": [get(BUSINESS)],
     "vehicles:places": [get(BUSINESS)],
+    "vehicles:moves": [get(BUSINESS)],
+    "vehicles:commands": [get(KEEPING, pk="@v_terminals")],
     "vehicles:track": [get(NOTHING, pk="00000000-0000-7000-8000-000000000001", day="2026-11-23")],
     # official vehicles: everybody asks; a role dispatches, a driver drives, an office looks after the fleet
     "vehicles:mine": [get(STAFF)],

@@ -14,7 +14,7 @@ KEPT_BY_MANY = (
     "accidents", "drivers", "duties", "fees", "fines", "inspections", "insurances", "parts", "plans", "quotas", "quotes",
     "refuels", "rentals", "repairs", "fences", "terminals",
 )  # fmt: skip
-MADE_BY_OTHERS = ("runs", "looks")
+MADE_BY_OTHERS = ("runs", "looks", "commands")
 
 COST = {"vehicle": "@v_car", "day": "2026-11-01"}
 SPAN = {"begins": "2031-01-01T08:00:00+08:00", "ends": "2031-01-01T18:00:00+08:00"}
@@ -68,4 +68,13 @@ OPERATIONS: dict[str, Call] = {
     "refuse_repairs": Call(OWN, sent={"ids": ["@v_repairs"], "why": "不急"}),
     "settle_repairs": Call(KEPT, sent={"ids": ["@v_repairs"], "amount": "1", "voucher": "甲", "done_on": "2026-11-01"}),
     "reopen_terminals": Call(KEPT, sent={"ids": ["@v_terminals"]}),
+    "say_terminals": Call(KEPT, sent={"ids": ["@v_terminals"], "text": "请减速", "spoken": True, "why": "提醒"}),
+    "set_terminals": Call(
+        KEPT,
+        sent={"ids": ["@v_terminals"], "interval": 30, "asleep": 300, "speed": 100, "heartbeat": 60, "why": "统一设置"},
+    ),
+    **{
+        f"{verb}_terminals": Call(KEPT, sent={"ids": ["@v_terminals"], "why": "核对"})
+        for verb in ("locate", "query", "inspect")
+    },
 }

@@ -132,6 +132,8 @@ def _watched(nation: Nation) -> dict[str, Any]:
     given = {
         "repairs": {"state": "asked"},
         "trips": {"state": "03"},
+        "terminals": {"in_use": True, "code_hash": "registered"},
+        "commands": {"kind": "text", "state": "done", "content": {"text": "请减速", "spoken": True}, "answer": {}},
         "fences": {"shape": {"circle": [119.27, 28.59, 100]}},
     }
     things = {"v_car": car, "v_alert": alert, "v_tip": tip, "v_vehicles": car}

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from shuzheng.apps.vehicles import rightsizing, sealing, watch
 from shuzheng.apps.vehicles.actions import file_trips, finish_sizing
+from shuzheng.apps.vehicles.gateway import commands
 from shuzheng.apps.vehicles.models import SizingRun, Trip, TripState
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.jobs.declare import job, job_for_actor
@@ -41,6 +42,12 @@ def judge(*, actor: Actor) -> None:
     """Judge positions that no gateway judged: those that came in by the API, or while none was running."""
     while watch.step():
         pass
+
+
+@job(scope="vehicles.intake", cron="*/5 * * * *")
+def expire_commands(*, actor: Actor) -> None:
+    """Give up commands whose terminals did not come in time."""
+    commands.expire()
 
 
 @job(scope="vehicles.intake", cron="20 * * * *")

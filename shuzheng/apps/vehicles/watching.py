@@ -28,7 +28,9 @@ LOCKED = "moved_while_locked"
 LONG_STOP = "long_stop_at_sensitive_place"
 OFF_ROUTE = "off_route"
 OFFLINE = "offline"
-KINDS = (ENTERED, LEFT, AWAY, SPEEDING, HOLIDAY, NIGHT, LOCKED, LONG_STOP, OFF_ROUTE, OFFLINE)
+OTHER_DRIVER = "other_driver"
+"""Not of positions: a driver's card shows it (``gateway.cards``)."""
+KINDS = (ENTERED, LEFT, AWAY, SPEEDING, HOLIDAY, NIGHT, LOCKED, LONG_STOP, OFF_ROUTE, OFFLINE, OTHER_DRIVER)
 
 STILL = 3.0
 """km/h up to which a vehicle counts as standing: satellites alone make one drift."""
@@ -210,11 +212,13 @@ class Fact:
     place: Point | None
     subject: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "vehicle": str(self.vehicle), "kind": self.kind, "at": self.at.isoformat(),
             "place": list(self.place) if self.place else None, "subject": self.subject, "figures": dict(self.figures),
+            "words": dict(self.words),
         }  # fmt: skip
 
 

@@ -7,12 +7,11 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from shuzheng.base.access.middleware import actor_of
@@ -212,14 +211,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def stream(request: HttpRequest) -> HttpResponse:
-    """The live stream. Only where connections are cheap: a thread for each would use a WSGI server up."""
-    actor = actor_of(request)
-    if not isinstance(request, ASGIRequest):
-        return HttpResponse(status=204)  # EventSource takes it as: don't come back
-    listener = live.Listener(request.user.pk, actor.id, request.session.session_key or "", get_language() or "zh-hans")
-    response = StreamingHttpResponse(live.stream(listener), content_type="text/event-stream")
-    response["Cache-Control"], response["X-Accel-Buffering"] = "no-store", "no"
-    return response
+    """The live stream of notices."""
+    return live.respond(request, live.Listener)
 
 
 urlpatterns = [

@@ -15,6 +15,7 @@ from shuzheng.protocols.jt808.errors import ProtocolError
 from shuzheng.protocols.jt808.fields import (
     Reader,
     bcd_day,
+    bcd_of,
     bcd_time,
     bytes_of,
     day_of,
@@ -123,6 +124,13 @@ class QueryParameters(Heartbeat):
 
 class QueryLocation(Heartbeat):
     id = 0x8201
+    __slots__ = ()
+
+
+class QueryProperties(Heartbeat):
+    """What the terminal is; answered by ``Properties``. Not in 2011."""
+
+    id = 0x8107
     __slots__ = ()
 
 
@@ -401,6 +409,53 @@ class Parameters(Message):
         return _put((self.serial, 2), (len(self.parameters), 1)) + _write_parameters(self.parameters)
 
 
+PROPERTY_WIDTHS = {Edition.Y2011: (20, 7), Edition.Y2013: (20, 7), Edition.Y2019: (30, 30)}
+"""Bytes of model and terminal id: table 20 of 2013 and of 2019; 2011 has no such message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Properties(Message):
+    """The answer to ``QueryProperties``, which names no serial number. ``kind``, ``gnss``, ``radio``: bits of what it is and can.
+
+    ``iccid``: of its SIM card, twenty digits. ``rest``: what makers append.
+    """
+
+    id = 0x0107
+    kind: int
+    maker: str
+    model: str
+    terminal: str
+    iccid: str
+    hardware: str
+    firmware: str
+    gnss: int = 0
+    radio: int = 0
+    rest: bytes = b""
+
+    @classmethod
+    def read(cls, body: Reader, edition: Edition) -> Self:
+        model, terminal = PROPERTY_WIDTHS[edition]
+        return cls(
+            body.number(2, "kind"), body.text(5, "maker"), body.text(model, "model"), body.text(terminal, "terminal"),
+            body.take(10, "iccid").hex(), body.text(body.number(1, "length"), "hardware"),
+            body.text(body.number(1, "length"), "firmware"), body.number(1, "gnss"), body.number(1, "radio"), body.rest(),
+        )  # fmt: skip
+
+    def write(self, edition: Edition) -> bytes:
+        model, terminal = PROPERTY_WIDTHS[edition]
+        return (
+            _put((self.kind, 2))
+            + bytes_of(self.maker, 5, "maker")
+            + bytes_of(self.model, model, "model")
+            + bytes_of(self.terminal, terminal, "terminal")
+            + bcd_of(self.iccid, 10, "iccid")
+            + _counted(self.hardware, "hardware")
+            + _counted(self.firmware, "firmware")
+            + _put((self.gnss, 1), (self.radio, 1))
+            + self.rest
+        )
+
+
 TEXT_URGENT, TEXT_SHOWN, TEXT_SPOKEN = 1 << 0, 1 << 2, 1 << 3
 
 
@@ -464,7 +519,7 @@ KINDS: dict[int, type[Message]] = {
     for kind in (
         TerminalReply, PlatformReply, Heartbeat, Logout, Registration, RegistrationReply, Authentication,
         LocationReport, LocationAnswer, LocationBatch, DriverIdentity, CameraReply, SetParameters, QueryParameters,
-        QuerySome, Parameters, Text, QueryLocation, Follow, SendAgain,
+        QuerySome, Parameters, Text, QueryLocation, Follow, SendAgain, QueryProperties, Properties,
     )
 }  # fmt: skip
 

@@ -124,6 +124,9 @@ class Terminal:
             case m.QuerySome(numbers=numbers):
                 known = tuple((n, self.parameters[n]) for n in numbers if n in self.parameters)
                 self.say(m.Parameters(serial, known))
+            case m.QueryProperties() if self.edition is not Edition.Y2011:
+                terminal = self.phone[-7:]
+                self.say(m.Properties(0b101, "SIM", "SZ-808", terminal, self.phone.zfill(20), "hw-1", "sim-1", 0b11, 1))
             case m.QueryLocation() if self.here is not None:
                 self.say(m.LocationAnswer(serial, self.here))
             case m.Text(text=text):

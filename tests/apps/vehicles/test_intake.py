@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -16,20 +17,23 @@ from shuzheng.apps.vehicles import sealing, watch
 from shuzheng.apps.vehicles.actions.tracks import look_at_tracks, reopen_terminals
 from shuzheng.apps.vehicles.gateway import store
 from shuzheng.apps.vehicles.gateway.journal import Journal
-from shuzheng.apps.vehicles.gateway.server import Server
+from shuzheng.apps.vehicles.gateway.server import Server, line_of
 from shuzheng.apps.vehicles.gateway.terminals import Directory
 from shuzheng.apps.vehicles.models import Intake, Place, Position, Run, Terminal, TrackAccess, TrackDay, VehicleState
+from shuzheng.apps.vehicles.pages import tracking
 from shuzheng.base.audit.models import Entry
 from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.keys import KeyTrouble
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.events.models import Event
+from shuzheng.base.notify import live
 from shuzheng.kernel.errors import Denied, Invalid
 from shuzheng.protocols.jt808 import Location
 from shuzheng.protocols.jt808 import messages as m
 from shuzheng.protocols.jt808.simulator import Terminal as Simulated
 from shuzheng.protocols.jt808.simulator import drive
 from tests.apps.vehicles.tracked import MONDAY, add_fence, add_run, add_terminal, add_vehicle, location, north, put
+from tests.factories import actor_of
 from tests.forms.conftest import standards  # noqa: F401 -- a fixture
 
 pytestmark = pytest.mark.django_db
@@ -309,3 +313,41 @@ def test_while_the_database_is_away_positions_wait_and_none_is_lost_or_double(
     connections.close_all()
     with system_scope("tests").activate():
         assert Position.objects.count() == 200 and journal.waiting == 0 and len(opened) >= 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_open_map_hears_of_the_vehicles_in_sight_that_move(nation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracking.Moves, "rest", 0.2)
+    here, beside = (add_vehicle(nation.organ(path), n) for n, path in enumerate((HERE, BESIDE), 1))
+    mine, staff = nation.account(HERE, "leader"), nation.account(HERE, "staff")
+
+    seeing, blind = (tracking.Moves(one.pk, actor_of(one).id, "", "zh-hans") for one in (mine, staff))
+
+    def move(vehicle, *places: Location) -> None:
+        with store.connect() as raw:
+            received = MONDAY.timestamp() + 999
+            store.store(raw, b"".join(line_of(vehicle.pk, place, received, False) or b"" for place in places))
+
+    async def said(stream, seconds: float = 10) -> list[str]:
+        chunk = await asyncio.wait_for(anext(stream), seconds)
+        return [car[1] for car in json.loads(chunk.decode().removeprefix("data: "))["cars"]]
+
+    async def listen() -> None:
+        refused = live.stream(blind)
+        with pytest.raises(StopAsyncIteration):  # not for those who may not see the map
+            await anext(refused)
+        stream = live.stream(seeing)
+        first = asyncio.create_task(said(stream))
+        await asyncio.wait_for(live.hub(store.MOVED).listening.wait(), 10)
+        await asyncio.to_thread(move, beside, location(0, 0))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(first), 0.6)
+        await asyncio.to_thread(move, here, location(0, 0), location(1, 400, 30))
+        assert await first == [here.plate]
+        await asyncio.to_thread(move, here, location(2, 800, 30))
+        await asyncio.to_thread(move, here, location(3, 900, 30))
+        assert await said(stream) == [here.plate]  # both at once
+        await stream.aclose()
+
+    asyncio.run(listen())
+    connections.close_all()

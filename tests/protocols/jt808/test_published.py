@@ -5,6 +5,7 @@ Looked up as facts: which bytes, which values. Where they come from:
 - JT808 of SmallChi: `src/JT808.Protocol.Test/MessageBody/*.cs` (C#, MIT)
 - go-jt808 of cuteLittleDevil: `protocol/model/parse_test.go` (Go, MIT)
 - jt808-server of yezhihao: `jtt808-protocol/src/test/resources/JT808.txt` with `JT808Beans.java` (Java, Apache-2.0)
+- xtream-codec of hylexus: `BuiltinMessage0107V2019Test.java` (Java, Apache-2.0)
 """
 
 from __future__ import annotations
@@ -125,6 +126,17 @@ PUBLISHED: list[tuple[str, str, str, int, Message, bool]] = [
      m.SendAgain(4249, tuple(range(1, 10))), True),
     ("yezhihao 0x8003 2019", "7e800340160100000000017299841738ffff10990009000100020003000400050006000700080009147e", "17299841738",
      65535, m.SendAgain(4249, tuple(range(1, 10))), True),
+    ("smallchi 0x0107",
+     "7E0107004111223344556622B8000531303630313130343535353435393535313033000000000000346436613133001234567890123456789007616263"
+     "646566670A706F69757974726577710709EA7E",
+     "112233445566", 8888,
+     m.Properties(5, "10601", "10455545955103", "4d6a13", "12345678901234567890", "abcdefg", "poiuytrewq", 7, 9), True),
+    ("xtream-codec 0x0107 2019",
+     "7e0107406301000000000139123443290000004231323334357465726d696e616c54797065313233343536373831313131313232323232313233343536"
+     "373839303132333435363738393031323334353637383930111122334455667788990968642d76312e322e3309666d2d76332e322e310302137e",
+     "13912344329", 0,
+     m.Properties(66, "12345", "terminalType123456781111122222", "123456789012345678901234567890", "11112233445566778899",
+                  "hd-v1.2.3", "fm-v3.2.1", 3, 2), True),
     ("yezhihao 0x0805", "7e080500290123456789017ffff4c0000009000000010000000200000003000000040000000500000006000000070000000800000009107e",
      "12345678901", 32767, m.CameraReply(62656, 0, tuple(range(1, 10))), True),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from django.db import DatabaseError, InterfaceError, connections
 from psycopg_pool import PoolTimeout
 
 from shuzheng.apps.vehicles import watch
+from shuzheng.apps.vehicles.gateway import mqtt
+from shuzheng.apps.vehicles.gateway.commands import Outbox
 from shuzheng.apps.vehicles.gateway.journal import Journal
 from shuzheng.apps.vehicles.gateway.server import Server
 from shuzheng.apps.vehicles.gateway.store import forward
@@ -38,8 +41,9 @@ def folder() -> Path:
 def serve(host: str, port: int, shard: int, shards: int, *, ready: Callable[[int], None] = lambda port: None) -> None:
     """Serve until TERM or Ctrl-C; what is in the journal then is stored by the next start.
 
-    The first process also stores what processes left behind that are no longer started, and judges.
+    The first process also stores what processes left behind that are no longer started, judges, and listens to the broker.
     """
+    _allow_files()
     journals = [Journal(folder() / str(shard))]
     if shard == 0 and folder().exists():
         left = [p for p in sorted(folder().iterdir()) if p.name.isdigit() and int(p.name) >= shards]
@@ -51,13 +55,23 @@ def serve(host: str, port: int, shard: int, shards: int, *, ready: Callable[[int
     for thread in work:
         thread.start()
     try:
-        asyncio.run(_until_told(Server(Directory(), journals[0], asked=connections.close_all), host, port, ready))
+        directory = Directory()
+        broker = mqtt.configured() if shard == 0 else None
+        beside = [mqtt.Subscriber(broker, directory).run] if broker else []
+        server = Server(directory, journals[0], asked=connections.close_all, commands=Outbox(), beside=beside)
+        asyncio.run(_until_told(server, host, port, ready))
     finally:
         over.set()
         for journal in journals:
             journal.news.set()
         for thread in work:
             thread.join(timeout=10)
+
+
+def _allow_files() -> None:
+    """Each connection is an open file, and the usual soft limit lets in a thousand: take what the machine allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _until_told(server: Server, host: str, port: int, ready: Callable[[int], None]) -> None:

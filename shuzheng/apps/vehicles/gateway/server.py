@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
+from shuzheng.apps.vehicles.gateway import cards
 from shuzheng.apps.vehicles.gateway.journal import Journal
 from shuzheng.kernel import geo
 from shuzheng.protocols.jt808 import Frame, Frames, Location, Parts, ProtocolError, decode, encode, unpack
@@ -66,6 +67,19 @@ class Terminals(Protocol):
 
     def admits(self, phone: str, known: Known) -> bool:
         """Whether a terminal that was let in still may stay; asks nobody."""
+
+
+class Commands(Protocol):
+    """What the terminals that are connected are told (``gateway.commands``)."""
+
+    def arrived(self, terminal: UUID) -> None:
+        """A terminal has signed in."""
+
+    def answered(self, terminal: UUID, message: m.Message) -> None:
+        """A terminal said what may be an answer."""
+
+    async def run(self, server: Server) -> None:
+        """Send what there is, until cancelled."""
 
 
 @dataclass
@@ -125,6 +139,9 @@ class Server:
     counts: Counts = field(default_factory=Counts)
     asked: Callable[[], None] = lambda: None
     """Called in the thread that has asked ``terminals``, after it has."""
+    commands: Commands | None = None
+    beside: Sequence[Callable[[Server], Coroutine[Any, Any, None]]] = ()
+    """What else runs as long as the server does."""
 
     def __post_init__(self) -> None:
         self.connections: set[Connection] = set()
@@ -168,6 +185,10 @@ class Server:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._commit())
                 group.create_task(self._sweep())
+                if self.commands:
+                    group.create_task(self.commands.run(self))
+                for work in self.beside:
+                    group.create_task(work(self))
         finally:
             server.close()
             for connection in list(self.connections):
@@ -295,11 +316,13 @@ class Connection(asyncio.Protocol):
         self._serial = (self._serial + 1) & 0xFFFF
         return self._serial
 
-    def say(self, message: m.Message) -> None:
-        """Queue a message; ``flush`` sends it."""
+    def say(self, message: m.Message) -> int:
+        """Queue a message; ``flush`` sends it. Its serial number, by which answers name it."""
         edition = Edition.Y2013 if self.version is None else Edition.Y2019
-        self._out += encode(message, self.phone, self._next, edition, self.version or 1)
+        frames = encode(message, self.phone, self._next, edition, self.version or 1)
+        self._out += frames
         self.server.spoken.add(self)
+        return (self._serial - len(frames) + 1) & 0xFFFF
 
     def _answer(self, frame: Frame, serials: list[int], result: int) -> None:
         for serial in serials:
@@ -319,12 +342,16 @@ class Connection(asyncio.Protocol):
                 self._keep(self.known, frame, serials, locations, late=True)
             case m.LocationAnswer(_, location) if self.known:
                 self._keep(self.known, frame, [], (location,), late=False)
+                self._answered(message)
             case m.Registration():
                 self._beside(lambda: self.server.terminals.register(frame.phone, message), self._registered, frame)
             case m.Authentication(code):
                 self._beside(lambda: self.server.terminals.authenticate(frame.phone, code), self._authenticated, frame)
-            case m.TerminalReply() | m.Parameters():
-                pass
+            case m.TerminalReply() | m.Parameters() | m.Properties():
+                self._answered(message)
+            case m.DriverIdentity() if self.known:
+                line = cards.line_of(self.known.vehicle, message, time.time(), AHEAD)
+                self.server.keep([line], lambda: self._answer(frame, serials, m.OK))
             case m.Heartbeat() if self.known:
                 self._answer(frame, serials, m.OK)
             case _:
@@ -338,6 +365,10 @@ class Connection(asyncio.Protocol):
         self.server.counts.positions += len(lines)
         self.server.counts.unplaced += len(locations) - len(lines)
         self.server.keep(lines, lambda: self._answer(frame, serials, m.OK))
+
+    def _answered(self, message: m.Message) -> None:
+        if self.known and self.server.commands:
+            self.server.commands.answered(self.known.terminal, message)
 
     def _beside(self, ask: Callable[[], T], then: Callable[[Frame, T], None], frame: Frame) -> None:
         """Ask in another thread, and go on with the answer here; one question at a time.
@@ -377,4 +408,6 @@ class Connection(asyncio.Protocol):
             if (before := self.server.by_phone.get(frame.phone)) is not None and before is not self:
                 before.end()
             self.server.by_phone[frame.phone] = self
+            if self.server.commands:
+                self.server.commands.arrived(known.terminal)
         self._answer(frame, [frame.serial], m.OK if known else m.FAILED)

@@ -11,10 +11,13 @@ import threading
 from typing import Any
 
 import psycopg
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
+from psycopg_pool import PoolTimeout
 
+from shuzheng.apps.vehicles.gateway.cards import note, parted
 from shuzheng.apps.vehicles.gateway.journal import Journal
 from shuzheng.apps.vehicles.models.tracks import SLOTS
+from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.scope import statement, system_scope
 
 log = logging.getLogger(__name__)
@@ -61,6 +64,16 @@ ON CONFLICT (vehicle_id) DO UPDATE SET path = excluded.path, node_id = excluded.
 WHERE excluded.at > p.at
 """
 
+MOVED = "sz_moved"
+"""The channel on which open maps hear that vehicles moved: of which organs, by their paths; of all when they are many."""
+_TELL = """
+SELECT pg_notify('sz_moved', json_build_object('paths', CASE WHEN sum(length(path)) < 6000 THEN json_agg(path) END)::text)
+FROM (SELECT DISTINCT v.path FROM intake_line l JOIN vehicles_vehicle v ON v.id = l.vehicle) p HAVING count(*) > 0
+"""
+
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError, PoolTimeout, OSError)
+"""What an absent database raises, asked by ourselves or by Django."""
+
 
 def connect() -> psycopg.Connection[Any]:
     """A connection of the running role, with the table that lines go into."""
@@ -84,6 +97,7 @@ def store(connection: psycopg.Connection[Any], lines: bytes) -> None:
             copy.write(lines)
         cursor.execute(_STORE)
         cursor.execute(_PLACE)
+        cursor.execute(_TELL)
 
 
 def forward(journal: Journal, over: threading.Event, *, batch: int = BATCH) -> None:
@@ -98,10 +112,14 @@ def forward(journal: Journal, over: threading.Event, *, batch: int = BATCH) -> N
             journal.news.clear()
             over.wait(GATHER)
             continue
+        positions, cards = parted(lines)
         try:
             connection = connection or connect()
-            store(connection, lines)
-        except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+            if positions:
+                store(connection, positions)
+            if cards:
+                note(cards, system_actor(SCOPE))
+        except AWAY as error:
             log.warning("the database is away (%s); positions wait in the journal", str(error).strip())
             if connection is not None:
                 connection.close()
@@ -110,6 +128,8 @@ def forward(journal: Journal, over: threading.Event, *, batch: int = BATCH) -> N
                 break
             over.wait(PATIENCE)
             continue
+        finally:
+            connections.close_all()
         journal.stored(place)
     if connection is not None:
         connection.close()

@@ -1,11 +1,13 @@
 """What official vehicles are made of: the fleet, what it costs, how it is used, and what is noticed about it.
 
 ``fleet`` vehicles, drivers, quotas, plans and places to drive to; ``upkeep`` everything that is paid for a vehicle;
-``trips`` requests and runs; ``tracks`` where vehicles are and were; ``sizing`` how large the fleet should be; ``alerts``
-warnings, marks and reports of the public. Domain dossier §3.
+``trips`` requests and runs; ``tracks`` where vehicles are and were; ``commands`` what terminals are told; ``cards`` who
+drives by the card; ``sizing`` how large the fleet should be; ``alerts`` warnings, marks and reports of the public. Domain dossier §3.
 """
 
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Mark, Tip, Violation, Warned
+from shuzheng.apps.vehicles.models.cards import CardRead
+from shuzheng.apps.vehicles.models.commands import Command
 from shuzheng.apps.vehicles.models.fleet import (
     Body,
     Driver,
@@ -35,7 +37,7 @@ from shuzheng.apps.vehicles.models.upkeep import (
 )
 
 __all__ = [
-    "Accident", "Alert", "Body", "Colour", "Driver", "Duty", "Fee", "Fence", "Fine", "Fuel", "Inspection",
+    "Accident", "Alert", "Body", "CardRead", "Colour", "Command", "Driver", "Duty", "Fee", "Fence", "Fine", "Fuel", "Inspection",
     "Insurance", "Intake", "Mark", "Place", "Plan", "Position", "Purpose", "Quota", "Quote", "Reach", "Refuel",
     "Rental", "Repair", "RepairPart", "Run", "SizingRun", "Spot", "Terminal", "Tip", "TrackAccess", "TrackDay",
     "Trip", "TripState", "Use", "Vehicle", "VehicleState", "Violation", "Warned",

@@ -42,6 +42,7 @@ class Warned(models.TextChoices):
     REFUEL = "19", _("加油充电异常")
     PRIVATE = "20", _("公车私用嫌疑")
     PUBLIC = "21", _("群众反映")
+    DRIVER = "22", _("刷卡驾驶员不符")
 
 
 class Colour(models.TextChoices):

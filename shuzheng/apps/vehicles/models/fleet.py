@@ -119,7 +119,7 @@ class Spot(Record):
 
 
 class Driver(Record):
-    """Somebody who drives official vehicles. Licence number and telephone are kept encrypted."""
+    """Somebody who drives official vehicles. Licence and certificate number and telephone are kept encrypted."""
 
     class State(models.TextChoices):
         ON_DUTY = "duty", _("在岗")
@@ -127,7 +127,7 @@ class Driver(Record):
         GONE = "gone", _("离岗")
 
     scoping = Scoping(Kind.SUPERVISED, line=LINE)
-    sensitive = frozenset({"licence_number", "mobile"})
+    sensitive = frozenset({"licence_number", "certificate", "mobile"})
 
     person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+", verbose_name=_("人员"))
     licence_class = models.CharField(
@@ -135,6 +135,9 @@ class Driver(Record):
     )
     licence_number = EncryptedTextField(_("驾驶证号"), blank=True, kind="identity")
     licence_to = models.DateField(_("驾驶证有效期止"))
+    certificate = EncryptedTextField(
+        _("从业资格证号"), blank=True, kind="identity", help_text=_("填了才能与车上刷的驾驶员卡核对。")
+    )
     mobile = EncryptedTextField(_("联系电话"), blank=True, kind="mobile")
     state = models.CharField(_("状态"), max_length=6, choices=State, default=State.ON_DUTY)
     note = models.CharField(_("备注"), max_length=200, blank=True)

@@ -16,13 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shuzheng.apps.vehicles import printing
 from shuzheng.apps.vehicles.actions import ask_trips, cancel_trips, change_trips, confirm_trips
 from shuzheng.apps.vehicles.actions.trips import CANCELLABLE, CHANGEABLE
-from shuzheng.apps.vehicles.models import Spot, Trip, TripState
+from shuzheng.apps.vehicles.models import CardRead, Spot, Trip, TripState
 from shuzheng.apps.vehicles.pages.forms import CancelForm, ConfirmForm, TripForm, next_half_hour
 from shuzheng.apps.vehicles.registers.trips import STATES
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
 from shuzheng.base.flows.reaching import takes_part
 from shuzheng.base.portal.faults import put_faults
+from shuzheng.base.portal.links import whole
 from shuzheng.base.portal.parts import Crumb, Group, Pair, Step
 from shuzheng.kernel.errors import Fault, Invalid, Missing
 
@@ -157,6 +158,16 @@ def _steps(row: Trip) -> list[Step]:
     return [Step(str(state.label), "done" if n < at else "now" if n == at else "") for n, state in enumerate(WAY)]
 
 
+def _carded(row: Trip) -> list[Pair]:
+    """Who drove by the card, where one was read and the reader supervises the vehicle."""
+    if row.run_id is None:
+        return []
+    reads = CardRead.objects.filter(run=row.run_id, way=CardRead.Way.IN, result=0).select_related("driver__person")
+    told = {read.who: read.differs for read in reads.order_by("at")}
+    words = [_("%(who)s（与派车不符）") % {"who": who} if differs else who for who, differs in told.items()]
+    return [Pair(_("刷卡驾驶员"), "、".join(words))] if words else []
+
+
 def groups(row: Trip) -> list[Group]:
     """The sheet's fields in groups, for the screen and for paper."""
     rate = "" if row.rating is None else _("%(n)d 分") % {"n": row.rating}
@@ -178,7 +189,7 @@ def groups(row: Trip) -> list[Group]:
                 Pair(_("车辆"), row.car), Pair(_("驾驶员"), row.driver_name),
                 Pair(_("驾驶员电话"), row.driver_mobile if row.state in (TripState.ASSIGNED, TripState.ON_ROAD) else _masked(row, "driver_mobile")),
                 Pair(_("出车地点"), row.meet_at), Pair(_("交车地点"), row.return_to), Pair(_("行驶路线"), row.route),
-                Pair(_("调度员"), row.dispatched_by), Pair(_("派车时间"), row.dispatched_at),
+                Pair(_("调度员"), row.dispatched_by), Pair(_("派车时间"), row.dispatched_at), *_carded(row),
             ), 2,
         ),
         Group(
@@ -260,9 +271,10 @@ def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
 
 @require_GET
 def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The electronic trip sheet as PDF."""
+    """The electronic trip sheet as PDF; its code leads to the page of the trip."""
     actor = actor_of(request)
     row = _trip(actor, pk)
-    response = HttpResponse(printing.sheet(row, groups(row), actor), content_type="application/pdf")
+    link = whole(request, reverse("vehicles:trip", args=[pk]))
+    response = HttpResponse(printing.sheet(row, groups(row), actor, link), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{row.number}.pdf"'
     return response

@@ -22,6 +22,7 @@ from shuzheng.base.api import limits
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import actor_of
 from shuzheng.base.portal.faults import put_faults
+from shuzheng.base.portal.links import whole
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.base.registers.labels import qr_svg
 from shuzheng.kernel.errors import Invalid, Missing
@@ -97,9 +98,7 @@ def label(request: HttpRequest, pk: UUID) -> HttpResponse:
     if mark is None:
         raise Missing(_("这辆车还没有监督标识码。"))
     actor.require("vehicles.mark.issue", mark.path)
-    link = (settings.SZ_BASE_URL or request.build_absolute_uri("/").rstrip("/")) + reverse(
-        "vehicles:mark", args=[mark.token]
-    )
+    link = whole(request, reverse("vehicles:mark", args=[mark.token]))
     context = {
         "mark": mark, "code": qr_svg(link), "link": link, "hotline": settings.SZ_HOTLINE,
         "crumbs": [Crumb(_("车辆"), reverse("registers:list", args=["vehicles"])),

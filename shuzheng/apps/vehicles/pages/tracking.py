@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,24 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from shuzheng.apps.vehicles import rules, sealing
 from shuzheng.apps.vehicles.actions.tracks import look_at_tracks
-from shuzheng.apps.vehicles.models import Fence, Place, Run, Spot, TrackAccess, Vehicle, VehicleState
+from shuzheng.apps.vehicles.gateway.store import MOVED
+from shuzheng.apps.vehicles.models import (
+    CardRead,
+    Fence,
+    Place,
+    Run,
+    Spot,
+    Terminal,
+    TrackAccess,
+    Vehicle,
+    VehicleState,
+)
+from shuzheng.apps.vehicles.models.fleet import LINE
+from shuzheng.apps.vehicles.registers.tracks import recent_commands
 from shuzheng.apps.vehicles.watching import BEIJING, STILL
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
+from shuzheng.base.notify import live
 from shuzheng.base.org.models import Node
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.base.standards import resolve
@@ -97,7 +111,7 @@ def _stamp(rows: list[Place], since: float = 0) -> int:
 
 
 @require_GET
-def live(request: HttpRequest) -> HttpResponse:
+def page(request: HttpRequest) -> HttpResponse:
     """All vehicles that one supervises, where they were heard last."""
     actor = actor_of(request)
     actor.require("vehicles.map.view")
@@ -111,7 +125,7 @@ def live(request: HttpRequest) -> HttpResponse:
     cars = sorted(rows, key=lambda p: (p.pk not in out, p.vehicle.plate))
     context = {
         "crumbs": [Crumb(_("公务用车"), reverse("vehicles:mine")), Crumb(_("实时位置"))],
-        "data": _map(url=reverse("vehicles:places"), at=_stamp(rows), cars=_told(rows)),
+        "data": _map(url=reverse("vehicles:places"), live=reverse("vehicles:moves"), at=_stamp(rows), cars=_told(rows)),
         "cars": [(p, out.get(p.pk), now - p.heard_at > timedelta(minutes=10)) for p in cars],
         "out": len(out), "today": now.astimezone(BEIJING).date(), "may_look": actor.may("vehicles.track.look"),
     }  # fmt: skip
@@ -120,15 +134,71 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def places(request: HttpRequest) -> JsonResponse:
-    """Who has moved since (milliseconds)."""
+    """Who has moved since (milliseconds): for those that cannot have the stream."""
     actor_of(request).require("vehicles.map.view")
-    given = request.GET.get("since", "0")
-    since = int(given) if given.isascii() and given.isdigit() and len(given) < 15 else 0
-    begin = datetime.fromtimestamp(since / 1000, BEIJING)
-    rows = list(_places().filter(moved_at__gt=begin).order_by("-moved_at")[:MOST])
-    answer = JsonResponse({"at": _stamp(rows, since), "cars": _told(rows)})
+    answer = JsonResponse(_moved(_since(request)))
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _since(request: HttpRequest) -> int:
+    given = request.GET.get("since", "0")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 15 else 0
+
+
+def _moved(since: int) -> dict[str, Any]:
+    begin = datetime.fromtimestamp(since / 1000, BEIJING)
+    rows = list(_places().filter(moved_at__gt=begin).order_by("-moved_at")[:MOST])
+    return {"at": _stamp(rows, since), "cars": _told(rows)}
+
+
+class Moves(live.Reader):
+    """Who has a map open: hears of the vehicles in sight that moved, once a second at most."""
+
+    channel, rest = MOVED, 1.0
+    since = 0
+    _actor: Actor | None = None
+
+    def concerned(self, woken: Mapping[str, Any]) -> bool:
+        paths = woken.get("paths")
+        return paths is None or (
+            self._actor is not None and any(self._actor.scope.may_read(LINE, path) for path in paths)
+        )
+
+    def say(self, actor: Actor, woken: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+        if not actor.may("vehicles.map.view"):
+            return None
+        self._actor = actor
+        told = _moved(self.since)
+        self.since = told["at"]
+        return [told] if told["cars"] else []
+
+
+@require_GET
+def moves(request: HttpRequest) -> HttpResponse:
+    """The stream of who moves, from ``since`` (milliseconds) on."""
+    actor_of(request).require("vehicles.map.view")
+
+    def reader(*whom: Any) -> Moves:
+        made = Moves(*whom)
+        made.since = _since(request)
+        return made
+
+    return live.respond(request, reader)
+
+
+@require_GET
+def commands(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The card of a terminal's last commands, asked for again while one is on its way.
+
+    Raises:
+        Missing: no such terminal, or out of sight.
+    """
+    terminal = Terminal.objects.filter(pk=pk).first()
+    if terminal is None:
+        raise Missing(_("没有这台终端，或不归当前岗位看。"))
+    actor_of(request).require("vehicles.command.view", terminal.path)
+    return render(request, "vehicles/parts/commands.html", {"panel": recent_commands(terminal)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -197,7 +267,9 @@ def _day(actor: Actor, vehicle: Vehicle, day: date) -> dict[str, Any]:
             steps.append(step)
     begin, end = sealing.bounds(day)
     runs = Run.objects.filter(vehicle=vehicle, begins__lt=end, ends__gte=begin).exclude(state=Run.State.DROPPED)
+    cards = CardRead.objects.filter(vehicle=vehicle, at__gte=begin, at__lt=end).select_related("driver__person")
     return {
+        "cards": cards.order_by("at"),
         "data": _map(track=steps, name=vehicle.plate, limit=float(limit)), "points": points, "full": full,
         "km": sealing.metres(points) / 1000, "top": max((p.speed / 10 for p in points), default=0), "limit": limit,
         "stops": _stops(points) if full else [], "runs": runs.select_related("driver__person").order_by("begins"),

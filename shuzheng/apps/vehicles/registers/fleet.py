@@ -199,10 +199,13 @@ class Drivers(Register):
     search = ("person__name",)
     related = (Related("runs", "driver"), Related("duties", "driver"), Related("vehicles", "usual_driver"))
     groups = (
-        FieldGroup(L("驾驶员"), ("person", "licence_class", "licence_number", "licence_to", "mobile", "state", "note")),
+        FieldGroup(
+            L("驾驶员"),
+            ("person", "licence_class", "licence_number", "licence_to", "certificate", "mobile", "state", "note"),
+        ),
     )
     without = frozenset({"labels"})
-    help = L("驾驶证号和电话加密保存，默认遮盖。")
+    help = L("驾驶证号、从业资格证号和电话加密保存，默认遮盖。")
 
     def verdict(self, row: Driver) -> Verdict | None:
         today = timezone.localdate()

@@ -1,4 +1,4 @@
-"""Facts that the track shows, as warnings. A fact: ``{"vehicle", "kind", "at", "place", "subject", "figures"}`` (docs/vehicles-tracks.md)."""
+"""Facts that the track shows, as warnings. A fact: ``{"vehicle", "kind", "at", "place", "subject", "figures", "words"}`` (docs/vehicles-tracks.md)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ KINDS: Mapping[str, tuple[str, tuple[tuple[str, str, str, str], ...], tuple[str,
     "moved_while_locked": (Warned.LOCKED, (("kmh", "speed", "km/h", ""),), ()),
     "long_stop_at_sensitive_place": (Warned.SENSITIVE, (("minutes", "minutes", "分钟", "VEH-STAY-MINUTES"),), ()),
     "off_route": (Warned.OFF_ROUTE, (("metres", "metres", "m", "VEH-ROUTE-METRES"),), ()),
+    "other_driver": (Warned.DRIVER, (), ()),
     "offline": (Warned.OFFLINE, (("hours", "offline", "小时", "VEH-OFFLINE-HOURS"),), ()),
 }
 CROSSING = {"fence_left": Fence.Area.REGION, "fence_entered": Fence.Area.FORBIDDEN}
@@ -63,6 +64,7 @@ def found(
                 items.append(
                     Item(what, round(Decimal(str(fact["figures"][figure])), 1), unit, rule.value if rule else "", rule)
                 )
+        items += [Item(what, value) for what, value in (fact.get("words") or {}).items()]
         if fence is not None:
             items.append(Item("fence", fence.name))
         if place := fact.get("place"):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shuzheng.base.collect.models import Collection
 from shuzheng.base.core.actor import Actor, actor_of
+from shuzheng.base.portal.links import whole
 from shuzheng.base.portal.parts import Crumb, Tab
 from shuzheng.kernel.errors import Missing
 
@@ -42,8 +42,7 @@ def find_own(pk: UUID, actor: Actor, permission: str) -> Collection:
 
 def link_of(request: HttpRequest, row: Collection) -> str:
     """The whole address of the page where answers are given."""
-    path = reverse("collect:answer", args=[row.token])
-    return f"{settings.SZ_BASE_URL}{path}" if settings.SZ_BASE_URL else request.build_absolute_uri(path)
+    return whole(request, reverse("collect:answer", args=[row.token]))
 
 
 def crumbs(row: Collection, *more: Crumb) -> list[Crumb]:
