@@ -200,9 +200,12 @@ def standards(vehicles: Iterable[Vehicle], today: date, limits: Limits) -> Itera
             if finding.tone != "over":
                 continue
             title = finding.code == "VEH-TITLE"
-            items = [Item("finding", finding.words, "", "", finding.rule)]
             if title:
-                items += [Item("holder", row.title_holder), Item("owner", row.node.name)]
+                items = [Item("holder", row.title_holder), Item("owner", row.node.name)]
+            elif finding.rule is not None:
+                items = [Item(finding.code, finding.value, finding.rule.unit, finding.rule.value, finding.rule)]
+            else:
+                items = [Item(finding.code)]
             yield _vehicle(Warned.TITLE if title else Warned.OVER, row, finding.code, at(today), *items)
 
 

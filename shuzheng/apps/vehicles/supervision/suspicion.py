@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from shuzheng.apps.vehicles.models import Run, Trip
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Warned
@@ -113,6 +114,6 @@ def score(alerts: Iterable[Alert], runs: Iterable[Run], trips: Trips, limits: Li
             begins = row.begins if isinstance(row, Alert) else row.out_at or at(day)
             yield Found(
                 Warned.PRIVATE, f"{Warned.PRIVATE}:{vehicle}:{day}", row.node_id, row.path, begins,
-                (Item("score", total, "分", least.value, least),), vehicle_id=vehicle, about=tuple(about[vehicle, day]),
+                (Item("score", total, gettext_noop("分"), least.value, least),), vehicle_id=vehicle, about=tuple(about[vehicle, day]),
                 points=points, colour=Colour.RED if total >= limits("VEH-SUSPICION-RED", row.path).value else "",
             )  # fmt: skip
