@@ -26,7 +26,8 @@ WORDS: Mapping[str, Any] = {
     "repairs": _("同一维修厂短期维修次数"), "amount": _("金额合计"), "part": _("配件"), "price": _("单价"), "median": _("同名中位价"),
     "passenger": _("乘车人"), "share": _("占出车次数"), "runs": _("出车次数"), "borrower": _("用车单位"), "provider": _("派车单位"),
     "metres": _("距离"), "speed": _("速度"), "minutes": _("停留"), "offline": _("离线"), "place": _("地点"), "fence": _("围栏"), "what": _("反映情况"),
-    "score": _("嫌疑分值"),
+    "score": _("嫌疑分值"), "station": _("加油充电站"), "refuelled_at": _("票据时间"), "not_there": _("轨迹在票据时间前后没有到过该站"),
+    "same_place": _("夜间或休息日停在同一处的天数"),
 }  # fmt: skip
 """What the facts of an evidence pack are called. A pack holds codes and figures; words are made for whoever reads it."""
 

@@ -20,6 +20,8 @@ from shuzheng.apps.vehicles.models import (
     Repair,
     RepairPart,
     Run,
+    Spot,
+    TrackDay,
     Trip,
     Vehicle,
     VehicleState,
@@ -29,6 +31,7 @@ from shuzheng.apps.vehicles.supervision import driving, keeping, suspicion, trac
 from shuzheng.apps.vehicles.supervision.found import Found, Limits
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.standards.working_days import is_working_day
+from shuzheng.kernel.text import fold
 
 RECENT = timedelta(days=4)
 """What is looked at every night: some days, since papers are entered late."""
@@ -116,7 +119,8 @@ def _of_vehicles(
     for run in wide:
         if run.out_at is not None:
             ran[run.vehicle_id] |= set(_days(run, now))
-    yield from keeping.refuelling([r for r in fuel if r.day >= first], ran, limits)
+    entered = [r for r in fuel if r.day >= first or r.created_at >= since]  # bills come in late, by the month
+    yield from keeping.refuelling(entered, ran, limits, _stations(vehicles, entered))
     split = timedelta(days=int(limits("VEH-SPLIT-DAYS").value))
     repairs = Repair.objects.filter(vehicle__in=ids, day__gte=first - split)
     yield from keeping.split_repairs(repairs, limits)
@@ -124,6 +128,14 @@ def _of_vehicles(
     yield from keeping.dear_parts(parts, usual, limits)
     yield from keeping.documents(vehicles, (), today, limits)
     yield from keeping.standards(vehicles, today, limits)
+
+
+def _stations(vehicles: Sequence[Vehicle], refuels: Sequence[Refuel]) -> keeping.Stations:
+    spots = Spot.objects.filter(node__in={v.node_id for v in vehicles}, kind=Spot.Sort.STATION)
+    known = {(node, fold(name)): str(pk) for node, name, pk in spots.values_list("node", "name", "pk")}
+    asked = {r.day for r in refuels if (r.node_id, fold(r.station)) in known}
+    rows = TrackDay.objects.filter(vehicle__in=[v.pk for v in vehicles], day__in=asked) if asked else ()
+    return keeping.Stations(known, {(row.vehicle_id, row.day): row.noted for row in rows if row.noted})
 
 
 def _days(run: Run, now: datetime) -> Iterator[date]:
@@ -134,9 +146,12 @@ def _days(run: Run, now: datetime) -> Iterator[date]:
 def _scores(vehicles: Sequence[Vehicle], since: datetime, limits: Limits) -> Iterator[Found]:
     ids = [v.pk for v in vehicles]
     alerts = Alert.objects.filter(vehicle__in=ids, begins__gte=since).select_related("vehicle", "node")
-    days = timedelta(days=int(limits("VEH-SHORT-DAYS").value))
+    days = timedelta(days=max(int(limits(code).value) for code in ("VEH-SHORT-DAYS", "VEH-STOP-DAYS")))
     runs = _runs(ids, since - days)
-    found = suspicion.score(alerts, runs, _trips(runs), limits)
+    trips = _trips(runs)
+    tracks = TrackDay.objects.filter(vehicle__in=ids, day__gte=timezone.localdate(since - days)).defer("sealed")
+    stops = suspicion.lingering(tracks.order_by("day"), runs, trips, timezone.now(), limits)
+    found = suspicion.score(alerts, runs, trips, limits, stops)
     yield from (one for one in found if one.begins >= since)
 
 
