@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import (
     Fence,
     Intake,
@@ -46,11 +47,7 @@ RIDES = ((1, 20.5, 50), (2, 14.0, 60), (5, 9.0, 95))
 
 def load(path: str, today: date) -> None:
     """For the vehicles of the organs below ``path``. Runs under a system scope, after the fleet."""
-    vehicles = list(
-        Vehicle.objects.filter(path__startswith=path)
-        .exclude(state=VehicleState.DISPOSED)
-        .select_related("home", "node")
-    )
+    vehicles = list(below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path).select_related("home", "node"))
     if not vehicles:
         return
     terminals = []

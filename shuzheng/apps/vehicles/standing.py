@@ -13,9 +13,9 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import Former, Vehicle, VehicleState
 from shuzheng.base.core.bulk import insert_many
-from shuzheng.base.core.scope import Range
 from shuzheng.base.org.models import Node
 
 DATED = ("use", "state", "marking")
@@ -71,12 +71,7 @@ def stood_on(day: date, path: str = "") -> tuple[QuerySet[Any], QuerySet[Any]]:
     since = changed.exclude(Exists(between)).annotate(
         car=F("vehicle"), holder=F("node__path"), **{name: F(f"vehicle__{name}") for name in TOLD}
     )
-    return _within(still, "path", path), _within(since, "node__path", path)
-
-
-def _within(rows: QuerySet[Any], column: str, path: str) -> QuerySet[Any]:
-    span = Range.subtree(path)
-    return rows.filter(**{f"{column}__gte": span.lo, f"{column}__lt": span.hi}) if path else rows
+    return below(still, path), below(since, path, "node__path")
 
 
 def changes(vehicle: Vehicle, values: Mapping[str, Any]) -> bool:

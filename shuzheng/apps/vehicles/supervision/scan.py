@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from shuzheng.apps.vehicles.actions.alerts import STANDING, close_alerts, raise_alerts
+from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import (
     Driver,
     Fence,
@@ -62,9 +63,9 @@ def scan(actor: Actor, *, since: datetime | None = None, path: str = "") -> list
     since = since or now - RECENT
     limits = Limits(timezone.localdate(now))
     fresh: list[Alert] = []
-    parts = RepairPart.objects.filter(repair__day__gte=limits.on - timedelta(days=365), path__startswith=path)
+    parts = below(RepairPart.objects.filter(repair__day__gte=limits.on - timedelta(days=365)), path)
     usual = keeping.usual_prices(parts.order_by().values_list("name", "price"))
-    vehicles = Vehicle.objects.filter(path__startswith=path).exclude(state=VehicleState.DISPOSED)
+    vehicles = below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path)
     ids = list(vehicles.order_by("path", "pk").values_list("pk", flat=True))
     for n in range(0, len(ids), BATCH):
         rows = list(Vehicle.objects.filter(pk__in=ids[n : n + BATCH]).select_related("node"))
@@ -157,12 +158,12 @@ def _scores(vehicles: Sequence[Vehicle], since: datetime, limits: Limits) -> Ite
 
 def _of_organs(path: str, since: datetime, now: datetime, limits: Limits) -> Iterator[Found]:
     today = limits.on
-    trips = Trip.objects.filter(path__startswith=path, is_emergency=True, paper_due__gte=since).select_related("run")
+    trips = below(Trip.objects.filter(is_emergency=True, paper_due__gte=since), path).select_related("run")
     yield from driving.paperwork(trips, now)
-    drivers = Driver.objects.filter(path__startswith=path, state=Driver.State.ON_DUTY).select_related("person")
+    drivers = below(Driver.objects.filter(state=Driver.State.ON_DUTY), path).select_related("person")
     yield from keeping.documents((), drivers, today, limits)
-    quotas = Quota.in_force(today).filter(path__startswith=path)
-    vehicles = Vehicle.objects.filter(path__startswith=path).exclude(state=VehicleState.DISPOSED)
+    quotas = below(Quota.in_force(today), path)
+    vehicles = below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path)
     yield from keeping.quotas(vehicles, quotas, today)
 
 
@@ -176,12 +177,10 @@ def lapse(actor: Actor, path: str = "") -> int:
     today = timezone.localdate()
     limits = Limits(today)
     undecided = (Alert.State.NOTED, Alert.State.OPEN, Alert.State.EXPLAINED)
-    standing = list(Alert.objects.filter(code__in=STANDING, state__in=undecided, path__startswith=path))
-    over: list[Alert] = list(
-        Alert.objects.filter(state=Alert.State.DECIDED, appeal_due__lt=today, path__startswith=path)
-    )
+    standing = list(below(Alert.objects.filter(code__in=STANDING, state__in=undecided), path))
+    over: list[Alert] = list(below(Alert.objects.filter(state=Alert.State.DECIDED, appeal_due__lt=today), path))
     days = timedelta(days=int(limits("VEH-REPEAT-DAYS").value))
-    noted = Alert.objects.filter(state=Alert.State.NOTED, begins__lt=timezone.now() - days, path__startswith=path)
+    noted = below(Alert.objects.filter(state=Alert.State.NOTED, begins__lt=timezone.now() - days), path)
     over += noted.exclude(code__in=STANDING)
     if standing:
         vehicles = list(
