@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from shuzheng.apps.vehicles import figures
@@ -41,6 +41,8 @@ from shuzheng.base.portal.parts import Crumb, Entry, Stat
 from shuzheng.base.standards.models import Rule
 from shuzheng.kernel.errors import Invalid, Missing
 
+OURS = gettext_noop("平台默认")
+"""The source of rules that are defaults of the platform."""
 WAITING = 12
 MOST_KINDS, MOST_UNITS = 12, 15
 DOCUMENTS = {
@@ -247,12 +249,17 @@ def facts_of(row: Alert, rules: Mapping[str, Rule] | None = None) -> list[dict[s
     """The facts of the evidence pack in the reader's words; ``rules`` by id, where their names are wanted."""
     return [
         {
-            "label": str(WORDS.get(fact["what"], fact["what"])), "unit": _(fact["unit"]) if fact["unit"] else "",
+            "label": str(WORDS.get(fact["what"], fact["what"])), "unit": _said(fact["unit"]),
             "value": _value(fact["what"], fact["value"]), "limit": fact["limit"], "code": fact.get("code", ""),
-            "article": fact.get("article", ""), "name": _rule_name((rules or {}).get(fact.get("rule", ""))),
+            "article": _said(fact.get("article", "")), "name": _rule_name((rules or {}).get(fact.get("rule", ""))),
         }
         for fact in row.evidence.get("facts", ())
     ]  # fmt: skip
+
+
+def _said(text: str) -> str:
+    """A unit, or the source of a rule: those of ours have a translation, a law is cited as it is."""
+    return _(text) if text else ""
 
 
 def _value(what: str, value: str) -> str:
