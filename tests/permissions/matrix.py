@@ -417,6 +417,8 @@ PAGES: dict[str, list[Page]] = {
     # energy management
     "vehicles:dispatch": [get(BUSINESS)],
     "vehicles:dispatch_propose": [post(BUSINESS)],
+    "vehicles:dispatch_proposal": [get(BUSINESS)],
+    "vehicles:dispatch_drop": [post(BUSINESS)],
     "vehicles:dispatch_accept": [post(BUSINESS)],
     "vehicles:dispatch_put": [post(BUSINESS)],
     "vehicles:sizing": [get("Lnxnoonxxx", DIVISION)],

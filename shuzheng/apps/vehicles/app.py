@@ -180,6 +180,9 @@ MANIFEST = AppManifest(
         "vehicles.plan.decide": "配备更新计划有结果",
         "vehicles.repair.refuse": "不批准维修",
         "vehicles.sizing.finish": "配备测算有结果",
+        "vehicles.proposal.ask": "请求建议方案",
+        "vehicles.proposal.finish": "建议方案已排好",
+        "vehicles.proposal.drop": "放弃建议方案",
     },
     system_scopes={
         "vehicles.intake": "stores positions, judges them, seals the days, sends commands, for the vehicles of all organs",

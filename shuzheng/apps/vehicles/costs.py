@@ -57,10 +57,10 @@ class Cost:
         return self.quantity / self.km * 100 if self.km else None
 
 
-def below(rows: QuerySet[Any], path: str) -> QuerySet[Any]:
-    """Rows in the subtree."""
+def below(rows: QuerySet[Any], path: str, column: str = "path") -> QuerySet[Any]:
+    """Rows in the subtree, by the path in ``column``."""
     span = Range.subtree(path)
-    return rows.filter(path__gte=span.lo, path__lt=span.hi) if path else rows
+    return rows.filter(**{f"{column}__gte": span.lo, f"{column}__lt": span.hi}) if path else rows
 
 
 def bills(first: date, last: date) -> list[QuerySet[Any]]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from shuzheng.apps.vehicles import offers
+from shuzheng.apps.vehicles.costs import below
 from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.core.models import plain
 from shuzheng.base.forms import rollup
@@ -38,7 +39,7 @@ def load(nation: Nation, today: date) -> None:
     last = Period.containing(today, PeriodKind.QUARTER).previous
     if definition is None or last is None or last.previous is None:
         return
-    organs = list(offers.asked(Node.objects.filter(path__startswith=PROVINCE), last).order_by("path"))
+    organs = list(offers.asked(below(Node.objects.all(), PROVINCE), last).order_by("path"))
     closing = timezone.make_aware(datetime.combine(working_days.add(today, 2), time(18)))
     ended = timezone.make_aware(datetime.combine(last.previous.end + timedelta(days=15), time(18)))
     _round(nation, definition, last.previous, organs, ended, done=True)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import (
     Fence,
     Intake,
@@ -28,7 +29,7 @@ from shuzheng.apps.vehicles.models import (
     VehicleState,
 )
 from shuzheng.apps.vehicles.models.tracks import slot_of
-from shuzheng.apps.vehicles.sealing import Point, metres, seal
+from shuzheng.apps.vehicles.sealing import Point, metres, note, seal
 from shuzheng.apps.vehicles.watching import BEIJING
 from shuzheng.base.core.bulk import insert_many
 from shuzheng.kernel import geo
@@ -46,11 +47,7 @@ RIDES = ((1, 20.5, 50), (2, 14.0, 60), (5, 9.0, 95))
 
 def load(path: str, today: date) -> None:
     """For the vehicles of the organs below ``path``. Runs under a system scope, after the fleet."""
-    vehicles = list(
-        Vehicle.objects.filter(path__startswith=path)
-        .exclude(state=VehicleState.DISPOSED)
-        .select_related("home", "node")
-    )
+    vehicles = list(below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path).select_related("home", "node"))
     if not vehicles:
         return
     terminals = []
@@ -63,7 +60,7 @@ def load(path: str, today: date) -> None:
     insert_many(terminals)
     _fences(vehicles[0])
     tracks = _fortnight(vehicles, today)
-    insert_many([_sealed(vehicle, day, points) for (vehicle, day), points in tracks.items()])
+    insert_many([sealed_day(vehicle, day, points) for (vehicle, day), points in tracks.items()])
     _rides(vehicles, today)
     _now(vehicles, today)
 
@@ -120,9 +117,10 @@ def drive(line: Sequence[geo.Point], begin: datetime, kmh: float, random: Random
         left = gone - stretch
 
 
-def _there_and_back(
+def there_and_back(
     home: geo.Point, goal: geo.Point, begin: datetime, stay: float, kmh: float, random: Random
 ) -> list[Point]:
+    """A drive to a goal, minutes there, and the way back."""
     line = road(home, goal, random)
     out = list(drive(line, begin, kmh, random))
     rest = [out[-1]._replace(at=out[-1].at + n * 60, speed=0) for n in range(1, round(stay))]
@@ -146,17 +144,19 @@ def _fortnight(vehicles: Sequence[Vehicle], today: date) -> dict[tuple[Vehicle, 
             continue
         random = Random(f"track {run.pk}")  # noqa: S311 -- made-up data
         home, goal = (float(vehicle.home.lon), float(vehicle.home.lat)), (places[-1]["lon"], places[-1]["lat"])
-        points = _there_and_back(home, goal, run.out_at, 45, 62 if geo.near(home, goal) > 8_000 else 38, random)
+        points = there_and_back(home, goal, run.out_at, 45, 62 if geo.near(home, goal) > 8_000 else 38, random)
         day = run.out_at.astimezone(BEIJING).date()
         mine = tracks.setdefault((vehicle, day), [])
         mine += [p for p in points if p.time.date() == day and (not mine or p.at > mine[-1].at)]
     return tracks
 
 
-def _sealed(vehicle: Vehicle, day: date, points: list[Point]) -> TrackDay:
+def sealed_day(vehicle: Vehicle, day: date, points: list[Point]) -> TrackDay:
+    """A day as ``sealing`` leaves it."""
     return TrackDay(
         vehicle=vehicle, node_id=vehicle.node_id, path=vehicle.path, day=day, count=len(points), metres=round(metres(points)),
         begins_at=points[0].time, ends_at=points[-1].time, sealed=seal(points),
+        noted=note(vehicle, day, points),
     )  # fmt: skip
 
 
@@ -168,7 +168,7 @@ def _rides(vehicles: Sequence[Vehicle], today: date) -> None:
         vehicle = homed[-1 - n]
         begin = datetime.combine(today - timedelta(days=ago), datetime.min.time(), BEIJING) + timedelta(hours=hour)
         home = (float(vehicle.home.lon), float(vehicle.home.lat))
-        points = _there_and_back(home, (PARK[2], PARK[1]), begin, 40, kmh, Random(f"ride {n}"))  # noqa: S311
+        points = there_and_back(home, (PARK[2], PARK[1]), begin, 40, kmh, Random(f"ride {n}"))  # noqa: S311
         rows += [_position(vehicle, point) for point in points]
         spans[str(vehicle.pk)] = [points[0].time.isoformat(), points[-1].time.isoformat()]
     insert_many(rows)

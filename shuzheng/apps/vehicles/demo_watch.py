@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
+from shuzheng.apps.vehicles import demo_whereabouts
 from shuzheng.apps.vehicles.models import Quota, Refuel, Repair, RepairPart, Run, Trip, TripState, Vehicle
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Mark, Tip, Violation, Warned
 from shuzheng.apps.vehicles.supervision.handling import authority_of
@@ -59,12 +60,12 @@ class Seeder:
         self.vehicles = list(Vehicle.objects.filter(node=office).order_by("plate"))
         self.fuelled = [v for v in self.vehicles if v.fuel not in "56"]
         self.electric = [v for v in self.vehicles if v.fuel == "5"]
-        rows = Run.objects.filter(node=office, state=Run.State.BACK, back_at__lt=self._at(today, 0))
+        rows = Run.objects.filter(node=office, state=Run.State.BACK, back_at__lt=self.at(today, 0))
         self.runs = {v.pk: list(rows.filter(vehicle=v).order_by("out_at")) for v in self.vehicles}
         self.used: set[UUID] = set()
         self.made: list[Seed] = []
 
-    def _at(self, day: date, hour: float) -> datetime:
+    def at(self, day: date, hour: float) -> datetime:
         return timezone.make_aware(datetime.combine(day, time(int(hour), int(hour % 1 * 60))))
 
     def note(self, what: str, code: str, vehicle: Vehicle | None, at: datetime | date | None, **how: bool) -> None:
@@ -129,14 +130,14 @@ class Seeder:
         while len(taken) < many:
             day = self.today - timedelta(days=self.random.randint(20, 300))
             vehicle = self.random.choice(self.vehicles)
-            near = (self._at(day - timedelta(days=1), 0), self._at(day + timedelta(days=2), 0))
+            near = (self.at(day - timedelta(days=1), 0), self.at(day + timedelta(days=2), 0))
             if day in taken or is_working_day(day, self.office.path) != working:
                 continue
             if Run.objects.filter(vehicle=vehicle, out_at__range=near).exists() != working:
                 continue
             if (
                 working
-                and Run.objects.filter(vehicle=vehicle, back_at__gt=self._at(day, 19), out_at__lt=near[1]).exists()
+                and Run.objects.filter(vehicle=vehicle, back_at__gt=self.at(day, 19), out_at__lt=near[1]).exists()
             ):
                 continue
             taken.add(day)
@@ -176,15 +177,15 @@ class Seeder:
 
     def hours(self) -> None:
         for vehicle, day in self.days(working=True, many=3):
-            self.drive(vehicle, self._at(day, 22.5), 2.5, 34)
+            self.drive(vehicle, self.at(day, 22.5), 2.5, 34)
             self.note("夜间无单出车", Warned.OFF_HOURS, vehicle, day)
         for n, (vehicle, day) in enumerate(self.days(working=False, many=4)):
-            self.drive(vehicle, self._at(day, 23 if n == 0 else 9), 4, 58)
+            self.drive(vehicle, self.at(day, 23 if n == 0 else 9), 4, 58)
             self.note("节假日无单出车", Warned.OFF_HOURS, vehicle, day)
             if n == 0:
                 self.note("节假日夜间无单出车", Warned.PRIVATE, vehicle, day)
         for vehicle, day in self.days(working=True, many=3):
-            at = self._at(day, 22.5)
+            at = self.at(day, 22.5)
             papers = {
                 "approved_at": at + timedelta(hours=15),
                 "paper_due": at + timedelta(hours=24),
@@ -193,10 +194,10 @@ class Seeder:
             self.drive(vehicle, at, 3, 41, purpose="2", subject="防汛抢险", **papers)
             self.note("夜间抢险，有单", Warned.OFF_HOURS, vehicle, day, innocent=True)
         for vehicle, day in self.days(working=False, many=4):
-            self.drive(vehicle, self._at(day, 9), 4, 38, subject="节日值班巡查", approved_at=self._at(day, 8))
+            self.drive(vehicle, self.at(day, 9), 4, 38, subject="节日值班巡查", approved_at=self.at(day, 8))
             self.note("节假日值班，有单", Warned.OFF_HOURS, vehicle, day, innocent=True)
         for n, (vehicle, day) in enumerate(self.days(working=True, many=4)):
-            at, late = self._at(day, 19), n < 2
+            at, late = self.at(day, 19), n < 2
             papers = {"approved_at": None if late else at + timedelta(hours=23), "paper_due": at + timedelta(hours=24)}
             self.drive(vehicle, at, 1, 12, purpose="2", subject="设备抢修", is_emergency=True, **papers)
             self.note("紧急用车补手续", Warned.PAPERWORK, vehicle, day, innocent=not late)
@@ -268,7 +269,7 @@ class Seeder:
         while True:
             day = self.today - timedelta(days=self.random.randint(200, 330))
             near = 0 if ran else 1
-            span = (self._at(day - timedelta(days=near), 0), self._at(day + timedelta(days=near + 1), 0))
+            span = (self.at(day - timedelta(days=near), 0), self.at(day + timedelta(days=near + 1), 0))
             runs = Run.objects.filter(vehicle=vehicle, out_at__lt=span[1], back_at__gte=span[0]).exists()
             days = (day - timedelta(days=1), day + timedelta(days=1))
             if runs == ran and not Refuel.objects.filter(vehicle=vehicle, day__range=days).exists():
@@ -339,6 +340,7 @@ def seed(nation: Nation, today: date, random: Random) -> list[Seed]:
     seeder = Seeder(nation.offices[COUNTY], others, today, random)
     for step in (seeder.road, seeder.hours, seeder.people, seeder.fuel, seeder.repairs, seeder.papers):
         step()
+    demo_whereabouts.seed(seeder)
     return seeder.made
 
 

@@ -5,11 +5,13 @@ A few grouped questions, however many vehicles; what is out of the reader's sigh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Left
@@ -22,10 +24,9 @@ from shuzheng.apps.vehicles.models import (
     Rental,
     Trip,
     Use,
-    Vehicle,
-    VehicleState,
 )
 from shuzheng.apps.vehicles.models.fleet import NEW_ENERGY, Marking
+from shuzheng.apps.vehicles.standing import held_on, stood_on
 from shuzheng.base.standards.working_days import add_months
 
 
@@ -92,29 +93,25 @@ class Fleet:
 
 
 def of_place(path: str, year: int, today: date) -> Fleet:
-    """The fleet in the subtree of ``path``, in the year up to ``today``."""
+    """The fleet in the subtree of ``path`` as it stood at the end of the year, or of ``today``, and what it did until then."""
     first, last = date(year, 1, 1), min(date(year, 12, 31), today)
     fleet = Fleet(lines={use: Line() for use in Use.values})
-    rule = rules.book().rule("VEH-RENEW-YEARS", today, path, "", 0)
-    held, bought = ~Q(state=VehicleState.DISPOSED), Q(purchased_on__range=(first, last))
-    old = Q(registered_on__lt=add_months(today, -12 * int(rule.value))) if rule is not None else Q(pk__in=())
+    rule = rules.book().rule("VEH-RENEW-YEARS", last, path, "", 0)
+    held, bought = held_on(last), Q(purchased_on__range=(first, last))
+    old = Q(registered_on__lt=add_months(last, -12 * int(rule.value))) if rule is not None else Q(pk__in=())
     counts = {
         "held": held, "new_energy": held & Q(fuel__in=NEW_ENERGY), "old": held & old, "unmarked": held & Q(marking=Marking.DUE),
-        "young": held & Q(registered_on__gte=add_months(today, -36)), "bought": bought,
+        "young": held & Q(registered_on__gte=add_months(last, -36)), "bought": bought,
         "disposed": Q(disposed_on__range=(first, last)),
     }  # fmt: skip
-    counted = (
-        below(Vehicle.objects.all(), path)
-        .values("use")
-        .annotate(
+    for rows in stood_on(last, path):
+        counted = rows.values("use").annotate(
             **{f"n_{name}": Count("pk", filter=which) for name, which in counts.items()},
             n_paid=Sum("price", filter=bought, default=Decimal(0)),
         )
-    )
-    for row in counted:
-        line = fleet.lines.setdefault(row["use"], Line())
-        for name in (*counts, "paid"):
-            setattr(line, name, row[f"n_{name}"])
+        for row in counted.order_by():
+            line = fleet.lines.setdefault(row["use"], Line())
+            line.add(Line(**{name: row[f"n_{name}"] for name in (*counts, "paid")}))
     quotas = below(Quota.in_force(last), path)
     for use, amount in quotas.values_list("use").annotate(Sum("amount")):
         fleet.lines.setdefault(use, Line()).quota = amount
@@ -133,12 +130,11 @@ def _over(path: str, on: date) -> int:
     """Vehicles beyond the quota of their organ and use: each organ is judged by itself."""
     quotas = below(Quota.in_force(on), path)
     allowed = {(node, use): n for node, use, n in quotas.values_list("node", "use").annotate(Sum("amount"))}
-    held = (
-        below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path)
-        .values_list("node", "use")
-        .annotate(Count("pk"))
-    )
-    return sum(max(0, n - allowed.get((node, use), 0)) for node, use, n in held)
+    held: Counter[tuple[UUID, str]] = Counter()
+    for rows in stood_on(on, path):
+        for node, use, n in rows.filter(held_on(on)).order_by().values_list("node", "use").annotate(Count("pk")):
+            held[node, use] += n
+    return sum(max(0, n - allowed.get(key, 0)) for key, n in held.items())
 
 
 @dataclass(frozen=True)
@@ -165,28 +161,24 @@ def members(path: str, year: int, today: date) -> list[Member]:
     """The places just below a division, each with its fleet, kilometres and costs: a few grouped questions."""
     first, last = date(year, 1, 1), min(date(year, 12, 31), today)
     cut = len(path) + 3
-    key = Left("path", cut)
 
-    def by(rows: QuerySet[Any], **sums: Any) -> Mapping[str, tuple[Any, ...]]:
+    def by(sets: Iterable[QuerySet[Any]], owner: str = "path", **sums: Any) -> Mapping[str, list[Any]]:
         found: dict[str, list[Any]] = {}
-        for head, *values in below(rows, path).order_by().annotate(head=key).values_list("head").annotate(**sums):
-            own = head[len(path) :].startswith("0/")
-            at = f"{path}0/" if own else head
-            known = found.setdefault(at, [0] * len(values))
-            found[at] = [a + (b or 0) for a, b in zip(known, values, strict=True)]
-        return {at: tuple(values) for at, values in found.items()}
+        for rows in sets:
+            for head, *values in rows.order_by().annotate(head=Left(owner, cut)).values_list("head").annotate(**sums):
+                at = f"{path}0/" if head[len(path) :].startswith("0/") else head
+                known = found.setdefault(at, [Decimal(0)] * len(values))
+                found[at] = [a + (b or 0) for a, b in zip(known, values, strict=True)]
+        return found
 
     held = by(
-        Vehicle.objects.exclude(state=VehicleState.DISPOSED),
-        n=Count("pk"),
-        ne=Count("pk", filter=Q(fuel__in=NEW_ENERGY)),
-    )
-    km = by(costs.driven(first, last), km=costs.DISTANCE)
-    yuan: dict[str, Decimal] = {}
-    for rows in costs.bills(first, last):
-        for at, (amount,) in by(rows, yuan=Sum("amount")).items():
-            yuan[at] = yuan.get(at, Decimal(0)) + amount
+        (rows.filter(held_on(last)) for rows in stood_on(last, path)),
+        "holder", n=Count("pk"), ne=Count("pk", filter=Q(fuel__in=NEW_ENERGY)),
+    )  # fmt: skip
+    km = by([below(costs.driven(first, last), path)], km=costs.DISTANCE)
+    yuan = by((below(rows, path) for rows in costs.bills(first, last)), yuan=Sum("amount"))
+    nought = [Decimal(0)]
     return [
-        Member(at, held[at][0], held[at][1], Decimal(km.get(at, (0,))[0]), yuan.get(at, Decimal(0)))
+        Member(at, int(held[at][0]), int(held[at][1]), km.get(at, nought)[0], yuan.get(at, nought)[0])
         for at in sorted(held)
     ]

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from shuzheng.apps.vehicles import costs, figures
 from shuzheng.apps.vehicles.costs import Cost, below
-from shuzheng.apps.vehicles.models import Refuel, Rental, Run, Terminal, Use, Vehicle, VehicleState
+from shuzheng.apps.vehicles.models import Refuel, Rental, Run, Terminal, Use, VehicleState
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour
 from shuzheng.apps.vehicles.models.fleet import NEW_ENERGY, Fuel, Marking
+from shuzheng.apps.vehicles.standing import held_on, stood_on
 from shuzheng.base.forms.offers import keep_ledger, keep_roster
 from shuzheng.base.forms.spec import Value
 from shuzheng.base.org.models import Node, NodeKind
@@ -69,22 +70,23 @@ def _usage(path: str, first: date, last: date) -> dict[str, Value]:
     }  # fmt: skip
 
 
-def _held(path: str, first: date, last: date) -> dict[str, Any]:
-    """Vehicles as of ``last``: what stood in the register then, as far as it can be told from today's rows."""
-    rows = below(Vehicle.objects.all(), path)
-    rows = rows.filter(registered_on__lte=last).filter(Q(disposed_on=None) | Q(disposed_on__gt=last))
+def _held(path: str, first: date, last: date) -> Counter[str]:
+    """Vehicles as they stood at the end of ``last``."""
     ran = below(Run.objects.filter(begins__date__range=(first, last)), path).values("vehicle")
     located = below(Terminal.objects.filter(in_use=True), path).values("vehicle")
     quiet = (VehicleState.LOCKED, VehicleState.LAID_UP, VehicleState.TO_DISPOSE)
-    return rows.aggregate(
-        held=Count("pk"), able=Count("pk", filter=Q(state=VehicleState.IN_USE)),
-        platform=Count("pk", filter=Q(pk__in=ran) | Q(state__in=quiet)),
-        marked=Count("pk", filter=~Q(marking=Marking.DUE)), nev=Count("pk", filter=Q(fuel__in=NEW_ENERGY)), located=Count("pk", filter=Q(pk__in=located)),
-    )  # fmt: skip
+    found: Counter[str] = Counter()
+    for rows in stood_on(last, path):
+        found += Counter(rows.filter(held_on(last)).aggregate(
+            held=Count("pk"), able=Count("pk", filter=Q(state=VehicleState.IN_USE)),
+            platform=Count("pk", filter=Q(car__in=ran) | Q(state__in=quiet)), marked=Count("pk", filter=~Q(marking=Marking.DUE)),
+            nev=Count("pk", filter=Q(fuel__in=NEW_ENERGY)), located=Count("pk", filter=Q(car__in=located)),
+        ))  # fmt: skip
+    return found
 
 
 def quarter(node_id: UUID, period: Period) -> dict[str, Value]:
-    """An organ's quarter up to today. An organ with neither vehicles nor quota has nothing to tell."""
+    """An organ's quarter as it stood at its end, or today. An organ with neither vehicles nor quota has nothing to tell."""
     path, today = _path(node_id), timezone.localdate()
     first, last = period.start, min(period.end, today)
     fleet, held = figures.of_place(path, last.year, last), _held(path, first, last)
@@ -104,7 +106,7 @@ def quarter(node_id: UUID, period: Period) -> dict[str, Value]:
 
 
 def year(node_id: UUID, period: Period) -> dict[str, Value]:
-    """An organ's year up to today, by use; transport allowances are not kept here."""
+    """An organ's year as it stood at its end, or today, by use; transport allowances are not kept here."""
     path, today = _path(node_id), timezone.localdate()
     first, last = period.start, min(period.end, today)
     fleet, held = figures.of_place(path, first.year, last), _held(path, first, last)
@@ -130,7 +132,7 @@ def operating_cost(node_id: UUID, period: Period) -> dict[str, Value]:
     """公务用车运行维护费 of the quarter and of the year so far, in 10,000 yuan; nothing for an organ without vehicles."""
     path, today = _path(node_id), timezone.localdate()
     last = min(period.end, today)
-    if not below(Vehicle.objects.all(), path).exists():
+    if not any(rows.exists() for rows in stood_on(last, path)):
         return {}
 
     def spent(first: date) -> Decimal:
@@ -141,9 +143,12 @@ def operating_cost(node_id: UUID, period: Period) -> dict[str, Value]:
 
 
 def asked(nodes: QuerySet[Node], period: Period) -> QuerySet[Node]:
-    """Who reports vehicles: organs that hold one, or held one in the period."""
-    rows = Vehicle.objects.filter(registered_on__lte=period.end).exclude(disposed_on__lt=period.start)
-    return nodes.filter(kind=NodeKind.ORGAN, valid_to=None, pk__in=rows.values("node"))
+    """Who reports vehicles: organs that held one in the period."""
+    holders = Q()
+    for rows in stood_on(period.end):
+        held = rows.filter(registered_on__lte=period.end).exclude(disposed_on__lt=period.start)
+        holders |= Q(pk__in=held.values("node"))
+    return nodes.filter(holders, kind=NodeKind.ORGAN, valid_to=None)
 
 
 keep_ledger(QUARTERLY, quarter)

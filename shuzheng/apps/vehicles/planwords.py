@@ -27,7 +27,7 @@ def sentence(reason: Reason, name: Names) -> str:
 
 
 def _rides(args: Mapping[str, Any], name: Names) -> str:
-    return "、".join(name("ride", ride) for ride in args["rides"])
+    return _("、").join(name("ride", ride) for ride in args["rides"])
 
 
 def _span(args: Mapping[str, Any]) -> dict[str, Any]:

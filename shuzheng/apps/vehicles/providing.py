@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import Driver, Duty, Run, Trip, TripState, Vehicle, VehicleState
 from shuzheng.apps.vehicles.models.fleet import LINE
 from shuzheng.base.core.scope import system_scope
@@ -31,20 +32,20 @@ def provider_of(organ: Node, on: date | None = None) -> Node:
 
 def usable(path: str) -> QuerySet[Vehicle]:
     """Vehicles of one organ that may be sent out: in use, insured and inspected as far as is known."""
-    rows = Vehicle.objects.filter(path__startswith=path, state=VehicleState.IN_USE)
+    rows = below(Vehicle.objects.filter(state=VehicleState.IN_USE), path)
     return rows.select_related("home", "usual_driver__person").order_by("plate")
 
 
 def drivers(path: str) -> QuerySet[Driver]:
     """Drivers of one organ who are not gone."""
-    rows = Driver.objects.filter(path__startswith=path).exclude(state=Driver.State.GONE)
+    rows = below(Driver.objects.all(), path).exclude(state=Driver.State.GONE)
     return rows.select_related("person").order_by("person__pinyin", "pk")
 
 
 def runs_between(begins: datetime, ends: datetime, *, path: str = "") -> QuerySet[Run]:
     """Runs that take a vehicle or a driver at some time between the two."""
     rows = Run.objects.filter(state__in=LIVE, begins__lt=ends, ends__gt=begins)
-    return rows.filter(path__startswith=path) if path else rows
+    return below(rows, path)
 
 
 def away(ids: Iterable, begins: datetime, ends: datetime) -> QuerySet[Duty]:
@@ -55,7 +56,7 @@ def away(ids: Iterable, begins: datetime, ends: datetime) -> QuerySet[Duty]:
 
 def waiting(path: str) -> QuerySet[Trip]:
     """Trips that wait for a car of the organ at ``path``, those that go first before the others."""
-    rows = Trip.objects.filter(state=TripState.WAITING, provider__path__startswith=path)
+    rows = below(Trip.objects.filter(state=TripState.WAITING), path, "provider__path")
     return rows.select_related("node").order_by("-is_emergency", "begins", "pk")
 
 

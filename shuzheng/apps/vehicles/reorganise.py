@@ -1,20 +1,82 @@
-"""How vehicles and trips follow a change of the tree: they go to the successor; what is over stays as it was."""
+"""How vehicles and trips follow a change of the tree: they go to the successor; what is over stays as it was.
 
-from django.db.models import Q
+Bills, runs and decided warnings stay with who paid, drove and answered for them. A vehicle goes on with the successor, and what it
+was until then is kept (``standing``). A quota in force ends, and counts for the successor until the authority decides anew.
+"""
 
-from shuzheng.apps.vehicles.models import Alert, Run, Tip, Trip
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Model, Q
+
+from shuzheng.apps.vehicles import standing
+from shuzheng.apps.vehicles.models import Alert, Quota, Repair, Run, Tip, Trip
 from shuzheng.base.org.handlers import Handler, register
+from shuzheng.base.org.models import Node
 
+OVER = Q(state__in=(Run.State.BACK, Run.State.DROPPED))
+
+
+@dataclass(frozen=True)
+class Past(Handler):
+    """Rows that are ``over`` stay with an organ that ends, and move along with one that moves: its reports are made of them."""
+
+    over: Q = field(default_factory=Q)
+
+    def merge(self, model: type[Model], absorbed: Node, successor: Node, on: date) -> int:
+        return Handler(sealed=self.over).merge(model, absorbed, successor, on)
+
+
+class Vehicles(Handler):
+    """A vehicle remembers who held it before."""
+
+    def merge(self, model: type[Model], absorbed: Node, successor: Node, on: date) -> int:
+        standing.pass_on(absorbed, successor, on)
+        return super().merge(model, absorbed, successor, on)
+
+
+class Quotas(Handler):
+    """Quotas in force end with their organ; the successor may hold as many more."""
+
+    def merge(self, model: type[Model], absorbed: Node, successor: Node, on: date) -> int:
+        handed = 0
+        for row in Quota.objects.filter(Q(until=None) | Q(until__gt=on), node=absorbed):
+            if row.since >= on:
+                row.own(successor)
+                row.save()
+                continue
+            self._add(successor, row, on)
+            Quota.objects.filter(pk=row.pk).update(until=on)
+            handed += 1
+        return handed
+
+    @staticmethod
+    def _add(successor: Node, row: Quota, on: date) -> None:
+        values: dict[str, Any] = {"amount": row.amount, "document": row.document, "since": on, "until": row.until}
+        own = Quota.objects.filter(node=successor, use=row.use, until=None).first()
+        if own is not None:
+            values["amount"] += own.amount
+            values["document"] = "、".join(dict.fromkeys((own.document, row.document)))[:80]
+            Quota.objects.filter(pk=own.pk).update(until=on)
+        made = Quota(use=row.use, **values)
+        made.own(successor)
+        made.save(force_insert=True)
+
+
+register("vehicles.vehicle", Vehicles())
+register("vehicles.former", Handler(owner="", keeps=frozenset({"node"})))
+register("vehicles.quota", Quotas())
+for _bill in ("refuel", "fee", "insurance", "inspection", "fine", "accident", "rental"):
+    register(f"vehicles.{_bill}", Handler(stays=True))
+register("vehicles.repair", Past(over=Q(state=Repair.State.DONE), open=~Q(state=Repair.State.DONE)))
 register(
     "vehicles.trip",
     Handler(follows={"provider": ""}, sealed=~Q(state__in=Trip.OPEN), open=Q(state__in=Trip.OPEN), stays=False),
 )
-register(
-    "vehicles.run",
-    Handler(
-        sealed=Q(state__in=(Run.State.BACK, Run.State.DROPPED)), open=~Q(state__in=(Run.State.BACK, Run.State.DROPPED))
-    ),
-)
+register("vehicles.run", Past(over=OVER, open=~OVER))
 register("vehicles.position", Handler())
 register("vehicles.place", Handler())
 register("vehicles.trackday", Handler())

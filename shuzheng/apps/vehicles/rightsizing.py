@@ -11,6 +11,7 @@ from django.db.models import Count
 from django.db.models.functions import TruncDate
 
 from shuzheng.apps.vehicles import costs, rules
+from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import Body, Fuel, Run, SizingRun, Trip, TripState, Use, Vehicle, VehicleState
 from shuzheng.apps.vehicles.planning import renewal
 from shuzheng.apps.vehicles.planning.demand import Journey
@@ -67,7 +68,7 @@ def _journeys(at: str, year: int) -> Iterator[Journey]:
     def minute(moment: datetime) -> int:
         return int((moment - zero).total_seconds() // 60)
 
-    runs = Run.objects.filter(path__startswith=at, state=Run.State.BACK, out_at__year=year).select_related("vehicle")
+    runs = below(Run.objects.filter(state=Run.State.BACK, out_at__year=year), at).select_related("vehicle")
     trips: dict[Any, list[Trip]] = {}
     for trip in Trip.objects.filter(run__in=runs).only("run_id", "people", "destination", "may_pool"):
         trips.setdefault(trip.run_id, []).append(trip)
@@ -78,7 +79,7 @@ def _journeys(at: str, year: int) -> Iterator[Journey]:
             float(run.km or 0), max(1, sum(t.people for t in mine)), mine[0].destination if mine else "",
             bool(mine) and all(t.may_pool for t in mine), max(1, len(mine)),
         )  # fmt: skip
-    hired = Trip.objects.filter(state=TripState.RENTED, provider__path__startswith=at, begins__year=year)
+    hired = below(Trip.objects.filter(state=TripState.RENTED, begins__year=year), at, "provider__path")
     for trip in hired.select_related("provider"):
         where = trip.provider.path if trip.provider is not None else trip.path
         yield Journey(
@@ -100,7 +101,7 @@ def _terms(row: SizingRun, on: date) -> Terms:
 def _kinds(row: SizingRun, on: date) -> list[Kind]:
     """Ranges of electric cars are those of the fleet's own, by kind: the usual one and not the best."""
     ranges: dict[str, list[int]] = {}
-    for vehicle in Vehicle.objects.filter(path__startswith=row.at, fuel=Fuel.ELECTRIC, range_km__gt=0):
+    for vehicle in below(Vehicle.objects.filter(fuel=Fuel.ELECTRIC, range_km__gt=0), row.at):
         ranges.setdefault(kind_of(vehicle), []).append(vehicle.range_km or 0)
     return [
         Kind(
@@ -112,9 +113,9 @@ def _kinds(row: SizingRun, on: date) -> list[Kind]:
 
 
 def _held(at: str, first: date, last: date) -> list[renewal.Held]:
-    vehicles = list(Vehicle.objects.filter(path__startswith=at).exclude(state=VehicleState.DISPOSED).order_by("plate"))
+    vehicles = list(below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), at).order_by("plate"))
     spent = costs.of_vehicles(None, first, last, path=at)
-    back = Run.objects.filter(path__startswith=at, state=Run.State.BACK, out_at__date__range=(first, last))
+    back = below(Run.objects.filter(state=Run.State.BACK, out_at__date__range=(first, last)), at)
     days = dict(
         back.values_list("vehicle").annotate(n=Count(TruncDate("out_at"), distinct=True)).values_list("vehicle", "n")
     )
@@ -133,9 +134,7 @@ def _held(at: str, first: date, last: date) -> list[renewal.Held]:
 
 def _chargers(at: str) -> dict[str, int]:
     """Charging points of the lots where an organ's cars stand, at the site of its ordinary cars."""
-    lots = Vehicle.objects.filter(path__startswith=at, home__chargers__gt=0).values_list(
-        "path", "home", "home__chargers"
-    )
+    lots = below(Vehicle.objects.filter(home__chargers__gt=0), at).values_list("path", "home", "home__chargers")
     found: dict[str, int] = {}
     for path, _home, number in sorted(set(lots)):
         found[site(path, "")] = found.get(site(path, ""), 0) + number

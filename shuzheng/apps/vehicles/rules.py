@@ -45,12 +45,13 @@ def number(code: str, on: date, path: str = "", *, key: str = "", held: Book | N
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule and what it says. ``article`` cites it; ``rule`` is the edition that judged."""
+    """One rule and what it says. ``article`` cites it; ``rule`` is the edition that judged, ``value`` the figure it judged."""
 
     code: str
     tone: Tone
     words: str
     rule: RuleValue | None = None
+    value: Decimal | None = None
 
     @property
     def article(self) -> str:
@@ -115,7 +116,9 @@ def specification(item: Specified, on: date, *, held: Book | None = None) -> Ite
             words = _("%(what)s %(value)s %(unit)s，超过上限 %(limit)s %(unit)s，凭 %(approval)s 配备")
             yield Finding(code, "warn", words % {**told, "approval": approval}, limit)
         else:
-            yield Finding(code, "over", _("%(what)s %(value)s %(unit)s，超过上限 %(limit)s %(unit)s") % told, limit)
+            yield Finding(
+                code, "over", _("%(what)s %(value)s %(unit)s，超过上限 %(limit)s %(unit)s") % told, limit, value
+            )
     if item.body == Body.OFF_ROAD and not approval and hasattr(item, "approval"):
         yield Finding("VEH-OFF-ROAD", "over", _("越野车须经批准配备，没有批准文号"))
 

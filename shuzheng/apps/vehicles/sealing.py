@@ -12,20 +12,21 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from struct import Struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from shuzheng.apps.vehicles import rules
+from shuzheng.apps.vehicles import rules, staying
 from shuzheng.apps.vehicles.actions.tracks import measure_runs
-from shuzheng.apps.vehicles.models import Position, Run, TrackDay, Vehicle
+from shuzheng.apps.vehicles.models import Position, Run, Spot, TrackDay, Vehicle
 from shuzheng.apps.vehicles.models.tracks import slot_of
 from shuzheng.apps.vehicles.watching import BEIJING, DRIFT, STILL
 from shuzheng.base.core.actor import Actor
-from shuzheng.base.core.keys import decrypt, encrypt
+from shuzheng.base.core.keys import blind_index, decrypt, encrypt
 from shuzheng.base.standards import resolve
+from shuzheng.base.standards.working_days import is_working_day
 from shuzheng.kernel import geo
 
 FASTEST = 70.0
@@ -133,12 +134,36 @@ def seal_day(vehicle: Vehicle, day: date) -> int:
     row.node_id, row.path = vehicle.node_id, vehicle.path
     row.count, row.metres, row.sealed = len(points), round(metres(points)), seal(points)
     row.begins_at, row.ends_at = points[0].time, points[-1].time
+    row.noted = note(vehicle, day, points)
     row.save()
     sealed = [point.time for point in fresh]
     for at in range(0, len(sealed), 5000):
         some = sealed[at : at + 5000]
         Position.objects.filter(slot=slot_of(day), vehicle_id=vehicle.pk, at__in=some).delete()
     return len(points)
+
+
+def note(vehicle: Vehicle, day: date, points: Sequence[Point]) -> dict[str, Any]:
+    """What supervision may know of a day without opening its track. Evaluated here, while the track lies open."""
+
+    def limit(code: str) -> float:
+        return float(rules.number(code, day, vehicle.path, held=book))
+
+    book = resolve.current()
+    limits = staying.Limits(
+        limit("VEH-STATION-METRES"), limit("VEH-STOP-METRES"), limit("VEH-STOP-MINUTES"),
+        (int(limit("VEH-NIGHT-FROM")), int(limit("VEH-NIGHT-TO"))),
+    )  # fmt: skip
+    spots = [(s.kind, str(s.pk), (float(s.lon), float(s.lat))) for s in Spot.objects.filter(node=vehicle.node_id)]
+
+    def mark(x: int, y: int) -> str:
+        return blind_index("vehicles.trackday.stop", f"{vehicle.pk}|{x}|{y}")[:20]
+
+    return staying.noted(
+        points, int(bounds(day)[0].timestamp()), limits, works=is_working_day(day, vehicle.path, book=book),
+        stations={pk: place for kind, pk, place in spots if kind == Spot.Sort.STATION}, sites=[place for *_, place in spots],
+        mark=mark,
+    )  # fmt: skip
 
 
 def seal_all(actor: Actor, today: date) -> int:

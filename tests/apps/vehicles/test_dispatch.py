@@ -6,14 +6,16 @@ import io
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from shuzheng.apps.vehicles import jobs, rightsizing
-from shuzheng.apps.vehicles.models import Run, SizingRun, Trip
+from shuzheng.apps.vehicles import jobs, proposals, rightsizing
+from shuzheng.apps.vehicles.models import Proposal, Run, SizingRun, Trip
+from shuzheng.apps.vehicles.pages import dispatch
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.jobs.models import JobRun
 from tests.apps.vehicles.conftest import COUNTY, Pool, at
@@ -144,3 +146,58 @@ def test_a_car_whose_papers_have_run_out_is_not_proposed(pool: Pool):
             car.save()
     proposed = client(pool, "dispatcher").post(f"/vehicles/dispatch/propose/?day={day}")
     assert [(o.car, [t.pk for t in o.trips]) for o in proposed.context["offers"]] == [("浙K10002", [trip.pk])]
+
+
+def test_a_large_day_is_planned_by_a_job_and_kept_until_it_is_dropped(pool: Pool, monkeypatch):
+    """The page says that it is being worked out, then shows the plan less what was settled meanwhile; a colleague sees it, too."""
+    monkeypatch.setattr(dispatch, "LARGE", 2)
+    monkeypatch.setattr(proposals, "SECONDS", 1.0)
+    day = timezone.localdate() + timedelta(days=1)
+    trips = [
+        pool.approved(begins=at(day, hour), ends=at(day, hour + 1), planned_km=Decimal(30)) for hour in (9, 11, 13)
+    ]
+    crowd = pool.approved(begins=at(day, 14), ends=at(day, 16), people=40)
+    browser, query = client(pool, "dispatcher"), f"?day={day}"
+
+    def ask() -> None:
+        asked = browser.post(f"/vehicles/dispatch/propose/{query}", follow=True)
+        assert asked.context["plan"] is None and "4 件申请等着排" in asked.content.decode()
+
+    def work() -> JobRun:
+        with system_scope("tests").activate():
+            row, run = Proposal.objects.get(), JobRun.objects.order_by("created_at").last()
+        jobs.propose(
+            run_id=str(run.pk), account_id=str(run.account_id), post_id=str(run.post_id), proposal_id=str(row.pk)
+        )
+        return pool.fresh(run)
+
+    ask()
+    polled = browser.get(f"/vehicles/dispatch/proposal/{query}", headers={"HX-Request": "true"})
+    assert "4 件申请等着排" in polled.content.decode() and "HX-Refresh" not in polled
+    assert work().message == "已排 3 件，1 件没有合适的车"
+    assert browser.get(f"/vehicles/dispatch/proposal/{query}", headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+    page = browser.get(f"/vehicles/dispatch/{query}")
+    assert page.context["plan"].method == "optimised" and page.context["plan"].gap < 0.01
+    assert {t.pk for o in page.context["offers"] for t in o.trips} == {t.pk for t in trips}
+    assert [(t.pk, why) for t, why in page.context["missing"]] == [(crowd.pk, "没有 40 座的车，最多 19 座")]
+    with system_scope("tests").activate():
+        assert not Run.objects.exists()
+
+    taken = next(o for o in page.context["offers"] if o.trips[0].pk == trips[0].pk)
+    browser.post(f"/vehicles/dispatch/accept/{query}", {"take": taken.token, "key": "k1"})
+    assert pool.fresh(trips[0]).state == "04"
+    pool.drive(pool.fresh(trips[0]), "accept", name=pool.fresh(trips[0]).driver_name)
+    late = pool.approved(begins=at(day, 16), ends=at(day, 17), planned_km=Decimal(30))
+    page = browser.get(f"/vehicles/dispatch/{query}")
+    assert (page.context["stored"].settled, page.context["stored"].newer) == (1, 1)
+    assert late.pk not in {t.pk for o in page.context["offers"] for t in o.trips} and len(page.context["offers"]) == 2
+
+    browser.post(f"/vehicles/dispatch/drop/{query}")
+    assert browser.get(f"/vehicles/dispatch/{query}").context["plan"] is None
+    with system_scope("tests").activate():
+        assert not Proposal.objects.exists()
+    ask()
+    with system_scope("tests").activate():
+        Proposal.objects.update(job_id=uuid4())  # a job that was tidied away
+    lost = browser.get(f"/vehicles/dispatch/{query}")
+    assert "方案没有排出来" in lost.content.decode()

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from shuzheng.apps.vehicles import licences, models, rules
 from shuzheng.apps.vehicles.actions import fleet
@@ -101,10 +102,15 @@ def test_codes_are_those_of_the_shipped_code_sets():
     sets = {
         "vehicle_use": models.Use, "vehicle_body": models.Body, "fuel_kind": models.Fuel, "vehicle_state": models.VehicleState,
         "trip_reason": models.Purpose, "dispatch_state": models.TripState, "vehicle_disposal": models.fleet.Disposal,
+        "vehicle_warning": models.Warned, "vehicle_violation": models.Violation, "warning_colour": models.Colour,
     }  # fmt: skip
     for code, choices in sets.items():
-        shipped = {c.code: c.name for c in resolve.code_items(code, DAY) if not c.parent_code}
-        assert {str(value): str(label) for value, label in choices.choices} == shipped, code
+        items = [c for c in resolve.code_items(code, DAY) if not c.parent_code]
+        assert {str(value): str(label) for value, label in choices.choices} == {c.code: c.name for c in items}, code
+        with translation.override("en"):
+            assert {str(value): str(label) for value, label in choices.choices} == {c.code: c.name_en for c in items}, (
+                code
+            )
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 """The verbs of official vehicles: ``trips`` for who needs and gives a car, ``driving`` for drivers, ``fleet`` for vehicles and upkeep,
-``sizing`` for how many are needed."""
+``proposals`` for a day's plan, ``sizing`` for how many are needed."""
 
 from shuzheng.apps.vehicles.actions.alerts import (
     appeal_alerts,
@@ -24,6 +24,7 @@ from shuzheng.apps.vehicles.actions.fleet import (
     settle_repairs,
     unlock_vehicles,
 )
+from shuzheng.apps.vehicles.actions.proposals import ask_proposals, drop_proposals, finish_proposals
 from shuzheng.apps.vehicles.actions.sizing import ask_sizing, finish_sizing
 from shuzheng.apps.vehicles.actions.trips import (
     ask_trips,
@@ -44,6 +45,7 @@ __all__ = [
     "approve_repairs",
     "ask_disposal",
     "ask_plans",
+    "ask_proposals",
     "ask_sizing",
     "ask_trips",
     "assign_trips",
@@ -54,10 +56,12 @@ __all__ = [
     "decide_plans",
     "dismiss_tips",
     "dispose_vehicles",
+    "drop_proposals",
     "drop_runs",
     "end_runs",
     "explain_alerts",
     "file_trips",
+    "finish_proposals",
     "finish_sizing",
     "follow_trips",
     "issue_marks",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Aggregate, DecimalField, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shuzheng.apps.vehicles import requesting, rules
+from shuzheng.apps.vehicles import requesting, rules, standing
 from shuzheng.apps.vehicles.models import (
     Fuel,
     Inspection,
@@ -56,6 +57,17 @@ def check_vehicles(rows: Sequence[Vehicle]) -> None:
         raise Invalid(faults=faults)
 
 
+@action("vehicles.vehicle.change", handover=True, event="vehicles.vehicle.changed")
+def change_vehicles(
+    w: Write, vehicles: Sequence[Vehicle], *, changes: Mapping[str, Mapping[str, Any]]
+) -> Sequence[Vehicle]:
+    """Set fields of vehicles: ``changes`` has for each id the new values by field. What they were until today is kept."""
+    standing.remember([row for row in vehicles if standing.changes(row, changes[str(row.pk)])])
+    for row in vehicles:
+        w.change(row, **changes[str(row.pk)])
+    return vehicles
+
+
 def held(node_id, use: str) -> int:
     """How many vehicles of a use an organ holds against its quota."""
     return Vehicle.objects.filter(node_id=node_id, use=use).exclude(state=VehicleState.DISPOSED).count()
@@ -77,6 +89,8 @@ def lock_vehicles(w: Write, vehicles: Sequence[Vehicle]) -> Sequence[Vehicle]:
             raise Conflict(
                 _("%(plate)s 现在是“%(state)s”，不能封存。") % {"plate": row.plate, "state": row.get_state_display()}
             )
+    standing.remember(vehicles)
+    for row in vehicles:
         w.change(row, state=VehicleState.LOCKED)
     return vehicles
 
@@ -87,6 +101,8 @@ def unlock_vehicles(w: Write, vehicles: Sequence[Vehicle]) -> Sequence[Vehicle]:
     for row in vehicles:
         if row.state != VehicleState.LOCKED:
             raise Conflict(_("%(plate)s 没有封存。") % {"plate": row.plate})
+    standing.remember(vehicles)
+    for row in vehicles:
         w.change(row, state=VehicleState.IN_USE)
     return vehicles
 
@@ -105,6 +121,8 @@ def ask_disposal(
     for row in vehicles:
         if row.state in (VehicleState.TO_DISPOSE, VehicleState.DISPOSED):
             raise Conflict(_("%(plate)s 已在处置。") % {"plate": row.plate})
+    standing.remember(vehicles)
+    for row in vehicles:
         finding = rules.renewal(row.registered_on, today, row.path)
         w.change(row, state=VehicleState.TO_DISPOSE)
         w.flush()
@@ -117,6 +135,7 @@ def dispose_vehicles(
     w: Write, vehicles: Sequence[Vehicle], *, way: str, on: date, proceeds: Decimal = Decimal(0)
 ) -> Sequence[Vehicle]:
     """A vehicle's disposal was approved and done: it counts against the quota no more (办法第二十二条)."""
+    standing.remember(vehicles)
     for row in vehicles:
         w.change(row, state=VehicleState.DISPOSED, disposal=way, disposed_on=on, proceeds=proceeds)
     return vehicles
@@ -125,9 +144,10 @@ def dispose_vehicles(
 @action("vehicles.vehicle.keep", system_only=True)
 def keep_vehicles(w: Write, vehicles: Sequence[Vehicle]) -> Sequence[Vehicle]:
     """A disposal was not approved: the vehicle is in use again."""
-    for row in vehicles:
-        if row.state == VehicleState.TO_DISPOSE:
-            w.change(row, state=VehicleState.IN_USE)
+    waiting = [row for row in vehicles if row.state == VehicleState.TO_DISPOSE]
+    standing.remember(waiting)
+    for row in waiting:
+        w.change(row, state=VehicleState.IN_USE)
     return vehicles
 
 

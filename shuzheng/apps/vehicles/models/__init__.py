@@ -1,8 +1,9 @@
 """What official vehicles are made of: the fleet, what it costs, how it is used, and what is noticed about it.
 
-``fleet`` vehicles, drivers, quotas, plans and places to drive to; ``upkeep`` everything that is paid for a vehicle;
-``trips`` requests and runs; ``tracks`` where vehicles are and were; ``commands`` what terminals are told; ``cards`` who
-drives by the card; ``sizing`` how large the fleet should be; ``alerts`` warnings, marks and reports of the public. Domain dossier §3.
+``fleet`` vehicles, drivers, quotas, plans and places to drive to; ``past`` what a vehicle was before; ``upkeep`` everything
+that is paid for a vehicle; ``trips`` requests and runs; ``tracks`` where vehicles are and were; ``commands`` what terminals are
+told; ``cards`` who drives by the card; ``proposals`` plans of large days; ``sizing`` how large the fleet should be; ``alerts``
+warnings, marks and reports of the public. Domain dossier §3.
 """
 
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Mark, Tip, Violation, Warned
@@ -20,6 +21,8 @@ from shuzheng.apps.vehicles.models.fleet import (
     Vehicle,
     VehicleState,
 )
+from shuzheng.apps.vehicles.models.past import Former
+from shuzheng.apps.vehicles.models.proposals import Proposal
 from shuzheng.apps.vehicles.models.sizing import SizingRun
 from shuzheng.apps.vehicles.models.tracks import Fence, Intake, Place, Position, Terminal, TrackAccess, TrackDay
 from shuzheng.apps.vehicles.models.trips import Purpose, Reach, Run, Trip, TripState
@@ -37,8 +40,8 @@ from shuzheng.apps.vehicles.models.upkeep import (
 )
 
 __all__ = [
-    "Accident", "Alert", "Body", "CardRead", "Colour", "Command", "Driver", "Duty", "Fee", "Fence", "Fine", "Fuel", "Inspection",
-    "Insurance", "Intake", "Mark", "Place", "Plan", "Position", "Purpose", "Quota", "Quote", "Reach", "Refuel",
+    "Accident", "Alert", "Body", "CardRead", "Colour", "Command", "Driver", "Duty", "Fee", "Fence", "Fine", "Former", "Fuel",
+    "Inspection", "Insurance", "Intake", "Mark", "Place", "Plan", "Position", "Proposal", "Purpose", "Quota", "Quote", "Reach", "Refuel",
     "Rental", "Repair", "RepairPart", "Run", "SizingRun", "Spot", "Terminal", "Tip", "TrackAccess", "TrackDay",
     "Trip", "TripState", "Use", "Vehicle", "VehicleState", "Violation", "Warned",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shuzheng.apps.vehicles.models.fleet import LINE, Vehicle
 from shuzheng.apps.vehicles.models.trips import Run, Trip
@@ -33,7 +34,7 @@ class Warned(models.TextChoices):
     KM = "10", _("里程差异")
     EXPIRY = "11", _("保险、年检、驾照到期")
     OFFLINE = "12", _("设备离线")
-    PAPERWORK = "13", _("紧急用车未补手续")
+    PAPERWORK = "13", pgettext_lazy("warning", "紧急用车未补手续")
     OVER = "14", _("超编制或超标准")
     TITLE = "15", _("登记在他人名下")
     REPAIR = "16", _("维修费用异常")
@@ -41,7 +42,7 @@ class Warned(models.TextChoices):
     LENT = "18", _("出借车辆")
     REFUEL = "19", _("加油充电异常")
     PRIVATE = "20", _("公车私用嫌疑")
-    PUBLIC = "21", _("群众反映")
+    PUBLIC = "21", pgettext_lazy("warning", "群众反映")
     DRIVER = "22", _("刷卡驾驶员不符")
 
 

@@ -93,6 +93,7 @@ class Spot(Record):
         LOT = "lot", _("停放点")
         OFFICE = "office", _("办公地点")
         HUB = "hub", _("车站机场")
+        STATION = "station", _("加油充电站")
         SITE = "site", _("现场")
         OTHER = "other", _("其他")
 

@@ -172,6 +172,8 @@ class TrackDay(Scoped):
     begins_at = models.DateTimeField(_("首点时间"))
     ends_at = models.DateTimeField(_("末点时间"))
     sealed = EncryptedTextField(_("轨迹"))
+    noted: models.JSONField[Any, Any] = models.JSONField(default=dict, editable=False)
+    """What supervision may know without opening it (``staying.noted``); no place that is not registered."""
 
     class Meta:
         verbose_name = _("日轨迹")

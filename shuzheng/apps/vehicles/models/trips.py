@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shuzheng.apps.vehicles.models.fleet import LINE, Body, Driver, Vehicle
 from shuzheng.base.core.keys import EncryptedTextField
@@ -41,16 +42,16 @@ class TripState(models.TextChoices):
     """States of a dispatch order (code set ``dispatch_state``)."""
 
     DEPARTMENT = "01", _("待部门审批")
-    REVIEW = "02", _("待审核")
+    REVIEW = "02", pgettext_lazy("trip", "待审核")
     WAITING = "03", _("待派车")
     ASSIGNED = "04", _("已派车")
-    ON_ROAD = "05", _("出车")
-    BACK = "06", _("收车")
+    ON_ROAD = "05", pgettext_lazy("trip", "出车")
+    BACK = "06", pgettext_lazy("trip", "收车")
     CONFIRMED = "07", _("已确认")
     FILED = "08", _("已归档")
-    REFUSED = "91", _("退回")
-    CANCELLED = "92", _("取消")
-    RENTED = "93", _("转社会租赁")
+    REFUSED = "91", pgettext_lazy("trip", "退回")
+    CANCELLED = "92", pgettext_lazy("trip", "取消")
+    RENTED = "93", pgettext_lazy("trip", "转社会租赁")
 
 
 class Run(Record):

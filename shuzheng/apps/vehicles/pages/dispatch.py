@@ -1,6 +1,7 @@
 """The dispatch board: a day of cars or drivers, what waits beside it, and the proposal that can be taken over whole or in part.
 
-A proposal is not stored. What it gives each trip travels with the page, signed, and is judged again by ``assign_trips``.
+A small proposal is not stored; a large one is made by a job and kept (``proposals``). What either gives each trip travels with the
+page, signed, and is judged again by ``assign_trips``.
 """
 
 from __future__ import annotations
@@ -21,22 +22,21 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from shuzheng.apps.vehicles import dispatching, planwords
-from shuzheng.apps.vehicles.actions import assign_trips, unassign_trips
+from shuzheng.apps.vehicles import dispatching, jobs, planwords, proposals
+from shuzheng.apps.vehicles.actions import ask_proposals, assign_trips, drop_proposals, unassign_trips
 from shuzheng.apps.vehicles.dispatching import Board
-from shuzheng.apps.vehicles.models import Trip, TripState
+from shuzheng.apps.vehicles.models import Proposal, Trip, TripState
 from shuzheng.apps.vehicles.planning.problem import Assignment, Plan
 from shuzheng.apps.vehicles.planning.solve import optimiser_installed, solve
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
+from shuzheng.base.jobs.models import JobRun
 from shuzheng.base.portal.parts import Crumb, Tab
 from shuzheng.kernel.errors import Conflict, Invalid, Missing
 
 SALT = "vehicles.dispatch"
-AGE = 3600
-"""Seconds for which a proposal can be taken over."""
 SECONDS, LARGE = 1.6, 80
-"""A page waits so long at most; with more trips the simple proposal is made, which takes no longer."""
+"""A page waits so long at most; with more trips a job makes the proposal."""
 
 
 def _day(request: HttpRequest) -> date:
@@ -55,19 +55,63 @@ def _open(request: HttpRequest) -> tuple[Actor, Board]:
 
 @require_GET
 def board(request: HttpRequest) -> HttpResponse:
-    """The day."""
-    _actor, day = _open(request)
-    return _page(request, day)
+    """The day, with the proposal that a job made of it."""
+    actor, day = _open(request)
+    row = proposals.of_day(day, actor.organ_id)
+    if row is None or row.state == Proposal.State.WAITING:
+        return _page(request, day, waiting=row)
+    kept = proposals.read(row.result, day)
+    return _page(request, day, plan=kept.plan, seconds=kept.plan.seconds, kept=kept)
 
 
 @require_POST
 def propose(request: HttpRequest) -> HttpResponse:
-    """Plan the day: what waits gets a car, and what nobody accepted yet may get another. Nothing is written."""
-    _actor, day = _open(request)
+    """Plan the day: what waits gets a car, and what nobody accepted yet may get another. No trip is written."""
+    actor, day = _open(request)
     problem = dispatching.problem(day)
+    if optimiser_installed() and len(problem.rides) > LARGE:
+        row = Proposal(day=day.day, rides=len(problem.rides))
+        row.node_id, row.path = actor.organ_id, actor.organ_path
+        row.job_id = jobs.propose.start(actor, _("建议方案 %(day)s") % {"day": day.day}, proposal_id=str(row.pk)).pk
+        ask_proposals([row], actor=actor, key=request.POST.get("key", "")[:60] or new_key())
+        return redirect(_url(day.day, request))
     begin = time.monotonic()
-    plan = solve(problem, seconds=SECONDS, optimise=optimiser_installed() and len(problem.rides) <= LARGE)
+    plan = solve(problem, seconds=SECONDS, optimise=optimiser_installed())
     return _page(request, day, plan=plan, seconds=time.monotonic() - begin)
+
+
+@require_GET
+def proposal(request: HttpRequest) -> HttpResponse:
+    """How far the job is. Asked for by the page every few seconds, which is loaded anew when there is nothing to wait for."""
+    actor = actor_of(request)
+    actor.require("vehicles.trip.dispatch", actor.organ_path)
+    day = _day(request)
+    row = Proposal.objects.filter(node=actor.organ_id, day=day).first()
+    told = _told(row) if row is not None and row.state == Proposal.State.WAITING else None
+    if told is None or told["failed"]:
+        answer = redirect(_url(day, request))
+        if request.htmx:
+            answer = HttpResponse(headers={"HX-Refresh": "true"})
+        return answer
+    return render(request, "vehicles/parts/proposal.html", {"job": told, "query": _query(day, request)})
+
+
+@require_POST
+def drop(request: HttpRequest) -> HttpResponse:
+    """The proposal is not wanted."""
+    actor, day = actor_of(request), _day(request)
+    actor.require("vehicles.trip.dispatch", actor.organ_path)
+    if rows := list(Proposal.objects.filter(node=actor.organ_id, day=day)):
+        drop_proposals(rows, actor=actor)
+    return redirect(_url(day, request))
+
+
+def _told(row: Proposal) -> dict[str, Any]:
+    """What the page says of a proposal that is waited for."""
+    run = JobRun.objects.filter(pk=row.job_id).first()
+    failed = run is None or run.state == JobRun.State.FAILED
+    return {"rides": row.rides, "by": row.asked_by, "since": row.created_at, "run": run, "failed": failed,
+            "seconds": int(proposals.SECONDS)}  # fmt: skip
 
 
 @require_POST
@@ -75,13 +119,13 @@ def accept(request: HttpRequest) -> HttpResponse:
     """Take over what was ticked: all of it, or nothing when one part does not hold any more."""
     actor, day = _open(request)
     try:
-        chosen = [signing.loads(token, salt=SALT, max_age=AGE) for token in request.POST.getlist("take")]
+        chosen = [signing.loads(token, salt=SALT, max_age=proposals.AGE) for token in request.POST.getlist("take")]
     except signing.BadSignature:
         messages.error(request, _("方案已过期，请重新生成。"))
-        return redirect(_url(day, request))
+        return redirect(_url(day.day, request))
     if not chosen:
         messages.error(request, _("先勾选要采用的派车。"))
-        return redirect(_url(day, request))
+        return redirect(_url(day.day, request))
     try:
         _take(actor, day, chosen, request.POST.get("key", "")[:60] or new_key())
     except (Invalid, Conflict) as fault:
@@ -89,7 +133,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     else:
         count = sum(len(item["trips"]) for item in chosen)
         messages.success(request, _("已派 %(n)d 件") % {"n": count})
-    return redirect(_url(day, request))
+    return redirect(_url(day.day, request))
 
 
 def _take(actor: Actor, day: Board, chosen: list[dict[str, Any]], key: str) -> None:
@@ -129,14 +173,14 @@ def put(request: HttpRequest) -> HttpResponse:
     driver = next((d for d in day.drivers if str(d.pk) == row), None)
     if trip is None or (car is None and driver is None):
         messages.error(request, _("申请、车辆或驾驶员已有变化，请再看一次。"))
-        return redirect(_url(day, request))
+        return redirect(_url(day.day, request))
     if car is not None:
         driver = dispatching.partner(day, trip, car)
     elif driver is not None:
         car = dispatching.car_for(day, trip, driver)
     if car is None or driver is None:
         messages.error(request, _("没有空闲且准驾相符的驾驶员。") if driver is None else _("没有合适的空车。"))
-        return redirect(_url(day, request))
+        return redirect(_url(day.day, request))
     try:
         assign_trips([trip], actor=actor, key=request.POST.get("key", "")[:60] or new_key(), vehicle=car, driver=driver)
     except (Invalid, Conflict) as fault:
@@ -144,12 +188,15 @@ def put(request: HttpRequest) -> HttpResponse:
     else:
         told = {"number": trip.number, "car": car.plate, "driver": driver}
         messages.success(request, _("%(number)s 已派 %(car)s，%(driver)s") % told)
-    return redirect(_url(day, request))
+    return redirect(_url(day.day, request))
 
 
-def _url(day: Board, request: HttpRequest) -> str:
-    by = "driver" if request.GET.get("by") == "driver" else "vehicle"
-    return f"{reverse('vehicles:dispatch')}?day={day.day}&by={by}"
+def _query(day: date, request: HttpRequest) -> str:
+    return f"?day={day}&by={'driver' if request.GET.get('by') == 'driver' else 'vehicle'}"
+
+
+def _url(day: date, request: HttpRequest) -> str:
+    return f"{reverse('vehicles:dispatch')}{_query(day, request)}"
 
 
 @dataclass(frozen=True)
@@ -177,7 +224,10 @@ class Offer:
     is_changed: bool
 
 
-def _page(request: HttpRequest, day: Board, *, plan: Plan | None = None, seconds: float = 0.0) -> HttpResponse:
+def _page(
+    request: HttpRequest, day: Board, *, plan: Plan | None = None, seconds: float = 0.0, kept: proposals.Kept | None = None,
+    waiting: Proposal | None = None,
+) -> HttpResponse:  # fmt: skip
     by_driver = request.GET.get("by") == "driver"
     url = reverse("vehicles:dispatch")
     offers = _offers(day, plan) if plan else []
@@ -193,9 +243,9 @@ def _page(request: HttpRequest, day: Board, *, plan: Plan | None = None, seconds
             Tab(_("车辆"), f"{url}?day={day.day}&by=vehicle", active=not by_driver),
             Tab(_("驾驶员"), f"{url}?day={day.day}&by=driver", active=by_driver),
         ],
-        "query": f"?day={day.day}&by={'driver' if by_driver else 'vehicle'}", "key": new_key(),
+        "query": _query(day.day, request), "key": new_key(), "stored": kept, "job": _told(waiting) if waiting else None,
         "data": _data(day, lines, by_driver), "simple": plan is not None and plan.method == "simple",
-        "large": optimiser_installed(), "gap": plan.gap * 100 if plan else 0,
+        "gap": plan.gap * 100 if plan else 0,
         "crumbs": [Crumb(_("公务用车"), reverse("vehicles:mine")), Crumb(_("调度台"))],
     }  # fmt: skip
     return render(request, "vehicles/dispatch.html", context)

@@ -82,7 +82,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     whole = fleet.whole
     members = figures.members(place.path, year, today) if place.node.kind == NodeKind.DIVISION else []
     context = {
-        "place": place, "year": year, "fleet": fleet, "whole": whole,
+        "place": place, "year": year, "past": year < today.year, "fleet": fleet, "whole": whole,
         "crumbs": [Crumb(_("公务用车"), reverse("vehicles:mine")), Crumb(_("用车概览"))],
         "years": [Tab(str(y), f"{url}?at={place.path}&year={y}", active=y == year) for y in range(today.year, today.year - 3, -1)],
         "lines": [(str(Use(use).label), line) for use, line in fleet.lines.items() if line.quota or line.held],

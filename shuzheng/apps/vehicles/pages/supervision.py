@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from shuzheng.apps.vehicles import figures
@@ -27,6 +27,7 @@ from shuzheng.apps.vehicles.actions.alerts import (
     may_decide,
     review_appeals,
 )
+from shuzheng.apps.vehicles.models import VehicleState
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Tip, Violation, Warned
 from shuzheng.apps.vehicles.pages.looking import place_of
 from shuzheng.apps.vehicles.registers.alerts import COLOURS, STATES
@@ -40,6 +41,8 @@ from shuzheng.base.portal.parts import Crumb, Entry, Stat
 from shuzheng.base.standards.models import Rule
 from shuzheng.kernel.errors import Invalid, Missing
 
+OURS = gettext_noop("平台默认")
+"""The source of rules that are defaults of the platform."""
 WAITING = 12
 MOST_KINDS, MOST_UNITS = 12, 15
 DOCUMENTS = {
@@ -156,7 +159,7 @@ def _list(**values: Any) -> str:
 def _line(alert: Alert) -> dict[str, Any]:
     return {
         "alert": alert, "tone": COLOURS[alert.colour], "state_tone": STATES[alert.state],
-        "summary": "；".join(f"{f['label']} {f['value']}{f['unit']}" for f in facts_of(alert)[:2]),
+        "summary": _("；").join(" ".join(filter(None, (f["label"], f["value"], f["unit"]))) for f in facts_of(alert)[:2]),
     }  # fmt: skip
 
 
@@ -229,9 +232,10 @@ def act(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
 def _page(
     request: HttpRequest, actor: Actor, row: Alert, bound: Mapping[str, forms.Form], status: int = 200
 ) -> HttpResponse:
+    rules = _rules(row)
     context = {
-        "row": row, "tone": COLOURS[row.colour], "state_tone": STATES[row.state], "facts": facts_of(row),
-        "points": _points(row), "colours": _colours(row), "about": _about(row), "story": _story(row),
+        "row": row, "tone": COLOURS[row.colour], "state_tone": STATES[row.state], "facts": facts_of(row, rules),
+        "points": _points(row), "colours": _colours(row, rules), "outcome": _outcome(row), "about": _about(row), "story": _story(row),
         "track": _track(row, actor), "verbs": [(v, bound.get(v.name) or v.form()) for v in verbs(row, actor)], "key": new_key(),
         "crumbs": [
             Crumb(_("监督概览"), reverse("vehicles:watch")), Crumb(_("用车预警"), reverse("registers:list", args=["alerts"])),
@@ -241,17 +245,40 @@ def _page(
     return render(request, "vehicles/warning.html", context, status=status)
 
 
-def facts_of(row: Alert) -> list[dict[str, str]]:
-    """The facts of the evidence pack in the reader's words."""
+def facts_of(row: Alert, rules: Mapping[str, Rule] | None = None) -> list[dict[str, str]]:
+    """The facts of the evidence pack in the reader's words; ``rules`` by id, where their names are wanted."""
     return [
         {
-            "label": str(WORDS.get(fact["what"], fact["what"])), "unit": _(fact["unit"]) if fact["unit"] else "",
-            "value": str(DOCUMENTS.get(fact["value"], fact["value"])) if fact["what"] == "document" else fact["value"],
-            "limit": fact["limit"], "article": fact.get("article", ""), "code": fact.get("code", ""),
-            "edition": fact.get("edition", ""), "rule": fact.get("rule", ""),
+            "label": str(WORDS.get(fact["what"], fact["what"])), "unit": _said(fact["unit"]),
+            "value": _value(fact["what"], fact["value"]), "limit": fact["limit"], "code": fact.get("code", ""),
+            "article": _said(fact.get("article", "")), "name": _rule_name((rules or {}).get(fact.get("rule", ""))),
         }
         for fact in row.evidence.get("facts", ())
     ]  # fmt: skip
+
+
+def _said(text: str) -> str:
+    """A unit, or the source of a rule: those of ours have a translation, a law is cited as it is."""
+    return _(text) if text else ""
+
+
+def _value(what: str, value: str) -> str:
+    """A fact's value; what is kept as a code gets its word."""
+    if what == "document":
+        return str(DOCUMENTS.get(value, value))
+    if what == "state" and value in VehicleState.values:
+        return str(VehicleState(value).label)
+    return value
+
+
+def _rules(row: Alert) -> dict[str, Rule]:
+    """The editions that judged, by id."""
+    said = (*row.evidence.get("facts", ()), *row.evidence.get("colour", ()))
+    return {str(r.pk): r for r in Rule.objects.filter(pk__in={i["rule"] for i in said if i.get("rule")})}
+
+
+def _rule_name(rule: Rule | None) -> str:
+    return in_language(rule.name, rule.name_en) if rule is not None else ""
 
 
 def _track(row: Alert, actor: Actor) -> str:
@@ -265,14 +292,13 @@ def _points(row: Alert) -> list[tuple[str, int]]:
     return [(str(PARTS[p["part"]]), p["points"]) for p in row.evidence.get("points", ()) if p["part"] in PARTS]
 
 
-def _colours(row: Alert) -> list[str]:
+def _colours(row: Alert, rules: Mapping[str, Rule]) -> list[str]:
     """Why it has its colour."""
     said = []
-    rules = {str(r.pk): r for r in Rule.objects.filter(pk__in=[c["rule"] for c in row.evidence.get("colour", ())])}
     for reason in row.evidence.get("colour", ()):
         colour = str(Colour(reason["colour"]).label)
         rule = rules.get(reason["rule"])
-        name = f"{rule.code} {in_language(rule.name, rule.name_en)}" if rule is not None else ""
+        name = f"{rule.code} {_rule_name(rule)}" if rule is not None else ""
         if reason["why"] == "repeated":
             said.append(
                 _("同类第 %(n)s 次，升为%(colour)s色（%(rule)s）") % {"n": reason["n"], "colour": colour, "rule": name}
@@ -284,9 +310,21 @@ def _colours(row: Alert) -> list[str]:
     return said
 
 
+def _outcome(row: Alert) -> str:
+    """How it was decided, with the kind of violation."""
+    if not row.violation:
+        return str(row.get_outcome_display())
+    said = {"outcome": row.get_outcome_display(), "violation": row.get_violation_display()}
+    return _("%(outcome)s：%(violation)s") % said
+
+
 def _about(row: Alert) -> list[tuple[str, str]]:
+    """The records behind it, each with its page. Another warning is told in the reader's language."""
     found = []
-    for item in row.evidence.get("about", ()):
+    items = row.evidence.get("about", ())
+    others = Alert.objects.filter(pk__in=[i["pk"] for i in items if i["model"] == "vehicles.alert"])
+    names = {str(other.pk): str(other) for other in others.select_related("vehicle", "node")}
+    for item in items:
         try:
             if item["model"] in PAGES:
                 url = reverse(PAGES[item["model"]], args=[item["pk"]])
@@ -294,13 +332,13 @@ def _about(row: Alert) -> list[tuple[str, str]]:
                 url = reverse("registers:detail", args=[REGISTERS[item["model"]], item["pk"]])
         except (KeyError, NoReverseMatch):
             url = ""
-        found.append((item["text"], url))
+        found.append((names.get(item["pk"], item["text"]), url))
     return found
 
 
 def _story(row: Alert) -> list[Entry]:
     """What happened to it, in order."""
-    final = row.get_outcome_display() + (f"：{row.get_violation_display()}" if row.violation else "")
+    final = _outcome(row)
     story = [Entry(_("系统产生预警"), row.created_at, icon="alert-triangle")]
     if row.explained_at:
         story.append(Entry(_("说明情况"), row.explained_at, row.explained_by, comment=row.explanation))

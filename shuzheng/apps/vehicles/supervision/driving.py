@@ -108,7 +108,7 @@ def locked(runs: Iterable[Run]) -> Iterator[Found]:
     """Out on the road while locked up (封存停驶)."""
     for run in runs:
         if run.state == Run.State.OUT and run.vehicle.state in (VehicleState.LOCKED, VehicleState.LAID_UP):
-            yield _found(Warned.LOCKED, run, f"locked:{run.pk}", Item("state", run.vehicle.get_state_display()))
+            yield _found(Warned.LOCKED, run, f"locked:{run.pk}", Item("state", run.vehicle.state))
 
 
 def mileage(runs: Iterable[Run], limits: Limits) -> Iterator[Found]:

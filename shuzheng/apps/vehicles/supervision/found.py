@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shuzheng.base.standards import resolve
 from shuzheng.base.standards.book import Book, RuleValue
@@ -21,14 +22,15 @@ WORDS: Mapping[str, Any] = {
     "due_back": _("计划收车"), "back": _("实际收车"), "late_minutes": _("超时"), "night": _("夜间出车"), "holiday": _("非工作日出车"),
     "no_approval": _("没有已批准的派车单"), "state": _("车辆状态"), "odometer_km": _("里程表里程"), "track_km": _("定位里程"),
     "difference": _("相差"), "rate": _("百公里能耗"), "usual": _("通常百公里能耗"), "quantity": _("加油量"), "tank": _("油箱容积"),
-    "hours_between": _("距上次加油"), "wrong_energy": _("纯电动车加油"), "no_run": _("当天及前后一天没有出车"), "document": _("证件"), "until": _("有效期止"),
-    "paper_due": _("补办时限"), "held": _("实有"), "quota": _("编制"), "finding": _("规则结论"), "holder": _("产权登记"), "owner": _("使用单位"),
+    "hours_between": _("距上次加油"), "wrong_energy": _("纯电动车加油"), "no_run": _("当天及前后一天没有出车"), "document": pgettext_lazy("warning", "证件"), "until": _("有效期止"),
+    "paper_due": _("补办时限"), "held": _("实有"), "quota": _("编制"), "VEH-PRICE": _("购置价格"), "VEH-DISPL": _("排气量"), "VEH-OFF-ROAD": _("越野车没有批准文号"), "holder": _("产权登记"), "owner": _("使用单位"),
     "repairs": _("同一维修厂短期维修次数"), "amount": _("金额合计"), "part": _("配件"), "price": _("单价"), "median": _("同名中位价"),
     "passenger": _("乘车人"), "share": _("占出车次数"), "runs": _("出车次数"), "borrower": _("用车单位"), "provider": _("派车单位"),
     "metres": _("距离"), "speed": _("速度"), "minutes": _("停留"), "offline": _("离线"), "place": _("地点"), "fence": _("围栏"), "what": _("反映情况"),
-    "score": _("嫌疑分值"), "card_driver": _("刷卡驾驶员"), "order_driver": _("派车驾驶员"),
+    "score": _("嫌疑分值"), "card_driver": _("刷卡驾驶员"), "order_driver": _("派车驾驶员"), "station": _("加油充电站"),
+    "refuelled_at": _("票据时间"), "not_there": _("轨迹在票据时间前后没有到过该站"), "same_place": _("夜间或休息日停在同一处的天数"),
 }  # fmt: skip
-"""What the facts of an evidence pack are called."""
+"""What the facts of an evidence pack are called. A pack holds codes and figures; words are made for whoever reads it."""
 
 
 @dataclass(frozen=True)

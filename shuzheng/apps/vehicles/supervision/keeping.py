@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from statistics import median
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -16,6 +18,7 @@ from shuzheng.apps.vehicles import costs, rules
 from shuzheng.apps.vehicles.models import Driver, Fuel, Quota, Refuel, Repair, RepairPart, Vehicle, VehicleState
 from shuzheng.apps.vehicles.models.alerts import Colour, Warned
 from shuzheng.apps.vehicles.supervision.found import Found, Item, Limits
+from shuzheng.kernel.text import fold
 
 ALIKE = 5
 """Parts of one name from which on their middle price says what is usual."""
@@ -80,10 +83,37 @@ def thirsty(vehicles: Sequence[Vehicle], refuels: Iterable[Refuel], today: date,
             )  # fmt: skip
 
 
-def refuelling(refuels: Iterable[Refuel], ran: Mapping[UUID, frozenset[date]], limits: Limits) -> Iterator[Found]:
+@dataclass(frozen=True)
+class Stations:
+    """What tracks tell of stations: the known ones by organ and name, and what was noted of each vehicle's day (``staying``)."""
+
+    known: Mapping[tuple[UUID, str], str] = field(default_factory=dict)
+    noted: Mapping[tuple[UUID, date], Mapping[str, Any]] = field(default_factory=dict)
+
+    def elsewhere(self, row: Refuel, limits: Limits) -> list[Item]:
+        """That the vehicle was not at the station when it was refuelled there by the bill. Nothing, unless the station's place is
+        known, and the vehicle was heard then."""
+        station, noted = self.known.get((row.node_id, fold(row.station))), self.noted.get((row.vehicle_id, row.day))
+        if station is None or not noted or row.at is None:
+            return []
+        minute, around = row.at.hour * 60 + row.at.minute, limits("VEH-STATION-MINUTES", row.path)
+        since, until = minute - int(around.value), minute + int(around.value)
+        if not any(begin <= minute <= end for begin, end in noted["heard"]):
+            return []
+        if any(begin <= until and since <= end for begin, end in noted["stations"].get(station, ())):
+            return []
+        return [Item("station", row.station), Item("refuelled_at", at(row.day, row.at)),
+                Item("not_there", around.value, "分钟", "", around)]  # fmt: skip
+
+
+def refuelling(
+    refuels: Iterable[Refuel], ran: Mapping[UUID, frozenset[date]], limits: Limits, stations: Stations | None = None
+) -> Iterator[Found]:
     """Refuels that do not fit the vehicle: more than its tank, petrol for an electric car, twice within hours, on a day
-    on which it did not run. ``refuels`` with their vehicles; ``ran`` says on which days vehicles were out.
+    on which it did not run, at a station where it was not. ``refuels`` with their vehicles; ``ran`` says on which days vehicles
+    were out.
     """
+    stations = stations or Stations()
     by: dict[UUID, list[Refuel]] = defaultdict(list)
     for row in refuels:
         by[row.vehicle_id].append(row)
@@ -104,6 +134,7 @@ def refuelling(refuels: Iterable[Refuel], ran: Mapping[UUID, frozenset[date]], l
             near = {row.day + timedelta(days=n) for n in (-1, 0, 1)}
             if any(row.day - timedelta(days=RUNNING) <= d <= row.day for d in days) and not near & days:
                 items.append(Item("no_run", row.day.isoformat()))
+            items += stations.elsewhere(row, limits)
             if items:
                 yield _expense(Warned.REFUEL, row, "odd", at(row.day, row.at), *items)
         yield from _twice([r for r in rows if r.kind == Refuel.Sort.FUEL and r.at is not None], limits)
@@ -200,9 +231,12 @@ def standards(vehicles: Iterable[Vehicle], today: date, limits: Limits) -> Itera
             if finding.tone != "over":
                 continue
             title = finding.code == "VEH-TITLE"
-            items = [Item("finding", finding.words, "", "", finding.rule)]
             if title:
-                items += [Item("holder", row.title_holder), Item("owner", row.node.name)]
+                items = [Item("holder", row.title_holder), Item("owner", row.node.name)]
+            elif finding.rule is not None:
+                items = [Item(finding.code, finding.value, finding.rule.unit, finding.rule.value, finding.rule)]
+            else:
+                items = [Item(finding.code)]
             yield _vehicle(Warned.TITLE if title else Warned.OVER, row, finding.code, at(today), *items)
 
 

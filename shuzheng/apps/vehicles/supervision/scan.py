@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from shuzheng.apps.vehicles.actions.alerts import STANDING, close_alerts, raise_alerts
+from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import (
     Driver,
     Fence,
@@ -20,6 +21,8 @@ from shuzheng.apps.vehicles.models import (
     Repair,
     RepairPart,
     Run,
+    Spot,
+    TrackDay,
     Trip,
     Vehicle,
     VehicleState,
@@ -29,6 +32,7 @@ from shuzheng.apps.vehicles.supervision import driving, keeping, suspicion, trac
 from shuzheng.apps.vehicles.supervision.found import Found, Limits
 from shuzheng.base.core.actor import Actor
 from shuzheng.base.standards.working_days import is_working_day
+from shuzheng.kernel.text import fold
 
 RECENT = timedelta(days=4)
 """What is looked at every night: some days, since papers are entered late."""
@@ -59,9 +63,9 @@ def scan(actor: Actor, *, since: datetime | None = None, path: str = "") -> list
     since = since or now - RECENT
     limits = Limits(timezone.localdate(now))
     fresh: list[Alert] = []
-    parts = RepairPart.objects.filter(repair__day__gte=limits.on - timedelta(days=365), path__startswith=path)
+    parts = below(RepairPart.objects.filter(repair__day__gte=limits.on - timedelta(days=365)), path)
     usual = keeping.usual_prices(parts.order_by().values_list("name", "price"))
-    vehicles = Vehicle.objects.filter(path__startswith=path).exclude(state=VehicleState.DISPOSED)
+    vehicles = below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path)
     ids = list(vehicles.order_by("path", "pk").values_list("pk", flat=True))
     for n in range(0, len(ids), BATCH):
         rows = list(Vehicle.objects.filter(pk__in=ids[n : n + BATCH]).select_related("node"))
@@ -116,7 +120,8 @@ def _of_vehicles(
     for run in wide:
         if run.out_at is not None:
             ran[run.vehicle_id] |= set(_days(run, now))
-    yield from keeping.refuelling([r for r in fuel if r.day >= first], ran, limits)
+    entered = [r for r in fuel if r.day >= first or r.created_at >= since]  # bills come in late, by the month
+    yield from keeping.refuelling(entered, ran, limits, _stations(vehicles, entered))
     split = timedelta(days=int(limits("VEH-SPLIT-DAYS").value))
     repairs = Repair.objects.filter(vehicle__in=ids, day__gte=first - split)
     yield from keeping.split_repairs(repairs, limits)
@@ -124,6 +129,14 @@ def _of_vehicles(
     yield from keeping.dear_parts(parts, usual, limits)
     yield from keeping.documents(vehicles, (), today, limits)
     yield from keeping.standards(vehicles, today, limits)
+
+
+def _stations(vehicles: Sequence[Vehicle], refuels: Sequence[Refuel]) -> keeping.Stations:
+    spots = Spot.objects.filter(node__in={v.node_id for v in vehicles}, kind=Spot.Sort.STATION)
+    known = {(node, fold(name)): str(pk) for node, name, pk in spots.values_list("node", "name", "pk")}
+    asked = {r.day for r in refuels if (r.node_id, fold(r.station)) in known}
+    rows = TrackDay.objects.filter(vehicle__in=[v.pk for v in vehicles], day__in=asked) if asked else ()
+    return keeping.Stations(known, {(row.vehicle_id, row.day): row.noted for row in rows if row.noted})
 
 
 def _days(run: Run, now: datetime) -> Iterator[date]:
@@ -134,20 +147,23 @@ def _days(run: Run, now: datetime) -> Iterator[date]:
 def _scores(vehicles: Sequence[Vehicle], since: datetime, limits: Limits) -> Iterator[Found]:
     ids = [v.pk for v in vehicles]
     alerts = Alert.objects.filter(vehicle__in=ids, begins__gte=since).select_related("vehicle", "node")
-    days = timedelta(days=int(limits("VEH-SHORT-DAYS").value))
+    days = timedelta(days=max(int(limits(code).value) for code in ("VEH-SHORT-DAYS", "VEH-STOP-DAYS")))
     runs = _runs(ids, since - days)
-    found = suspicion.score(alerts, runs, _trips(runs), limits)
+    trips = _trips(runs)
+    tracks = TrackDay.objects.filter(vehicle__in=ids, day__gte=timezone.localdate(since - days)).defer("sealed")
+    stops = suspicion.lingering(tracks.order_by("day"), runs, trips, timezone.now(), limits)
+    found = suspicion.score(alerts, runs, trips, limits, stops)
     yield from (one for one in found if one.begins >= since)
 
 
 def _of_organs(path: str, since: datetime, now: datetime, limits: Limits) -> Iterator[Found]:
     today = limits.on
-    trips = Trip.objects.filter(path__startswith=path, is_emergency=True, paper_due__gte=since).select_related("run")
+    trips = below(Trip.objects.filter(is_emergency=True, paper_due__gte=since), path).select_related("run")
     yield from driving.paperwork(trips, now)
-    drivers = Driver.objects.filter(path__startswith=path, state=Driver.State.ON_DUTY).select_related("person")
+    drivers = below(Driver.objects.filter(state=Driver.State.ON_DUTY), path).select_related("person")
     yield from keeping.documents((), drivers, today, limits)
-    quotas = Quota.in_force(today).filter(path__startswith=path)
-    vehicles = Vehicle.objects.filter(path__startswith=path).exclude(state=VehicleState.DISPOSED)
+    quotas = below(Quota.in_force(today), path)
+    vehicles = below(Vehicle.objects.exclude(state=VehicleState.DISPOSED), path)
     yield from keeping.quotas(vehicles, quotas, today)
 
 
@@ -161,12 +177,10 @@ def lapse(actor: Actor, path: str = "") -> int:
     today = timezone.localdate()
     limits = Limits(today)
     undecided = (Alert.State.NOTED, Alert.State.OPEN, Alert.State.EXPLAINED)
-    standing = list(Alert.objects.filter(code__in=STANDING, state__in=undecided, path__startswith=path))
-    over: list[Alert] = list(
-        Alert.objects.filter(state=Alert.State.DECIDED, appeal_due__lt=today, path__startswith=path)
-    )
+    standing = list(below(Alert.objects.filter(code__in=STANDING, state__in=undecided), path))
+    over: list[Alert] = list(below(Alert.objects.filter(state=Alert.State.DECIDED, appeal_due__lt=today), path))
     days = timedelta(days=int(limits("VEH-REPEAT-DAYS").value))
-    noted = Alert.objects.filter(state=Alert.State.NOTED, begins__lt=timezone.now() - days, path__startswith=path)
+    noted = below(Alert.objects.filter(state=Alert.State.NOTED, begins__lt=timezone.now() - days), path)
     over += noted.exclude(code__in=STANDING)
     if standing:
         vehicles = list(

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
-from shuzheng.apps.vehicles.models import Run, Trip
+from shuzheng.apps.vehicles.models import Run, TrackDay, Trip
 from shuzheng.apps.vehicles.models.alerts import Alert, Colour, Warned
 from shuzheng.apps.vehicles.models.trips import Reach
-from shuzheng.apps.vehicles.supervision.driving import Trips, leading
+from shuzheng.apps.vehicles.supervision.driving import Trips, is_ordered, leading
 from shuzheng.apps.vehicles.supervision.found import Found, Item, Limits
 from shuzheng.apps.vehicles.supervision.keeping import at
 
 PARTS: Mapping[str, Any] = {
     "no_order": _("无单用车"), "night": _("夜间用车"), "holiday": _("节假日用车"), "locked": _("封存动车"), "sensitive": _("敏感场所停留"),
     "overnight": _("市内行程在外过夜"), "detour": _("里程超出预计"), "repeat": _("短途反复去同一处"), "refuel": _("加油异常"),
+    "stops": _("夜间或休息日反复停在同一处"),
 }  # fmt: skip
 """The parts of the score; points are the rule ``VEH-SUSPICION`` under the same key."""
 SAID = {
@@ -78,11 +80,43 @@ def repeated(runs: Iterable[Run], trips: Trips, limits: Limits) -> dict[UUID, in
     return found
 
 
-def score(alerts: Iterable[Alert], runs: Iterable[Run], trips: Trips, limits: Limits) -> Iterator[Found]:
-    """Vehicles and days whose parts come to the rule's least score; from the red score on the warning is red."""
+def lingering(
+    days: Iterable[TrackDay], runs: Iterable[Run], trips: Trips, now: datetime, limits: Limits
+) -> dict[tuple[UUID, date], tuple[TrackDay, int]]:
+    """Days on which a vehicle stood at night, or while nobody works, at a place that is not registered, once more within the
+    rule's days: the day, and how many such days there were. A stop during a run that was allowed is none.
+    """
+    allowed: dict[UUID, list[Run]] = defaultdict(list)
+    for run in runs:
+        if run.out_at is not None and is_ordered(trips.get(run.pk, ()), now):
+            allowed[run.vehicle_id].append(run)
+    by: dict[tuple[UUID, str], dict[date, TrackDay]] = defaultdict(dict)
+    for day in days:
+        midnight = timezone.make_aware(datetime.combine(day.day, time()))
+        for mark, begin, end in day.noted.get("stops", ()):
+            middle = midnight + timedelta(minutes=(begin + end) / 2)
+            if not any(r.out_at <= middle <= (r.back_at or now) for r in allowed[day.vehicle_id]):
+                by[day.vehicle_id, mark][day.day] = day
+    found: dict[tuple[UUID, date], tuple[TrackDay, int]] = {}
+    for (vehicle, _mark), some in by.items():
+        many, within = (limits(code, next(iter(some.values())).path) for code in ("VEH-STOP-COUNT", "VEH-STOP-DAYS"))
+        for day, row in some.items():
+            near = sum(day - timedelta(days=int(within.value)) < other <= day for other in some)
+            if near >= many.value and near > found.get((vehicle, day), (row, 0))[1]:
+                found[vehicle, day] = (row, near)
+    return found
+
+
+def score(
+    alerts: Iterable[Alert], runs: Iterable[Run], trips: Trips, limits: Limits,
+    stops: Mapping[tuple[UUID, date], tuple[TrackDay, int]] | None = None,
+) -> Iterator[Found]:  # fmt: skip
+    """Vehicles and days whose parts come to the rule's least score; from the red score on the warning is red. ``stops`` as of
+    ``lingering``."""
+    stops = stops or {}
     parts: dict[tuple[UUID, date], set[str]] = defaultdict(set)
     about: dict[tuple[UUID, date], list[tuple[str, UUID, str]]] = defaultdict(list)
-    owner: dict[tuple[UUID, date], Alert | Run] = {}
+    owner: dict[tuple[UUID, date], Alert | Run | TrackDay] = {}
     runs = list(runs)
     often = repeated(runs, trips, limits)
     for alert in alerts:
@@ -100,6 +134,9 @@ def score(alerts: Iterable[Alert], runs: Iterable[Run], trips: Trips, limits: Li
             parts[key] |= more
             about[key].append(("vehicles.run", run.pk, str(run)))
             owner.setdefault(key, run)
+    for key, (track, _many) in stops.items():
+        parts[key].add("stops")
+        owner.setdefault(key, track)
     for (vehicle, day), held in sorted(parts.items(), key=lambda item: (item[0][1], item[0][0])):
         row = owner[vehicle, day]
         points = tuple(
@@ -110,9 +147,13 @@ def score(alerts: Iterable[Alert], runs: Iterable[Run], trips: Trips, limits: Li
         )
         total, least = sum(n for _part, n, _rule in points), limits("VEH-SUSPICION-LEAST", row.path)
         if total >= least.value:
-            begins = row.begins if isinstance(row, Alert) else row.out_at or at(day)
+            begins = row.begins if isinstance(row, Alert) else row.out_at if isinstance(row, Run) else None
+            items = [Item("score", total, gettext_noop("分"), least.value, least)]
+            if (vehicle, day) in stops:
+                most = limits("VEH-STOP-COUNT", row.path)
+                items.append(Item("same_place", stops[vehicle, day][1], "日", most.value, most))
             yield Found(
-                Warned.PRIVATE, f"{Warned.PRIVATE}:{vehicle}:{day}", row.node_id, row.path, begins,
-                (Item("score", total, "分", least.value, least),), vehicle_id=vehicle, about=tuple(about[vehicle, day]),
+                Warned.PRIVATE, f"{Warned.PRIVATE}:{vehicle}:{day}", row.node_id, row.path, begins or at(day),
+                tuple(items), vehicle_id=vehicle, about=tuple(about[vehicle, day]),
                 points=points, colour=Colour.RED if total >= limits("VEH-SUSPICION-RED", row.path).value else "",
             )  # fmt: skip
