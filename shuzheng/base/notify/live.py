@@ -23,6 +23,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import translation
+from psycopg import sql
 
 from shuzheng.base.access.actors import identify
 from shuzheng.base.core.actor import Actor, actor_of
@@ -76,7 +77,7 @@ class Hub:
             if k not in {"cursor_factory", "context"}
         }
         async with await psycopg.AsyncConnection.connect(**params, autocommit=True) as connection:
-            await connection.execute(f"LISTEN {self._channel}")
+            await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
             self.listening.set()
             async for message in connection.notifies():
                 self._wake(json.loads(message.payload))
