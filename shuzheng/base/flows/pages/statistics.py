@@ -101,12 +101,12 @@ def one(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _said(figures: Any, **more: Any) -> dict[str, Any]:
-    """Figures with their durations in words."""
+    """Figures with their durations in words: in working time, and by the clock where there are any."""
     work, clock = figures.work, figures.clock
-    return {
-        "f": figures, "median": worked(work.median), "p90": worked(work.p90), "clock_median": lasted(clock.median),
-        "clock_p90": lasted(clock.p90), **more,
-    }  # fmt: skip
+    by_clock = {
+        f"clock_{name}": "" if (took := getattr(clock, name)) is None else lasted(took) for name in ("median", "p90")
+    }
+    return {"f": figures, "median": worked(work.median), "p90": worked(work.p90), **by_clock, **more}
 
 
 def heat(found: statistics.Figures) -> diagram.Paint:
