@@ -104,5 +104,5 @@ def publish(keeper: Actor, code: str, signers: Sequence[int], numbers: Sequence[
 
 def open_tasks(case: UUID) -> list[Task]:
     """What waits in an instance."""
-    with system_scope("flows.engine").activate():
+    with system_scope("flows.engine").activate(held=True):
         return list(Task.objects.filter(case_id=case, state=Task.State.OPEN).order_by("pk"))

@@ -1,27 +1,21 @@
 """Instances of the ten-step process driven from start to end by workers that are killed at random: none lost, no step twice.
 
-``python -m bench.endurance WORKER WORKERS INSTANCES CODE STARTER`` is one worker: it takes every so-manieth instance, starts it
-under a key of its own, and lets each holder decide, each decision under a key of its own. Killed anywhere, the next one finds in
-the database what is done, asks again under the same keys for what may not be, and goes on.
+A worker takes every so-manieth instance, starts it under a key of its own, and lets each holder decide, each decision under a key
+of its own. Killed anywhere, the next one finds in the database what is done, asks again under the same keys for what may not be,
+and goes on. Workers are forked from a process that has loaded the program (``bench.nursery``): what is measured is decisions, and
+not how long Python takes to begin.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[1]
-TICKS = "SZ_BENCH_TICKS"
-"""Names the file that grows by a byte with each decision of a worker."""
 
 
 @dataclass
@@ -45,31 +39,32 @@ def drive(
     Decisions, not seconds: on a slow machine a worker would be killed before it has done anything, for ever.
     """
     chance, before = random.Random(7), decided(code)
+    os.environ |= environment  # of the nursery, which lends it to all
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["bench.nursery"])
+
+    def hire(number: int) -> multiprocessing.process.BaseProcess:
+        worker = context.Process(target=work, args=(number, workers, instances, code, starter, ticks.name))
+        worker.start()
+        return worker
+
     with tempfile.NamedTemporaryFile() as ticks:
-        environment = {**environment, TICKS: ticks.name}
-        crew = {n: _hire(n, workers, instances, code, starter, environment) for n in range(workers)}
+        crew = {number: hire(number) for number in range(workers)}
         begin, killed, due = time.monotonic(), 0, chance.randint(*kills)
         while crew:
             time.sleep(0.02)
             if os.path.getsize(ticks.name) >= due:
                 victim = chance.choice(sorted(crew))
-                os.kill(crew[victim].pid, signal.SIGKILL)
-                crew[victim].wait()
-                crew[victim] = _hire(victim, workers, instances, code, starter, environment)
+                crew[victim].kill()
+                crew[victim].join()
+                crew[victim] = hire(victim)
                 killed, due = killed + 1, due + chance.randint(*kills)
             for number, worker in list(crew.items()):
-                if worker.poll() == 0:
+                if worker.exitcode == 0:
                     del crew[number]
-                elif worker.poll() is not None:
-                    raise RuntimeError(f"a worker ended with {worker.returncode}")
+                elif worker.exitcode is not None:
+                    raise RuntimeError(f"a worker ended with {worker.exitcode}")
     return Run(time.monotonic() - begin, killed, decided(code) - before)
-
-
-def _hire(
-    number: int, workers: int, instances: int, code: str, starter: str, environment: Mapping[str, str]
-) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-m", "bench.endurance", *map(str, (number, workers, instances)), code, starter]
-    return subprocess.Popen(words, cwd=ROOT, env={**os.environ, **environment})
 
 
 def decided(code: str) -> int:
@@ -81,25 +76,26 @@ def decided(code: str) -> int:
         return Task.objects.filter(code=code, state=Task.State.DONE).count()
 
 
-def work(number: int, workers: int, instances: int, code: str, starter: str) -> None:
-    """One worker's share, from wherever the one before it was killed."""
-    from bench import cases
+def work(number: int, workers: int, instances: int, code: str, starter: str, ticks: str) -> None:
+    """One worker's share, from wherever the one before it was killed; each decision adds a byte to the file of ticks."""
+    from bench import cases, house
     from shuzheng.base.core.scope import system_scope
     from shuzheng.base.flows.models import Case
 
-    house = cases.found(code, starter)
-    ticks = os.open(os.environ[TICKS], os.O_WRONLY | os.O_APPEND)
+    house.set_up()
+    place = cases.found(code, starter)
+    told = os.open(ticks, os.O_WRONLY | os.O_APPEND)
     with system_scope("flows.engine").activate():
         over = set(Case.objects.filter(definition__code=code, state=Case.State.DONE).values_list("title", flat=True))
     for instance in range(number, instances, workers):
         name = f"{code}-{instance:07}"
         if name in over:
             continue
-        case = house.begin(name)
+        case = place.begin(name)
         while waiting := cases.open_tasks(case.pk):
             for task in waiting:
-                house.decide(task)
-                os.write(ticks, b".")
+                place.decide(task)
+                os.write(told, b".")
 
 
 def exact(instances: int, code: str, signers: list[int]) -> str:
@@ -132,10 +128,3 @@ def exact(instances: int, code: str, signers: list[int]) -> str:
     if len(ended) != instances or set(ended.values()) != {1}:
         return f"{len(ended)} instances have told that they ended, of {instances}"
     return ""
-
-
-if __name__ == "__main__":
-    from bench.house import set_up
-
-    set_up()
-    work(*map(int, sys.argv[1:4]), *sys.argv[4:])
