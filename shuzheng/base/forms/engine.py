@@ -127,14 +127,15 @@ def lines_of(spec: FormSpec, values: Values) -> Lines:
             if value is not None and code not in spec.cells and (place := spec.place(code)):
                 section, number, column = place
                 found[section][number][column] = value
+    typed = {code: {c.code for c in section.line if c.is_input} for code, section in spec.lines.items()}
     return {
-        section: {n: rows[n] for n in sorted(rows) if any(spec.lines[section].column(c).is_input for c in rows[n])}  # type: ignore[union-attr]
+        section: {n: rows[n] for n in sorted(rows) if not typed[section].isdisjoint(rows[n])}
         for section, rows in found.items()
     }
 
 
 def _row_env(section: SectionSpec, row: Mapping[str, Value]) -> dict[str, Value]:
-    return {LINE + c.code: row.get(c.code) for c in section.line}
+    return {name: row.get(code) for name, code in section.line_names}
 
 
 def _lists(spec: FormSpec, lines: Lines) -> dict[str, list[Value]]:
@@ -196,12 +197,13 @@ def compute(spec: FormSpec, values: Values, factors: Values, before: Values | No
     result: dict[str, Value] = {}
     for code, rows in lines.items():
         section = spec.lines[code]
-        order = line_order(spec, section)
+        order = [(column, LINE + column, spec.programs[f"{code}.{column}"]) for column in line_order(spec, section)]
         for number, row in rows.items():
             more = {**env, **_row_env(section, row)}
-            for column in order:
-                row[column] = more[LINE + column] = _kept(spec.programs[f"{code}.{column}"](more))
-            result |= {f"{code}_{number}_{column.code}": row.get(column.code) for column in section.line}
+            for column, name, program in order:
+                row[column] = more[name] = _kept(program(more))
+            for _name, column in section.line_names:
+                result[f"{code}_{number}_{column}"] = row.get(column)
     return {**_computed(spec, {**env, **_lists(spec, lines)}, spec.computed), **result}  # type: ignore[dict-item]
 
 
@@ -242,11 +244,11 @@ def check(
         if not item.line and item.cell not in hidden and spec.programs[item.code](env) is False
     ]
     for code, rows in lines.items():
-        own = [item for item in spec.checks if item.line == code]
+        own = [(item, spec.programs[item.code]) for item in spec.checks if item.line == code]
         for number, row in rows.items():
             env |= _row_env(spec.lines[code], row)
-            for item in own:
-                if f"{code}_{number}_{item.cell}" not in hidden and spec.programs[item.code](env) is False:
+            for item, program in own:
+                if not (hidden and f"{code}_{number}_{item.cell}" in hidden) and program(env) is False:
                     one = item.of_row(number)
                     found.append(Finding(one, explained.get(one.code, "")))
     return sorted(found, key=lambda f: f.check.level != "error")

@@ -19,7 +19,7 @@ from shuzheng.base.forms.locking import lock
 from shuzheng.base.forms.models import Cell, Edition, Explanation, Submission
 from shuzheng.base.forms.prefill import Known, known
 from shuzheng.base.forms.spec import FormSpec, Value, load
-from shuzheng.base.forms.values import store_cells, stored_values
+from shuzheng.base.forms.values import known_rows, store_cells, stored_values
 from shuzheng.kernel.errors import FieldFault, Invalid
 
 State = Submission.State
@@ -165,9 +165,8 @@ def _write_cells(
     What is not asked counts as empty, and stays as typed until the form is handed in (``final``): a choice that was
     changed by mistake costs nobody what stood behind it.
     """
-    stored = stored_values(submission)
+    stored, inputs = known_rows(spec, submission.cells.values_list("code", "value", "text"))
     factors = resolve(spec, submission.round.period, submission.path)
-    inputs = {c: v for c, v in stored.items() if (cell := spec.pattern(c)) and cell.is_input}
     inputs |= {code: item.value for code, item in typed.items()}
     earlier = before(submission)
     values = compute(spec, inputs, factors.values, earlier)

@@ -143,6 +143,8 @@ def _submissions() -> QuerySet[Submission]:
 
 def _brought(actor: Actor, transfer_id: str) -> tuple[Transfer, Submission]:
     transfer = Transfer.objects.get(pk=transfer_id, person_id=actor.person_id)
+    if transfer.state == Transfer.State.FAILED:  # the worker died when it had said so
+        raise Invalid(transfer.notes[0])
     return transfer, _submissions().get(pk=transfer.options["submission"])
 
 

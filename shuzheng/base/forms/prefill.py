@@ -96,12 +96,15 @@ def to_carry(spec: FormSpec, submission: Submission, open_: Collection[str]) -> 
 
     What an untouched form begins with anyway (``known``) is left to it.
     """
+    before = last_period(spec, submission)
+    if not before:
+        return {}
     stored = stored_values(submission)
     taken = {code for code, value in stored.items() if value is not None} | set(submission.unread)
     taken |= set(known(spec, submission))
     begun = {section for section, rows in lines_of(spec, stored).items() if rows}
     found = {}
-    for code, value in last_period(spec, submission).items():
+    for code, value in before.items():
         place = None if code in spec.cells else spec.place(code)
         fits = code in open_ and code not in taken
         if place is not None:

@@ -42,12 +42,22 @@ def stored_values(submission: Submission, codes: Iterable[str] | None = None) ->
 
 def typed_rows(spec: FormSpec, rows: Iterable[tuple[str, Decimal | None, str]]) -> dict[str, Value]:
     """Stored rows (code, number, text) as values by code. Cells that the form does not know are left out."""
+    return known_rows(spec, rows)[0]
+
+
+def known_rows(
+    spec: FormSpec, rows: Iterable[tuple[str, Decimal | None, str]]
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """As ``typed_rows``, and the same without what is computed."""
     found: dict[str, Value] = {}
+    inputs: dict[str, Value] = {}
     for code, number, text in rows:
         cell = spec.pattern(code)
         if cell is not None:
-            found[code] = from_columns(cell, number, text)
-    return found
+            found[code] = value = from_columns(cell, number, text)
+            if cell.is_input:
+                inputs[code] = value
+    return found, inputs
 
 
 def from_text(cell: CellSpec, text: Any) -> Value:

@@ -36,7 +36,7 @@ from shuzheng.base.forms.prefill import known, to_carry
 from shuzheng.base.forms.saving import carry_over, save
 from shuzheng.base.forms.standing import stands_in, submit_for
 from shuzheng.base.forms.tiers import chains
-from shuzheng.base.forms.values import typed_rows
+from shuzheng.base.forms.values import known_rows
 from shuzheng.base.org.models import Tier
 from shuzheng.base.portal.parts import Crumb, Step
 from shuzheng.base.standards.uses import helps
@@ -67,9 +67,8 @@ def fill_in(submission: Submission, *, editable: bool) -> tuple[Filled, Factors,
     """The form as it stands, with its findings."""
     spec, period = form_of(submission.round)
     rows = list(submission.cells.values_list("code", "value", "text", "source"))
-    stored = typed_rows(spec, [row[:3] for row in rows])
+    stored, inputs = known_rows(spec, (row[:3] for row in rows))
     sources = {code: source for code, _value, _text, source in rows}
-    inputs = {code: value for code, value in stored.items() if (cell := spec.pattern(code)) and cell.is_input}
     begun = known(spec, submission) if editable else {}
     inputs |= {code: item.value for code, item in begun.items()}
     sources |= {code: item.source for code, item in begun.items()}

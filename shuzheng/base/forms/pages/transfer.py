@@ -96,6 +96,8 @@ def uploaded(request: HttpRequest, pk: UUID, transfer: UUID) -> HttpResponse:
     found = incoming.find(actor, submission, transfer)
     if request.method == "GET":
         return _seen(request, submission, found)
+    if found.options.get("faults"):
+        raise Invalid(_("文件里有读不了的格，没有存。改好后重新上传。"))
     if found.state == Transfer.State.CHECKED and "run" in found.options:
         return _later(store_upload, _("存入上传的表：%(name)s"), actor, submission, found)
     if found.state == Transfer.State.WAITING:  # it is being stored: the button was pressed twice

@@ -193,6 +193,11 @@ class SectionSpec:
     text_en: str = ""
     show: str = ""
 
+    @cached_property
+    def line_names(self) -> tuple[tuple[str, str], ...]:
+        """What expressions call the columns of the repeating row (``row.price``), with their codes."""
+        return tuple((LINE + c.code, c.code) for c in self.line)
+
     def column(self, code: str) -> CellSpec | None:
         """A column of the repeating row."""
         return next((c for c in self.line if c.code == code), None)
