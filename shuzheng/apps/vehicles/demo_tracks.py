@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import (
+    CardRead,
+    Command,
     Fence,
     Intake,
     Place,
@@ -33,6 +35,7 @@ from shuzheng.apps.vehicles.sealing import Point, metres, note, seal
 from shuzheng.apps.vehicles.watching import BEIJING
 from shuzheng.base.core.bulk import insert_many
 from shuzheng.kernel import geo
+from shuzheng.protocols.jt808.messages import UNSUPPORTED
 
 DAYS = 14
 """Of runs that have tracks."""
@@ -58,11 +61,61 @@ def load(path: str, today: date) -> None:
         terminal.own(vehicle.node)
         terminals.append(terminal)
     insert_many(terminals)
+    _told(terminals)
+    _cards(vehicles, today)
     _fences(vehicles[0])
     tracks = _fortnight(vehicles, today)
     insert_many([sealed_day(vehicle, day, points) for (vehicle, day), points in tracks.items()])
     _rides(vehicles, today)
     _now(vehicles, today)
+
+
+def _told(terminals: Sequence[Terminal]) -> None:
+    """Commands of the last days: done, refused, given up."""
+    now = timezone.now()
+    by, why = "陈晓", "汛期安全提醒"
+    told: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
+        ("text", {"text": "今日有强降雨，请减速慢行，勿走临水路段。", "spoken": True}, "done", {}),
+        (
+            "read",
+            {},
+            "done",
+            {"parameters": {"interval": 30, "asleep": 300, "speed": 120, "heartbeat": 60}, "others": 14},
+        ),
+        ("properties", {}, "refused", {"result": UNSUPPORTED}),
+        ("locate", {}, "expired", {}),
+    ]
+    rows = []
+    for n, (terminal, (kind, content, state, answer)) in enumerate(zip(terminals, told, strict=False)):
+        at, tries = now - timedelta(hours=30 + n), int(state != "expired")
+        row = Command(
+            terminal=terminal, kind=kind, content=content, why=why, by=by, state=state, answer=answer, tries=tries,
+            until=at + timedelta(hours=24), sent_at=at if tries else None, answered_at=at if tries else None,
+        )  # fmt: skip
+        row.node_id, row.path = terminal.node_id, terminal.path
+        rows.append(row)
+    insert_many(rows)
+
+
+def _cards(vehicles: Sequence[Vehicle], today: date) -> None:
+    """Drivers put their cards in when they set out, and take them out when they are back."""
+    since = datetime.combine(today - timedelta(days=DAYS), datetime.min.time(), BEIJING)
+    runs = (
+        Run.objects.filter(vehicle__in=vehicles, out_at__gte=since).select_related("driver__person").order_by("out_at")
+    )
+    rows = []
+    for run in runs:
+        ways = ((CardRead.Way.IN, run.out_at, 0), (CardRead.Way.OUT, run.back_at, None))
+        for way, at, result in ways:
+            if at is not None:
+                out = way == CardRead.Way.OUT
+                row = CardRead(
+                    vehicle_id=run.vehicle_id, at=at, way=way, result=result, run=run, driver=None if out else run.driver,
+                    name="" if out else run.driver.person.name,
+                )  # fmt: skip
+                row.node_id, row.path = run.node_id, run.path
+                rows.append(row)
+    insert_many(rows, ignore_conflicts=True)
 
 
 def _fences(vehicle: Vehicle) -> None:

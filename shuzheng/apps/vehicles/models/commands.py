@@ -56,6 +56,7 @@ class Command(Record):
         ordering: ClassVar = ["-created_at"]
         indexes: ClassVar = [
             *Record.Meta.indexes,
+            models.Index(fields=["-created_at", "id"], name="vehicles_command_when"),
             models.Index(fields=["terminal", "-created_at"], name="vehicles_command_terminal"),
             models.Index(
                 fields=["created_at"], name="vehicles_command_open", condition=Q(state__in=["waiting", "sent"])

@@ -112,10 +112,12 @@ class Commands(Register):
     model, name, noun, icon, unit = Command, "commands", "command", "send", gettext_lazy("条")
     columns = (
         "terminal", Column("car", label=gettext_lazy("车辆"), value=lambda c: c.terminal.vehicle.plate, joins=("terminal__vehicle",)),
-        "kind", Column("said", label=gettext_lazy("内容"), value=said), Column("state", states=COMMAND_STATES),
-        Column("answered", label=gettext_lazy("应答"), value=answered), "why", "by",
-        Column("created_at", label=gettext_lazy("提出时间")), "sent_at", "answered_at", Column("until", shown=False), "node",
+        "kind", Column("state", states=COMMAND_STATES), "by", "why", Column("created_at", label=gettext_lazy("提出时间")),
+        "answered_at", Column("sent_at", shown=False), Column("said", label=gettext_lazy("内容"), value=said, shown=False),
+        Column("answered", label=gettext_lazy("应答"), value=answered, shown=False), Column("until", shown=False),
+        Column("node", shown=False),
     )  # fmt: skip
+    ordering = ("-created_at", "id")
     key = ("terminal", "created_at")
     title = "terminal"
     search = ("terminal__number", "why", "by")
@@ -126,6 +128,12 @@ class Commands(Register):
     )
     without = frozenset({"create", "change", "delete", "import", "labels", "comments", "attachments"})
     help = gettext_lazy("在定位终端的页面上下发；终端不在线时等待，到期作废。")
+
+    def panels(self, row: Command, actor: Actor) -> Sequence[Panel]:
+        """What was said, and what came back."""
+        told = [(_("内容"), said(row)), (_("应答"), answered(row))]
+        shown = [(label, words) for label, words in told if words]
+        return (Panel(_("内容和应答"), "vehicles/parts/command.html", {"rows": shown}),) if shown else ()
 
 
 @register
