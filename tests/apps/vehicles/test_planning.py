@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+from itertools import permutations
+from math import inf
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shuzheng.apps.vehicles.planning.duty import Pieces, duty
 from shuzheng.apps.vehicles.planning.feasible import faults
 from shuzheng.apps.vehicles.planning.problem import Car, Driver, Fixed, Place, Plan, Problem, Ride, Rules, Stop
+from shuzheng.apps.vehicles.planning.roads import Roads
 from shuzheng.apps.vehicles.planning.solve import solve
+from shuzheng.apps.vehicles.planning.tours import Tour, tours
 
 RULES = Rules(
     driving_day=480, driving_unbroken=240, rest=20, rest_between=600, turnaround=10, wait_away=45, pool_most=3,
@@ -146,11 +152,12 @@ def test_the_checker_sees_what_is_wrong():
 
 
 @st.composite
-def problems(draw: st.DrawFn) -> Problem:
+def problems(draw: st.DrawFn, rides: int = 9, crews: int = 4, *, fixed_most: int = 2, halves: bool = True) -> Problem:
+    most = rides, crews
     place = st.sampled_from([p.id for p in PLACES[1:5]])
     minute = st.integers(400, 1000)
     rides = []
-    for number in range(draw(st.integers(1, 9))):
+    for number in range(draw(st.integers(1, most[0]))):
         stops = draw(
             st.lists(place, min_size=2, max_size=3).filter(
                 lambda s: all(a != b for a, b in zip(s, s[1:], strict=False))
@@ -169,29 +176,83 @@ def problems(draw: st.DrawFn) -> Problem:
     cars = [
         Car(
             f"c{number}", draw(st.sampled_from(["yard", "court"])), draw(st.sampled_from([4, 4, 7])), "sedan", "general",
-            draw(st.sampled_from([0.5, 1.0])), draw(st.sampled_from([((360, 1320),), ((360, 700), (720, 1320))])),
+            draw(st.sampled_from([0.5, 1.0])), draw(st.sampled_from([((360, 1320),), ((360, 700), (720, 1320))][: 1 + halves])),
             licences=draw(st.sampled_from([frozenset({"C1"}), frozenset({"B1", "A1"})])),
             range_km=draw(st.sampled_from([None, 120.0, 400.0])), charge=draw(st.sampled_from([0.4, 1.0])),
             charge_km_h=draw(st.sampled_from([0.0, 60.0])), off_road=draw(st.booleans()),
         )
-        for number in range(draw(st.integers(1, 4)))
+        for number in range(draw(st.integers(1, most[1])))
     ]  # fmt: skip
     drivers = [
         Driver(
             f"d{number}", draw(st.sampled_from(["yard", "court"])), draw(st.sampled_from([frozenset({"C1"}), frozenset({"A1", "C1"})])),
-            draw(st.sampled_from([((420, 1200),), ((420, 760), (800, 1260))])), driven=draw(st.sampled_from([0, 200])),
+            draw(st.sampled_from([((420, 1200),), ((420, 760), (800, 1260))][: 1 + halves])), driven=draw(st.sampled_from([0, 200])),
             last_end=draw(st.sampled_from([None, -60])), load=draw(st.integers(0, 999)),
         )
-        for number in range(draw(st.integers(1, 4)))
+        for number in range(draw(st.integers(1, most[1])))
     ]  # fmt: skip
     fixed = []
-    for number in range(draw(st.integers(0, 2))):
+    for number in range(draw(st.integers(0, fixed_most))):
         start = draw(minute)
         fixed.append(
             Fixed(f"f{number}", cars[draw(st.integers(0, len(cars) - 1))].id, drivers[draw(st.integers(0, len(drivers) - 1))].id,
                   start, start + 60, 20.0, 40)
         )  # fmt: skip
     return Problem(PLACES, tuple(rides), tuple(cars), tuple(drivers), RULES, tuple(fixed))
+
+
+def cheapest(asked: Problem) -> float:
+    """What the best plan costs, by trying everything: which tours, in which cars, with which drivers, in which order."""
+    roads, pieces = Roads(asked), Pieces.of(asked)
+    price = {ride.id: asked.rules.price(ride) for ride in asked.rides}
+    cars, drivers = range(len(pieces.cars)), range(len(pieces.drivers))
+
+    @cache
+    def drive(car: int, driver: int, some: frozenset[Tour]) -> float:
+        crew = pieces.crew(asked, pieces.cars[car], pieces.drivers[driver])
+        made = [duty(crew, order, asked, roads) for order in permutations(some)] if crew else []
+        changed = sum(
+            asked.ride[r].was not in (None, (pieces.cars[car].id, pieces.drivers[driver].id))
+            for t in some
+            for r in t.rides
+        )
+        return min((d.km * crew.car.cost_km for d in made if d and crew), default=inf) + changed * asked.rules.change
+
+    @cache
+    def crewed(held: frozenset[tuple[int, frozenset[Tour]]]) -> float:
+        loads = dict(held)
+        return min(
+            sum(drive(car, who, some) for (car, some), who in zip(loads.items(), crew, strict=True))
+            for crew in permutations(drivers, len(loads))
+        ) if len(loads) <= len(drivers) else inf  # fmt: skip
+
+    def best(left: tuple[Tour, ...], taken: frozenset[str], loads: dict[int, frozenset[Tour]]) -> float:
+        found = crewed(frozenset(loads.items())) + sum(p for ride, p in price.items() if ride not in taken)
+        for n, one in enumerate(left):
+            if taken.isdisjoint(one.rides):
+                for car in cars:
+                    more = {**loads, car: loads.get(car, frozenset()) | {one}}
+                    found = min(found, best(left[n + 1 :], taken | set(one.rides), more))
+        return found
+
+    return best(tuple(tours(asked, roads)), frozenset(), {})
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(problems(rides=4, crews=2, fixed_most=0, halves=False))
+def test_the_bound_is_below_the_best_plan_there_is_and_the_plan_is_mostly_that(asked: Problem):
+    """Held against an exhaustive search; what it says of the gap is true."""
+    plan, optimum = solve(asked), cheapest(asked)
+    total = plan.score.total(RULES)
+    assert plan.bound - 0.01 <= optimum <= total + 0.01
+    assert total <= optimum * 1.02 + 0.01, "a day this small is planned as well as can be"
+
+
+def test_a_programme_that_is_done_is_proven():
+    """The last prices count: where nothing more is to be gained at them, they are the bound."""
+    rides = [ride(f"r{n}", 480 + 50 * n, "office", "county", "office", wait=60, people=1 + n % 4) for n in range(8)]
+    plan = solve(problem(rides, [car(f"c{n}") for n in range(6)], [driver(f"d{n}") for n in range(6)]))
+    assert plan.method == "optimised" and plan.gap < 1e-3 and not plan.unserved
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)

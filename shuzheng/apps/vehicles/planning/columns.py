@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from shuzheng.apps.vehicles.planning.duty import Crew, Duty, Pieces, duty
+from shuzheng.apps.vehicles.planning.duty import Crew, Duty, Pieces, duty, shares
 from shuzheng.apps.vehicles.planning.pricing import FAR, Network
 from shuzheng.apps.vehicles.planning.problem import Problem
 from shuzheng.apps.vehicles.planning.roads import Roads
@@ -26,8 +26,10 @@ ROUNDS, QUICK = 40, 16
 """Rounds of pricing at most, and of those by the quicker question."""
 A_ROUND = 6
 """Of each kind of crew, so many last tours are looked at a round, and those taken that no better duty has in it."""
-STEADY = 0.6
+STEADY = 0.8
 """How much of the best prices so far is kept in those asked next: prices that jump make duties of no use."""
+FAIR = 1.6
+"""What a ride costs about, as a multiple of its share of the shortest tour: the prices that are asked first."""
 SURE, AT_ONCE = 0.9, 3
 """In choosing, duties with this share and more are fixed at once, so many at most."""
 NEAR, ROUGHLY = 0.002, 0.02
@@ -158,6 +160,9 @@ class Master:
         self.missed = {r.id: problem.rules.price(r) for r in problem.rides}
         self.programme = Programme(self.missed, classes)
         self.bound = 0.0
+        fair = shares(problem, tours)
+        own = np.array([min(FAIR * fair[ride], price) for ride, price in self.missed.items()])
+        self.guess = np.concatenate([own, np.zeros(len(classes.cars) + len(classes.drivers))])
 
     def add(self, pair: int, tours: Sequence[Tour]) -> bool:
         """Take a duty up; what cannot be driven of it is left out. False when that leaves nothing new."""
@@ -186,19 +191,21 @@ class Master:
 
         First by the quicker question, which misses some, then by the exact one, which also gives the bound.
         """
-        centre, height, exact, begin = None, -FAR, False, time.monotonic()
+        centre, height, exact, begin = self.guess, -FAR, False, time.monotonic()
         for number in range(ROUNDS):
             value, kilometres, now = self.programme.solve()
             if len(self.programme.columns) > CROWDED:
                 self.programme = self.programme.smaller()
                 self.known = {(column.pair, column.duty.tours) for column in self.programme.columns}
-            asked = now if centre is None else STEADY * centre + (1 - STEADY) * now
-            added, reached = self._round(asked, exact=exact)
-            if reached > height:
-                centre, height = asked, reached
-            if exact:
-                self.bound = max(self.bound, reached)
-            added = added or self._round(now, exact=exact)[0]
+            # Where steady prices make nothing new, the programme's own are asked, too: they may be the last ones.
+            for asked in (STEADY * centre + (1 - STEADY) * now, now):
+                added, reached = self._round(asked, exact=exact)
+                if reached > height:
+                    centre, height = asked, reached
+                if exact:
+                    self.bound = max(self.bound, reached)
+                if added:
+                    break
             near = value - height <= (NEAR if exact else ROUGHLY) * kilometres
             late = time.monotonic() > (until if exact else (begin + until) / 2)
             if exact and (near or late or not added):

@@ -65,6 +65,17 @@ def fits(car: Car, tour: Tour) -> bool:
     )
 
 
+def shares(problem: Problem, tours: Iterable[Tour]) -> dict[str, float]:
+    """What each ride costs at least: its share of the shortest tour it can be in, in the cheapest car for it; or what missing it costs."""
+    found = {ride.id: problem.rules.price(ride) for ride in problem.rides}
+    for one in tours:
+        cheapest = min((car.cost_km for car in problem.cars if fits(car, one)), default=None)
+        if cheapest is not None:
+            for ride in one.rides:
+                found[ride] = min(found[ride], cheapest * one.km / len(one.rides))
+    return found
+
+
 def may_drive(driver: Driver, car: Car) -> bool:
     """Whether the driver holds a class of the car and is at its lot or named for it."""
     held = not car.licences or bool(car.licences & driver.licences)

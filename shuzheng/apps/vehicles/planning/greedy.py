@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Collection
 from dataclasses import replace
 
 from shuzheng.apps.vehicles.planning.duty import Crew, Duty, Pieces, duty, fits
 from shuzheng.apps.vehicles.planning.problem import Problem
 from shuzheng.apps.vehicles.planning.roads import Roads
-from shuzheng.apps.vehicles.planning.tours import Tour
+from shuzheng.apps.vehicles.planning.tours import Tour, without
 
 Option = tuple[float, float, tuple[int, int], list[Tour]]
 """What it costs more, what the car ran so far (of what costs the same the least goes first), the pieces, the tours."""
@@ -19,6 +21,9 @@ class Greedy:
     def __init__(self, problem: Problem, roads: Roads, pieces: Pieces, tours: list[Tour]) -> None:
         self.problem, self.roads, self.pieces = problem, roads, pieces
         self.single = {t.rides[0]: t for t in tours if len(t.rides) == 1}
+        self.cars_for = {
+            ride: frozenset(car.id for car in problem.cars if fits(car, t)) for ride, t in self.single.items()
+        }
         self.pools: dict[str, list[Tour]] = {}
         for pool in (t for t in tours if len(t.rides) > 1):
             for ride in pool.rides:
@@ -35,6 +40,34 @@ class Greedy:
     def load(self, key: tuple[int, int], tours: list[Tour]) -> bool:
         """Take a duty over; False when these pieces cannot drive it."""
         return self._try(key, tours)
+
+    def copy(self) -> Greedy:
+        """Another that grows by itself; what never changes is shared."""
+        other = object.__new__(Greedy)
+        other.__dict__.update(self.__dict__)
+        other.duties, other.of_ride = dict(self.duties), dict(self.of_ride)
+        other.left_km, other.left_driving = dict(self.left_km), dict(self.left_driving)
+        return other
+
+    def take_out(self, rides: Collection[str]) -> bool:
+        """Leave rides without a place; False when a duty cannot be driven without them."""
+        for key in {self.of_ride[ride] for ride in rides}:
+            crew, now = self.duties[key]
+            kept = without(now.tours, rides, self.problem, self.roads)
+            for ride in (ride for tour in now.tours for ride in tour.rides):
+                del self.of_ride[ride]
+            if kept and not self._try(key, kept):
+                return False
+            if not kept:
+                self._close(key, crew, now)
+        return True
+
+    def _close(self, key: tuple[int, int], crew: Crew, now: Duty) -> None:
+        reach = self.left_km[crew.car.id]
+        if reach is not None:
+            self.left_km[crew.car.id] = reach + now.km
+        self.left_driving[crew.driver.id] += now.driving
+        del self.duties[key]
 
     def run(self, urgent: dict[str, int] | None = None) -> None:
         """Emergencies first, then the most ``urgent``, then in the order of time. Rides that have a place keep it."""
@@ -88,13 +121,13 @@ class Greedy:
         return replace(crew, reach=reach, driving=self.left_driving[driver.id] + driving)
 
     def _inserted(self, ride: str) -> list[Option]:
-        tour, km, minutes = self.single[ride], self.roads.km, self.roads.minutes
+        tour, km, minutes, able = self.single[ride], self.roads.km, self.roads.minutes, self.cars_for[ride]
         found = []
         for key, (crew, now) in self.duties.items():
-            if not fits(crew.car, tour):
+            if crew.car.id not in able:
                 continue
             lot = self.roads.at[crew.car.lot]
-            at = sum(start < tour.earliest for start in now.starts)
+            at = bisect_left(now.starts, tour.earliest)
             before, after = (now.tours[at - 1] if at else None), (now.tours[at] if at < len(now.tours) else None)
             if before and now.starts[at - 1] + before.duration + minutes[before.last][tour.first] > tour.latest:
                 continue
@@ -127,7 +160,7 @@ class Greedy:
         found = []
         for n, piece in enumerate(self.pieces.cars):
             car = self.problem.car[piece.id]
-            if n not in cars and self.able[n] and fits(car, tour):
+            if n not in cars and self.able[n] and car.id in self.cars_for[ride]:
                 lot = self.roads.at[car.lot]
                 km = self.roads.km[lot][tour.first] + tour.km + self.roads.km[tour.last][lot]
                 change = self.problem.rules.change if was is not None and was[0] != car.id else 0.0

@@ -6,15 +6,18 @@ import importlib.util
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from shuzheng.apps.vehicles.planning.duty import Duty, Pieces, fits
+from shuzheng.apps.vehicles.planning.duty import Duty, Pieces, shares
 from shuzheng.apps.vehicles.planning.greedy import Greedy
 from shuzheng.apps.vehicles.planning.problem import Assignment, Call, Plan, Problem, Score, Unserved
 from shuzheng.apps.vehicles.planning.reasons import of_assignment, of_missing
+from shuzheng.apps.vehicles.planning.repair import improve
 from shuzheng.apps.vehicles.planning.roads import Roads
-from shuzheng.apps.vehicles.planning.tours import Tour, tour, tours
+from shuzheng.apps.vehicles.planning.tours import Tour, tours, without
 
 PRICING = 0.65
 """Share of the time after which no more duties are made: choosing takes the rest."""
+WORTH = 1e-3
+"""Distance from the bound, as a share, up to which a plan is left as it is."""
 PASSES = 8
 """Simple proposals before the optimiser: rides that found no place go first in the next."""
 
@@ -31,28 +34,23 @@ def solve(problem: Problem, *, seconds: float = 8.5, optimise: bool | None = Non
     has. ``optimise``: by default where it is installed.
     """
     begin = time.monotonic()
+
+    def total(made: Greedy) -> float:
+        return score(problem, made).total(problem.rules)
+
     roads = Roads(problem)
     pieces, ways = Pieces.of(problem), tours(problem, roads)
     passes = _passes(problem, roads, pieces, ways)
-    best = min(passes, key=lambda g: score(problem, g).total(problem.rules))
+    best = min(passes, key=total)
     wanted = optimiser_installed() if optimise is None else optimise
-    bound = _floor(problem, ways)
+    bound = sum(shares(problem, ways).values())
     if wanted and best.duties:
         better, proven = _optimised(problem, roads, pieces, ways, passes, begin + PRICING * seconds)
         bound = max(bound, proven)
-        best = min(better, best, key=lambda g: score(problem, g).total(problem.rules))
+        best = min(better, best, key=total)
+        if total(best) - bound > WORTH * total(best):
+            best = improve(best, begin + seconds, total)
     return _plan(problem, roads, best, "optimised" if wanted else "simple", bound, time.monotonic() - begin)
-
-
-def _floor(problem: Problem, ways: list[Tour]) -> float:
-    """What every plan costs at least: each ride its share of the shortest tour it can be in, in the cheapest car for it."""
-    found = {ride.id: problem.rules.price(ride) for ride in problem.rides}
-    for one in ways:
-        cheapest = min((car.cost_km for car in problem.cars if fits(car, one)), default=None)
-        if cheapest is not None:
-            for ride in one.rides:
-                found[ride] = min(found[ride], cheapest * one.km / len(one.rides))
-    return sum(found.values())
 
 
 def _passes(problem: Problem, roads: Roads, pieces: Pieces, ways: list[Tour]) -> list[Greedy]:
@@ -84,22 +82,11 @@ def _optimised(
     chosen = [(classes.pairs[column.pair], column.duty) for column in master.choose()]
     result = Greedy(problem, roads, pieces, ways)
     for key, made in _members(problem, pieces, classes.cars, classes.drivers, chosen):
-        kept = _without(made.tours, set(result.of_ride), problem, roads)
+        kept = without(made.tours, set(result.of_ride), problem, roads)
         while kept and not result.load(key, kept):
             kept = kept[:-1]
     result.run()
     return result, master.bound
-
-
-def _without(made: Iterable[Tour], served: set[str], problem: Problem, roads: Roads) -> list[Tour]:
-    """The tours less the rides that another duty serves already."""
-    kept = []
-    for one in made:
-        rides = [problem.ride[ride] for ride in one.rides if ride not in served]
-        left = one if len(rides) == len(one.rides) else tour(rides, problem, roads) if rides else None
-        if left:
-            kept.append(left)
-    return kept
 
 
 def _members(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -171,6 +171,17 @@ def _common(sets: Sequence[frozenset[str]]) -> frozenset[str] | None:
     if not named:
         return frozenset()
     return frozenset.intersection(*named) or None
+
+
+def without(made: Iterable[Tour], gone: Collection[str], problem: Problem, roads: Roads) -> list[Tour]:
+    """The tours less some rides."""
+    kept = []
+    for one in made:
+        rides = [problem.ride[ride] for ride in one.rides if ride not in gone]
+        left = one if len(rides) == len(one.rides) else tour(rides, problem, roads) if rides else None
+        if left:
+            kept.append(left)
+    return kept
 
 
 def tours(problem: Problem, roads: Roads) -> list[Tour]:
