@@ -156,7 +156,7 @@ class Finder:
         """Those of the posts that are held today, in the order asked for."""
         if not ids:
             return []
-        found = {p.pk: p for p in self._held().filter(pk__in=list(ids))}
+        found = {p.pk: p for p in held_of(ids, self.today)}
         return [found[pk] for pk in ids if pk in found]
 
     def deputies(self, posts: Sequence[Post]) -> list[Holder]:
@@ -226,6 +226,8 @@ class Finder:
 
 
 DAY = date(1, 2, 3)
+SEVERAL = 20
+"""Posts up to which a question is kept in SQL for each number of them."""
 
 
 @cache
@@ -233,6 +235,20 @@ def _by_number(count: int) -> Question:
     """Main posts held on a day, by the numbers of so many people."""
     numbers = [f"example {n}" for n in range(count)]
     return Question(lambda day, *of: held_on(day).filter(person__number__in=of, is_main=True), DAY, *numbers)
+
+
+@cache
+def _by_id(count: int) -> Question:
+    """So many posts, those that are held on a day."""
+    posts = [UUID(int=n + 1) for n in range(count)]
+    return Question(lambda day, *of: held_on(day).filter(pk__in=of), DAY, *posts)
+
+
+GRANTED = Question(
+    lambda code, day, lo, hi: Grant.objects.filter(role__code=code, valid__contains=day, path__gte=lo, path__lt=hi),
+    "a role", DAY, "a path", "another path",
+)  # fmt: skip
+"""Grants of a role that hold on a day, in a range of paths."""
 
 
 @cache
@@ -253,12 +269,19 @@ def held_on(day: date) -> QuerySet[Post]:
     return found.select_related("person", "node", "node__organ").order_by("pk")
 
 
+def held_of(ids: Sequence[UUID], day: date) -> list[Post]:
+    """Those of the posts that somebody holds on a day."""
+    if len(ids) > SEVERAL:
+        return list(held_on(day).filter(pk__in=list(ids)))
+    return _by_id(len(ids))(day, *ids) if ids else []
+
+
 def in_role(code: str, place: Node, day: date) -> list[Post]:
     """Posts of an organ or department that hold a role there on a day."""
     span = Range.subtree(place.path)
-    grants = Grant.objects.filter(role__code=code, valid__contains=day, path__gte=span.lo, path__lt=span.hi)
-    holders = [g.post_id for g in grants if place.path.startswith(g.at_path)]
-    return [p for p in held_on(day).filter(pk__in=holders) if p.path.startswith(place.path)]
+    grants = GRANTED(code, day, span.lo, span.hi)
+    holders = list(dict.fromkeys(g.post_id for g in grants if place.path.startswith(g.at_path)))
+    return [p for p in held_of(holders, day) if p.path.startswith(place.path)]
 
 
 def once(posts: Iterable[Post]) -> list[Post]:
