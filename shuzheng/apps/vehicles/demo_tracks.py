@@ -71,26 +71,22 @@ def load(path: str, today: date) -> None:
 
 
 def _told(terminals: Sequence[Terminal]) -> None:
-    """Commands of the last days: done, refused, given up."""
+    """Commands: done, refused, and one that waits for its terminal."""
     now = timezone.now()
     by, why = "陈晓", "汛期安全提醒"
+    read = {"parameters": {"interval": 30, "asleep": 300, "speed": 120, "heartbeat": 60}, "others": 14}
     told: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
         ("text", {"text": "今日有强降雨，请减速慢行，勿走临水路段。", "spoken": True}, "done", {}),
-        (
-            "read",
-            {},
-            "done",
-            {"parameters": {"interval": 30, "asleep": 300, "speed": 120, "heartbeat": 60}, "others": 14},
-        ),
+        ("read", {}, "done", read),
         ("properties", {}, "refused", {"result": UNSUPPORTED}),
-        ("locate", {}, "expired", {}),
+        ("locate", {}, "waiting", {}),
     ]
     rows = []
-    for n, (terminal, (kind, content, state, answer)) in enumerate(zip(terminals, told, strict=False)):
-        at, tries = now - timedelta(hours=30 + n), int(state != "expired")
+    for terminal, (kind, content, state, answer) in zip(terminals, told, strict=False):
+        at = None if state == "waiting" else now
         row = Command(
-            terminal=terminal, kind=kind, content=content, why=why, by=by, state=state, answer=answer, tries=tries,
-            until=at + timedelta(hours=24), sent_at=at if tries else None, answered_at=at if tries else None,
+            terminal=terminal, kind=kind, content=content, why=why, by=by, state=state, answer=answer, tries=int(at is not None),
+            until=now + timedelta(hours=24), sent_at=at, answered_at=at,
         )  # fmt: skip
         row.node_id, row.path = terminal.node_id, terminal.path
         rows.append(row)

@@ -287,6 +287,8 @@ def test_pages_of_applicant_dispatcher_driver(pool: Pool):
     sent = {"vehicle": str(pool.cars["甲车"].pk), "driver": str(pool.drivers["老李"].pk), "key": "a"}
     assert dispatcher.post(f"/vehicles/trips/{trip.pk}/assign/", sent).status_code == 302
     run = pool.fresh(trip).run_id
+    page = asker.get(f"/vehicles/trips/{trip.pk}/").content.decode()
+    assert "13900000000" in page and "sm4:" not in page  # to reach the driver by
     assert "大柘镇" in driver.get("/vehicles/driving/").content.decode()
     driver.post(f"/vehicles/driving/{run}/accept/", {"key": "b"})
     prefix = run.hex[:8]
@@ -297,6 +299,7 @@ def test_pages_of_applicant_dispatcher_driver(pool: Pool):
     )
     driver.post(f"/vehicles/driving/{run}/end/", {f"{prefix}-odometer": "10030", f"{prefix}-tolls": "12.5", "key": "e"})
     page = asker.get(f"/vehicles/trips/{trip.pk}/").content.decode()
+    assert "13900000000" not in page and "sm4:" not in page
     assert "30.0" in page and "12.50" in page and "确认并评价" in page
     asker.post(f"/vehicles/trips/{trip.pk}/confirm/", {"rating": "5", "key": "f"})
     assert pool.fresh(trip).state == "07"

@@ -21,6 +21,7 @@ from shuzheng.apps.vehicles.pages.forms import CancelForm, ConfirmForm, TripForm
 from shuzheng.apps.vehicles.registers.trips import STATES
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor, actor_of
+from shuzheng.base.core.keys import decrypt
 from shuzheng.base.flows.reaching import takes_part
 from shuzheng.base.portal.faults import put_faults
 from shuzheng.base.portal.links import whole
@@ -140,7 +141,7 @@ def trip(request: HttpRequest, pk: UUID) -> HttpResponse:
     own = row.person_id == actor.person_id
     dispatches = actor.may("vehicles.trip.dispatch", row.path)
     context = {
-        "trip": row, "steps": _steps(row), "groups": groups(row), "tone": STATES[row.state],
+        "trip": row, "steps": _steps(row), "groups": groups(row, actor), "tone": STATES[row.state],
         "crumbs": _crumbs(row.number), "key": new_key(),
         "case": row.case_id if row.case_id and (own or takes_part(actor, row.case_id)) else None,
         "can_change": (own or dispatches) and row.state in CHANGEABLE,
@@ -168,7 +169,7 @@ def _carded(row: Trip) -> list[Pair]:
     return [Pair(_("刷卡驾驶员"), "、".join(words))] if words else []
 
 
-def groups(row: Trip) -> list[Group]:
+def groups(row: Trip, actor: Actor) -> list[Group]:
     """The sheet's fields in groups, for the screen and for paper."""
     rate = "" if row.rating is None else _("%(n)d 分") % {"n": row.rating}
     return [
@@ -187,7 +188,7 @@ def groups(row: Trip) -> list[Group]:
             _("派车"),
             (
                 Pair(_("车辆"), row.car), Pair(_("驾驶员"), row.driver_name),
-                Pair(_("驾驶员电话"), row.driver_mobile if row.state in (TripState.ASSIGNED, TripState.ON_ROAD) else _masked(row, "driver_mobile")),
+                Pair(_("驾驶员电话"), _drivers_mobile(row, actor)),
                 Pair(_("出车地点"), row.meet_at), Pair(_("交车地点"), row.return_to), Pair(_("行驶路线"), row.route),
                 Pair(_("调度员"), row.dispatched_by), Pair(_("派车时间"), row.dispatched_at), *_carded(row),
             ), 2,
@@ -205,6 +206,14 @@ def groups(row: Trip) -> list[Group]:
             ), 2,
         ),
     ]  # fmt: skip
+
+
+def _drivers_mobile(row: Trip, actor: Actor) -> str:
+    """In clear for the applicant and the dispatcher while the trip is on, since they have to reach the driver; else masked."""
+    near = row.person_id == actor.person_id or actor.may("vehicles.trip.dispatch", row.path)
+    if near and row.state in (TripState.ASSIGNED, TripState.ON_ROAD):
+        return decrypt(row.driver_mobile)
+    return _masked(row, "driver_mobile")
 
 
 def _masked(row: Trip, name: str) -> str:
@@ -275,6 +284,6 @@ def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = _trip(actor, pk)
     link = whole(request, reverse("vehicles:trip", args=[pk]))
-    response = HttpResponse(printing.sheet(row, groups(row), actor, link), content_type="application/pdf")
+    response = HttpResponse(printing.sheet(row, groups(row, actor), actor, link), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{row.number}.pdf"'
     return response
