@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from django.db.models import Model, Q
 
@@ -42,26 +41,30 @@ class Quotas(Handler):
     """Quotas in force end with their organ; the successor may hold as many more."""
 
     def merge(self, model: type[Model], absorbed: Node, successor: Node, on: date) -> int:
-        handed = 0
-        for row in Quota.objects.filter(Q(until=None) | Q(until__gt=on), node=absorbed):
-            if row.since >= on:
-                row.own(successor)
-                row.save()
-                continue
-            self._add(successor, row, on)
-            Quota.objects.filter(pk=row.pk).update(until=on)
-            handed += 1
-        return handed
+        rows = list(Quota.objects.filter(Q(until=None) | Q(until__gt=on), node=absorbed))
+        for row in rows:
+            if row.since < on:
+                self._add(successor, row, on)
+                Quota.objects.filter(pk=row.pk).update(until=on)
+            else:
+                self._add(successor, row, row.since)
+                row.delete()
+        return len(rows)
 
     @staticmethod
-    def _add(successor: Node, row: Quota, on: date) -> None:
-        values: dict[str, Any] = {"amount": row.amount, "document": row.document, "since": on, "until": row.until}
+    def _add(successor: Node, row: Quota, begin: date) -> None:
         own = Quota.objects.filter(node=successor, use=row.use, until=None).first()
+        amount, documents = row.amount, {row.document: None}
         if own is not None:
-            values["amount"] += own.amount
-            values["document"] = "、".join(dict.fromkeys((own.document, row.document)))[:80]
-            Quota.objects.filter(pk=own.pk).update(until=on)
-        made = Quota(use=row.use, **values)
+            amount, documents = own.amount + row.amount, {own.document: None, row.document: None}
+        document = "、".join(documents)[:80]
+        if own is not None and own.since >= begin:
+            Quota.objects.filter(pk=own.pk).update(amount=amount, document=document)
+            return
+        if own is not None:
+            Quota.objects.filter(pk=own.pk).update(until=begin)
+        made = Quota(use=row.use, amount=amount, document=document, since=begin)
+        made.until = row.until if own is None else None
         made.own(successor)
         made.save(force_insert=True)
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import Former, Vehicle, VehicleState
+from shuzheng.base.core.action import Write
 from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.org.models import Node
 
@@ -22,9 +23,22 @@ DATED = ("use", "state", "marking")
 TOLD = ("fuel", "registered_on", "purchased_on", "disposed_on", "price")
 
 
-def remember(vehicles: Sequence[Vehicle]) -> None:
-    """Keep what vehicles were until today. An action calls it before it changes one; the first of a day tells how the day before ended."""
-    insert_many([_as_now(row, timezone.localdate()) for row in vehicles], ignore_conflicts=True)
+def change(w: Write, changes: Sequence[tuple[Vehicle, Mapping[str, Any]]]) -> None:
+    """Set fields of vehicles, and keep what they were until today; the first change of a day tells how the day before ended.
+
+    Raises:
+        Denied: one lies out of the write range. (So it is kept afterwards: the database would say that in its own words.)
+    """
+    today = timezone.localdate()
+    was = [
+        _as_now(row, today)
+        for row, values in changes
+        if any(getattr(row, n) != values.get(n, getattr(row, n)) for n in DATED)
+    ]
+    for row, values in changes:
+        w.change(row, **values)
+    w.flush()
+    insert_many(was, ignore_conflicts=True)
 
 
 def _as_now(row: Vehicle, until: date) -> Former:
@@ -72,8 +86,3 @@ def stood_on(day: date, path: str = "") -> tuple[QuerySet[Any], QuerySet[Any]]:
         car=F("vehicle"), holder=F("node__path"), **{name: F(f"vehicle__{name}") for name in TOLD}
     )
     return below(still, path), below(since, path, "node__path")
-
-
-def changes(vehicle: Vehicle, values: Mapping[str, Any]) -> bool:
-    """Whether new values concern what is kept of the past."""
-    return any(name in values and values[name] != getattr(vehicle, name) for name in DATED)

@@ -62,9 +62,7 @@ def change_vehicles(
     w: Write, vehicles: Sequence[Vehicle], *, changes: Mapping[str, Mapping[str, Any]]
 ) -> Sequence[Vehicle]:
     """Set fields of vehicles: ``changes`` has for each id the new values by field. What they were until today is kept."""
-    standing.remember([row for row in vehicles if standing.changes(row, changes[str(row.pk)])])
-    for row in vehicles:
-        w.change(row, **changes[str(row.pk)])
+    standing.change(w, [(row, changes[str(row.pk)]) for row in vehicles])
     return vehicles
 
 
@@ -89,9 +87,7 @@ def lock_vehicles(w: Write, vehicles: Sequence[Vehicle]) -> Sequence[Vehicle]:
             raise Conflict(
                 _("%(plate)s 现在是“%(state)s”，不能封存。") % {"plate": row.plate, "state": row.get_state_display()}
             )
-    standing.remember(vehicles)
-    for row in vehicles:
-        w.change(row, state=VehicleState.LOCKED)
+    standing.change(w, [(row, {"state": VehicleState.LOCKED}) for row in vehicles])
     return vehicles
 
 
@@ -101,9 +97,7 @@ def unlock_vehicles(w: Write, vehicles: Sequence[Vehicle]) -> Sequence[Vehicle]:
     for row in vehicles:
         if row.state != VehicleState.LOCKED:
             raise Conflict(_("%(plate)s 没有封存。") % {"plate": row.plate})
-    standing.remember(vehicles)
-    for row in vehicles:
-        w.change(row, state=VehicleState.IN_USE)
+    standing.change(w, [(row, {"state": VehicleState.IN_USE}) for row in vehicles])
     return vehicles
 
 
@@ -121,11 +115,9 @@ def ask_disposal(
     for row in vehicles:
         if row.state in (VehicleState.TO_DISPOSE, VehicleState.DISPOSED):
             raise Conflict(_("%(plate)s 已在处置。") % {"plate": row.plate})
-    standing.remember(vehicles)
+    standing.change(w, [(row, {"state": VehicleState.TO_DISPOSE}) for row in vehicles])
     for row in vehicles:
         finding = rules.renewal(row.registered_on, today, row.path)
-        w.change(row, state=VehicleState.TO_DISPOSE)
-        w.flush()
         requesting.begin_disposal(row, w.actor, way=way, reason=why, condition=condition, verdict=finding.sentence)
     return vehicles
 
@@ -135,9 +127,8 @@ def dispose_vehicles(
     w: Write, vehicles: Sequence[Vehicle], *, way: str, on: date, proceeds: Decimal = Decimal(0)
 ) -> Sequence[Vehicle]:
     """A vehicle's disposal was approved and done: it counts against the quota no more (办法第二十二条)."""
-    standing.remember(vehicles)
-    for row in vehicles:
-        w.change(row, state=VehicleState.DISPOSED, disposal=way, disposed_on=on, proceeds=proceeds)
+    values = {"state": VehicleState.DISPOSED, "disposal": way, "disposed_on": on, "proceeds": proceeds}
+    standing.change(w, [(row, values) for row in vehicles])
     return vehicles
 
 
@@ -145,9 +136,7 @@ def dispose_vehicles(
 def keep_vehicles(w: Write, vehicles: Sequence[Vehicle]) -> Sequence[Vehicle]:
     """A disposal was not approved: the vehicle is in use again."""
     waiting = [row for row in vehicles if row.state == VehicleState.TO_DISPOSE]
-    standing.remember(waiting)
-    for row in waiting:
-        w.change(row, state=VehicleState.IN_USE)
+    standing.change(w, [(row, {"state": VehicleState.IN_USE}) for row in waiting])
     return vehicles
 
 

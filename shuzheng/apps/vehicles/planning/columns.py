@@ -191,14 +191,15 @@ class Master:
 
         First by the quicker question, which misses some, then by the exact one, which also gives the bound.
         """
-        centre, height, exact, begin = self.guess, -FAR, False, time.monotonic()
+        centre, height, exact, begin, share = self.guess, -FAR, False, time.monotonic(), 1.0
         for number in range(ROUNDS):
             value, kilometres, now = self.programme.solve()
             if len(self.programme.columns) > CROWDED:
                 self.programme = self.programme.smaller()
                 self.known = {(column.pair, column.duty.tours) for column in self.programme.columns}
-            # Where steady prices make nothing new, the programme's own are asked, too: they may be the last ones.
-            for asked in (STEADY * centre + (1 - STEADY) * now, now):
+            # The first prices as they are, to know what they bound; then between the best so far and the programme's. Where
+            # that makes nothing new, the programme's own are asked, too: they may be the last ones.
+            for asked in (share * centre + (1 - share) * now, now):
                 added, reached = self._round(asked, exact=exact)
                 if reached > height:
                     centre, height = asked, reached
@@ -206,6 +207,7 @@ class Master:
                     self.bound = max(self.bound, reached)
                 if added:
                     break
+            share = STEADY
             near = value - height <= (NEAR if exact else ROUGHLY) * kilometres
             late = time.monotonic() > (until if exact else (begin + until) / 2)
             if exact and (near or late or not added):

@@ -135,7 +135,7 @@ def _stations(vehicles: Sequence[Vehicle], refuels: Sequence[Refuel]) -> keeping
     spots = Spot.objects.filter(node__in={v.node_id for v in vehicles}, kind=Spot.Sort.STATION)
     known = {(node, fold(name)): str(pk) for node, name, pk in spots.values_list("node", "name", "pk")}
     asked = {r.day for r in refuels if (r.node_id, fold(r.station)) in known}
-    rows = TrackDay.objects.filter(vehicle__in=[v.pk for v in vehicles], day__in=asked) if asked else ()
+    rows = TrackDay.objects.filter(vehicle__in=[v.pk for v in vehicles], day__in=asked).defer("sealed") if asked else ()
     return keeping.Stations(known, {(row.vehicle_id, row.day): row.noted for row in rows if row.noted})
 
 
