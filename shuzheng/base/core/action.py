@@ -285,10 +285,11 @@ def _close(write: Write, result: Any, event: str, key: str) -> None:
     rows = [row for row in result if hasattr(row, "pk")] if isinstance(result, list | tuple) else []
     if write.lines:
         ports.write_audit(write.lines)
+    told = [str(row.pk) for row in rows] if event or key else []
     if event and (rows or write.payload):
-        ports.publish_event(event, [str(row.pk) for row in rows], plain(write.payload), write.actor)
+        ports.publish_event(event, told, plain(write.payload), write.actor)
     if key:
-        ids = json.dumps([f"{row._meta.label_lower}:{row.pk}" for row in rows])
+        ids = json.dumps([f"{row._meta.label_lower}:{pk}" for row, pk in zip(rows, told, strict=True)])
         trips.send("UPDATE core_actionkey SET ids = %s::jsonb WHERE key = %s", [ids, key])
 
 

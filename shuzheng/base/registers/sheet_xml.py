@@ -76,7 +76,7 @@ class Parts:
                 for row in _ROW.finditer(xml)
                 if _HIDDEN.search(row[0]) and (place := re.search(rb'\br="(\d+)"', row[0]))
             )
-        if re.search(rb"<(?:\w+:)?f\b", xml):
+        if (b"<f" in xml or b":f" in xml) and re.search(rb"<(?:\w+:)?f\b", xml):  # the expression looks at every cell
             sheet.unsaved = frozenset(
                 place for cell in _FORMULA.finditer(xml) if not _saved(cell[1], cell[2]) and (place := _cell(cell[1]))
             )
