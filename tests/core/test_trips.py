@@ -99,7 +99,25 @@ def test_a_savepoint_begins_with_its_first_statement_and_ends_with_what_was_sent
             with transaction.atomic():
                 trips.send(INSERT, ["two"])
         assert keys() == {"one", "two"}
-        assert sent == [["SAVEPOINT", "INSERT", "SAVEPOINT", "INSERT", "RELEASE"], ["RELEASE"], ["SELECT"]]
+        # The second end has nothing before it that could fail: it waits for the question.
+        assert sent == [["SAVEPOINT", "INSERT", "SAVEPOINT", "INSERT", "RELEASE"], ["RELEASE", "SELECT"]]
+
+
+def test_what_is_sure_does_not_keep_the_end_of_its_savepoint(sent):
+    sure = "UPDATE core_actionkey SET actor = 'sure'"
+    with transaction.atomic(), trips.together():
+        sent.clear()
+        with transaction.atomic():
+            assert keys() == set()
+            trips.send(sure, None, sure=True)
+        with pytest.raises(RuntimeError), transaction.atomic():
+            trips.send(INSERT, ["inside"])
+            keys()
+            raise RuntimeError
+        assert keys() == set()
+        assert sent == [
+            ["SAVEPOINT", "SELECT"], ["UPDATE", "RELEASE", "SAVEPOINT", "INSERT", "SELECT"], ["ROLLBACK"], ["RELEASE", "SELECT"],
+        ]  # fmt: skip
 
 
 def test_a_fault_of_what_was_sent_in_a_savepoint_is_raised_at_its_end_and_takes_only_it_back():

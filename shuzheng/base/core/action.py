@@ -290,7 +290,7 @@ def _close(write: Write, result: Any, event: str, key: str) -> None:
         ports.publish_event(event, told, plain(write.payload), write.actor)
     if key:
         ids = json.dumps([f"{row._meta.label_lower}:{pk}" for row, pk in zip(rows, told, strict=True)])
-        trips.send("UPDATE core_actionkey SET ids = %s::jsonb WHERE key = %s", [ids, key])
+        trips.send("UPDATE core_actionkey SET ids = %s::jsonb WHERE key = %s", [ids, key], sure=True)
 
 
 def _check_rights(actor: Actor, permission: str, batch: list[Any]) -> None:

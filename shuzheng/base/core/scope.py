@@ -189,7 +189,7 @@ def _apply(values: Mapping[str, str], before: Mapping[str, str], using: str) -> 
     changed |= {name: value for name, value in values.items() if before.get(name) != value}
     if not changed:
         return
-    trips.send(_statement(tuple(changed.items())), None, using)
+    trips.send(_statement(tuple(changed.items())), None, using, sure=True)
 
 
 def statement(values: Mapping[str, str]) -> str:

@@ -3,7 +3,8 @@
 ``together()`` opens a stretch inside a transaction; what ``send`` is given there is held back and goes out in front of the
 next statement, or at the end. So the order is always that of the program. A fault of a held statement (a value taken
 already) is raised where it goes out, and what a failed stretch still holds is dropped with its transaction or savepoint.
-The begin of a savepoint is held, too; its end goes out with all that is held inside, whose faults thus belong to it.
+The begin of a savepoint is held, too; its end goes out with all that is held inside, whose faults thus belong to it, and is
+held where nothing inside can fail any more.
 
 ``beside()`` is for thousands of rows: large statements go out on a thread of its own, and PostgreSQL writes some rows while the
 program makes the next ones.
@@ -26,7 +27,8 @@ from psycopg.pq import TransactionStatus
 LARGE = 10_000
 """Characters, about, from which on a statement goes at once."""
 
-Statement = tuple[str, Sequence[Any] | None]
+Statement = tuple[str, Sequence[Any] | None, bool]
+"""SQL, its values, and whether it is sure: it cannot fail."""
 _held: ContextVar[list[Statement] | None] = ContextVar("held", default=None)
 HUGE = 100_000
 """Characters from which on a statement is worth a thread."""
@@ -39,8 +41,11 @@ _leaving: ContextVar[bool] = ContextVar("leaving", default=False)
 SAVEPOINT, ROLLBACK_TO, RELEASE = "SAVEPOINT ", "ROLLBACK TO SAVEPOINT ", "RELEASE SAVEPOINT "
 
 
-def send(sql: str, params: Sequence[Any] | None, using: str = "default") -> None:
-    """Execute ``sql``, of which no answer is needed: at once, or inside ``together`` with the next statement."""
+def send(sql: str, params: Sequence[Any] | None, using: str = "default", *, sure: bool = False) -> None:
+    """Execute ``sql``, of which no answer is needed: at once, or inside ``together`` with the next statement.
+
+    ``sure``: it cannot fail, so that the savepoint that it is sent in need not wait for it.
+    """
     held = _held.get()
     if params is None:
         checked(sql)
@@ -54,7 +59,7 @@ def send(sql: str, params: Sequence[Any] | None, using: str = "default") -> None
             finally:
                 _unanswered.reset(token)
     else:
-        held.append((sql, params))
+        held.append((sql, params, sure))
 
 
 def _size(sql: str, params: Sequence[Any]) -> int:
@@ -102,7 +107,7 @@ def close() -> None:
     if connection.needs_rollback:
         held.clear()
     else:
-        _flush([*held, ("COMMIT", None)])
+        _flush([*held, ("COMMIT", None, True)])
 
 
 def _flush(held: list[Statement]) -> None:
@@ -110,7 +115,8 @@ def _flush(held: list[Statement]) -> None:
         token = _leaving.set(True)
         try:
             with connection.cursor() as cursor:
-                cursor.execute(*held.pop())  # the others go along
+                sql, params, _sure = held.pop()
+                cursor.execute(sql, params)  # the others go along
         finally:
             _leaving.reset(token)
 
@@ -125,7 +131,7 @@ def _along(execute: Callable[..., Any], sql: Any, params: Any, many: bool, conte
     if many or isinstance(raw, ServerCursor):
         _flush(held)
         return execute(sql, params, many, context)
-    asked = [*held, (sql, params)]
+    asked = [*((text, values) for text, values, _sure in held), (sql, params)]
     held.clear()
     if begin := _begin(context["connection"]):
         asked.insert(0, (begin, None))
@@ -142,17 +148,21 @@ def _is_kept(held: list[Statement], sql: Any) -> bool:
     if not isinstance(sql, str):
         return False
     if sql.startswith(SAVEPOINT):
-        held.append((sql, None))
+        held.append((sql, None, True))
         return True
     if sql.startswith(ROLLBACK_TO):
-        begun = (SAVEPOINT + sql.removeprefix(ROLLBACK_TO), None)
+        begun = (SAVEPOINT + sql.removeprefix(ROLLBACK_TO), None, True)
         if begun in held:
             del held[held.index(begun) + 1 :]
             return True
         held.clear()  # all of it was sent inside
-    elif sql.startswith(RELEASE) and held and held[-1] == (SAVEPOINT + sql.removeprefix(RELEASE), None):
-        held.pop()
-        return True
+    elif sql.startswith(RELEASE):
+        if held and held[-1] == (SAVEPOINT + sql.removeprefix(RELEASE), None, True):
+            held.pop()
+            return True
+        if all(sure for _sql, _params, sure in held):
+            held.append((sql, None, True))
+            return True
     return False
 
 
