@@ -31,3 +31,8 @@ export function press(on: Element, key: string, more: KeyboardEventInit = {}): K
 }
 
 export const soon = (ms = 0): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+/** Waits until something holds: machines are slow at times, and a wait of so many milliseconds is a guess. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 2000 && !holds(); turn += 1) await soon(5);
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { soon } from '../lib/testing.ts';
+import { soon, until } from '../lib/testing.ts';
 import { type Options, Queue, type State } from '../lib/queue.ts';
 
 interface Sent {
@@ -32,7 +32,7 @@ test('changes leave as one batch and are forgotten once acknowledged', async () 
   const { queue, sent, states } = make([json(200, { version: 2 })]);
   queue.put({ a: '1' });
   queue.put({ a: '2', b: null });
-  await soon(40);
+  await until(() => queue.count === 0);
   assert.deepEqual(sent.map((batch) => batch.cells), [{ a: '2', b: null }]);
   assert.equal(queue.version, 2);
   assert.equal(queue.count, 0);
@@ -43,16 +43,17 @@ test('changes leave as one batch and are forgotten once acknowledged', async () 
 test('without a network the same batch is sent again under the same key', async () => {
   const { queue, sent, states } = make([new Error('down'), json(503, {}), json(200, { version: 2 })]);
   queue.put({ a: '1' });
-  await soon(120);
+  await until(() => queue.count === 0);
   assert.equal(sent.length, 3);
   assert.equal(new Set(sent.map((batch) => batch.key)).size, 1);
   assert.equal(states[states.length - 1], 'saved');
 });
 
 test('what was not sent is taken up by the next page', async () => {
-  const { queue } = make([new Error('down')], { retry: 10_000 });
+  const { queue, sent: first } = make([new Error('down')], { retry: 10_000 });
   queue.put({ a: '7' });
-  await soon(30);
+  await until(() => first.length === 1);
+  await soon();
   queue.stop();
   const kept = localStorage.getItem('p')!;
   const { queue: next, sent } = (() => {
@@ -62,7 +63,7 @@ test('what was not sent is taken up by the next page', async () => {
   })();
   assert.deepEqual(next.pending, { a: '7' });
   assert.equal(sent.length, 0);
-  await soon(20);
+  await until(() => next.count === 0);
   assert.equal(next.count, 0);
 });
 
@@ -72,7 +73,7 @@ test('a conflict keeps what was typed until it is settled; the rest is saved', a
     onAnswer: (answer) => (conflicts = answer.conflicts ?? conflicts),
   });
   queue.put({ a: '1', b: '2' });
-  await soon(40);
+  await until(() => queue.version === 6);
   assert.deepEqual(conflicts, { a: { yours: '1', theirs: '9' } });
   assert.deepEqual(sent.slice(1).map(({ version, cells }) => ({ version, cells })), [{ version: 5, cells: { b: '2' } }]);
   assert.deepEqual(queue.pending, { a: '1' });
