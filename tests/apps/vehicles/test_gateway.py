@@ -85,6 +85,25 @@ def test_a_terminal_registers_and_its_positions_are_on_disk_when_it_hears_so(edi
     assert lines[3][:7] == [str(CAR), str(int(place(3).at.timestamp())), "116400003", "39900003", "0", "400", "0"]  # type: ignore[union-attr]
 
 
+def test_what_asks_for_nothing_is_acknowledged_and_what_is_not_taken_is_refused_politely(tmp_path: Path) -> None:
+    async def talk(server: gateway.Server, port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def hear(message: m.Message) -> m.Message:
+            writer.write(m.encode(message, "13900000001", lambda: 5)[0])
+            raw = await reader.readuntil(b"\x7e") + await reader.readuntil(b"\x7e")
+            return m.decode(unpack(raw))
+
+        registered = await hear(m.Registration(11, 100, "M", "M", "T", 1, "京A1"))
+        assert isinstance(registered, m.RegistrationReply) and registered.result == m.REGISTERED
+        assert await hear(m.Authentication(registered.code)) == m.PlatformReply(5, 0x0102, m.OK)
+        for message, result in ((m.Heartbeat(), m.OK), (m.Logout(), m.OK), (m.CameraReply(1, 0), m.UNSUPPORTED)):
+            assert await hear(message) == m.PlatformReply(5, message.id, result)
+        writer.close()
+
+    served(Journal(tmp_path), talk)
+
+
 def test_strangers_are_refused(tmp_path: Path) -> None:
     async def hear(port: int, message: m.Message, edition: Edition = Edition.Y2019) -> m.Message:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

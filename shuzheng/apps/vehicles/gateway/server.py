@@ -352,7 +352,7 @@ class Connection(asyncio.Protocol):
             case m.DriverIdentity() if self.known:
                 line = cards.line_of(self.known.vehicle, message, time.time(), AHEAD)
                 self.server.keep([line], lambda: self._answer(frame, serials, m.OK))
-            case m.Heartbeat() if self.known:
+            case m.Heartbeat() | m.Logout() if self.known:
                 self._answer(frame, serials, m.OK)
             case _:
                 self._answer(frame, serials, m.UNSUPPORTED if self.known else m.FAILED)
