@@ -158,3 +158,14 @@ def test_every_scoped_table_has_an_index_that_begins_with_its_path():
     }
     missing = {m._meta.db_table for m in scoped_models()} - indexed
     assert missing == set(WITHOUT_PATH_INDEX)
+
+
+def test_no_index_stands_twice():
+    """Each index is written with each row; Django makes one of its own for a foreign key."""
+    twice = owner(
+        "SELECT t.relname, min(i.indexrelid::regclass::text), max(i.indexrelid::regclass::text) FROM pg_index i"
+        " JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace"
+        " WHERE n.nspname = 'public' AND NOT i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL"
+        " GROUP BY t.relname, i.indkey::text, i.indclass::text, i.indoption::text HAVING count(*) > 1"
+    )
+    assert twice == []

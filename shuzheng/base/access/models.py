@@ -52,7 +52,6 @@ class Grant(Record):
 
     class Meta(Record.Meta):
         verbose_name = _("授权")
-        indexes: ClassVar = [*Record.Meta.indexes, models.Index(fields=["post"], name="access_grant_post")]
 
     def __str__(self) -> str:
         return f"{self.post} · {self.role}"
@@ -127,7 +126,6 @@ class Sharing(Record):
 
     class Meta(Record.Meta):
         verbose_name = _("数据共享")
-        indexes: ClassVar = [*Record.Meta.indexes, models.Index(fields=["to"], name="access_sharing_to")]
 
     def __str__(self) -> str:
         return f"{self.node} → {self.to}"

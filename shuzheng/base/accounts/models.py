@@ -74,7 +74,6 @@ class Post(Record):
 
     class Meta(Record.Meta):
         verbose_name = _("岗位")
-        indexes: ClassVar = [*Record.Meta.indexes, models.Index(fields=["person"], name="accounts_post_person")]
 
     def __str__(self) -> str:
         return f"{self.person} {self.name}"

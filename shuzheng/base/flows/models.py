@@ -93,7 +93,7 @@ class Case(CaseRecord):
     sensitive = frozenset({"engine"})
 
     definition = models.ForeignKey(
-        Definition, on_delete=models.PROTECT, related_name="cases", verbose_name=_("流程定义")
+        Definition, on_delete=models.PROTECT, db_index=False, related_name="cases", verbose_name=_("流程定义")
     )
     number = models.CharField(_("编号"), max_length=40, blank=True, db_collation="C")
     title = models.CharField(_("标题"), max_length=120)
@@ -248,7 +248,6 @@ class Task(CaseRecord):
             ),
             models.Index(fields=["post_id", "-done_at"], name="flows_task_done", condition=models.Q(state="done")),
             models.Index(fields=["case_id"], name="flows_task_of"),
-            models.Index(fields=["step"], name="flows_task_step"),
         ]
 
     def __str__(self) -> str:

@@ -106,7 +106,9 @@ class Submission(Record):
 
     scoping = Scoping(Kind.SUPERVISED, line="reporting")
 
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="submissions", verbose_name=_("报送任务"))
+    round = models.ForeignKey(
+        Round, on_delete=models.PROTECT, db_index=False, related_name="submissions", verbose_name=_("报送任务")
+    )
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.TODO)
     own_tier = models.PositiveSmallIntegerField(_("所在层级"), choices=Tier)
     approved_tier = models.PositiveSmallIntegerField(_("已审至"), default=NOT_APPROVED)
@@ -146,7 +148,6 @@ class Submission(Record):
         indexes: ClassVar = [
             *Record.Meta.indexes,
             models.Index(fields=["round", "path", "state", "approved_tier"], name="forms_submission_board"),
-            models.Index(fields=["node"], name="forms_submission_node"),
         ]
 
     def __str__(self) -> str:
@@ -158,7 +159,7 @@ class Edition(Record):
 
     scoping = Scoping(Kind.SUPERVISED, line="reporting")
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="editions")
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, db_index=False, related_name="editions")
     number = models.PositiveIntegerField(_("提交次数"))
     values = models.JSONField(_("数值"))
     factors = models.JSONField(_("折算系数"), default=dict)
@@ -193,8 +194,8 @@ class Cell(Scoped):
     scoping = Scoping(Kind.SUPERVISED, line="reporting")
 
     pk = models.CompositePrimaryKey("submission_id", "code")
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="cells")
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+")
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, db_index=False, related_name="cells")
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, db_index=False, related_name="+")
     code = models.CharField(_("格"), max_length=40, db_collation="C")
     value = models.DecimalField(_("值"), null=True, **NUMBER)
     text = models.CharField(_("文字"), max_length=2000, blank=True, default="", db_default="")
@@ -215,7 +216,7 @@ class Explanation(Record):
 
     scoping = Scoping(Kind.SUPERVISED, line="reporting")
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="explanations")
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, db_index=False, related_name="explanations")
     check_code = models.CharField(_("检查"), max_length=60)
     text = models.CharField(_("说明"), max_length=300)
     by = models.CharField(_("说明人"), max_length=60)
@@ -239,7 +240,7 @@ class RollupDelta(Scoped):
     scoping = Scoping(Kind.SUPERVISED, line="reporting")
 
     id = models.BigAutoField(primary_key=True)
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+")
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, db_index=False, related_name="+")
     member = models.CharField(max_length=255, db_collation="C")
     code = models.CharField(max_length=40, db_collation="C")
     value = models.DecimalField(**NUMBER)
@@ -278,7 +279,7 @@ class RollupTotal(Scoped):
     scoping = Scoping(Kind.SUPERVISED, line="reporting")
 
     pk = models.CompositePrimaryKey("round_id", "path", "member", "code")
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="+")
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, db_index=False, related_name="+")
     member = models.CharField(max_length=255, db_collation="C")
     code = models.CharField(max_length=40, db_collation="C")
     value = models.DecimalField(**NUMBER)
@@ -297,7 +298,9 @@ class Rollup(Record):
 
     scoping = Scoping(Kind.SUPERVISED, line="reporting")
 
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="rollups", verbose_name=_("报送任务"))
+    round = models.ForeignKey(
+        Round, on_delete=models.PROTECT, db_index=False, related_name="rollups", verbose_name=_("报送任务")
+    )
     division = models.ForeignKey(Node, on_delete=models.PROTECT, related_name="+", verbose_name=_("区划"))
     tier = models.PositiveSmallIntegerField(_("层级"), choices=Tier)
     state = models.CharField(_("状态"), max_length=10, choices=State, default=State.SIGNED)
@@ -326,7 +329,7 @@ class RollupMember(Scoped):
     scoping = Scoping(Kind.SUPERVISED, line="reporting")
 
     pk = models.CompositePrimaryKey("rollup_id", "submission_id")
-    rollup = models.ForeignKey(Rollup, on_delete=models.CASCADE, related_name="members")
+    rollup = models.ForeignKey(Rollup, on_delete=models.CASCADE, db_index=False, related_name="members")
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="+")
     edition = models.PositiveIntegerField()
 

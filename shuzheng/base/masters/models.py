@@ -59,7 +59,6 @@ class Place(Record):
         constraints: ClassVar = [models.UniqueConstraint(fields=["node", "number"], name="masters_place_number")]
         indexes: ClassVar = [
             *Record.Meta.indexes,
-            models.Index(fields=["parent"], name="masters_place_parent"),
             models.Index(fields=["kind", "path"], name="masters_place_kind"),
             models.Index(fields=["state", "path"], name="masters_place_state"),
         ]

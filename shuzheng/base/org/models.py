@@ -121,7 +121,6 @@ class NodeVersion(NodeFacts):
             models.UniqueConstraint("node", RangeEndsWith("valid"), name="org_nodeversion_to", nulls_distinct=False),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["parent"], name="org_nodeversion_parent"),
             models.Index(fields=["path"], name="org_nodeversion_path"),
         ]
 
@@ -169,7 +168,6 @@ class Competence(Scoped):
 
     class Meta:
         verbose_name = _("主管部门")
-        indexes: ClassVar = [models.Index(fields=["organ"], name="org_competence_organ")]
 
     def __str__(self) -> str:
         return f"{self.division} {self.line} {self.organ}"

@@ -146,10 +146,6 @@ class Driver(Record):
     class Meta(Record.Meta):
         verbose_name = _("驾驶员")
         constraints: ClassVar = [models.UniqueConstraint(fields=["node", "person"], name="vehicles_driver_once")]
-        indexes: ClassVar = [
-            *Record.Meta.indexes,
-            models.Index(fields=["person"], name="vehicles_driver_person"),
-        ]
 
     def __str__(self) -> str:
         return str(self.person)

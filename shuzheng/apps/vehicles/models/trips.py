@@ -185,7 +185,6 @@ class Trip(Record):
             models.Index(fields=["begins", "path"], name="vehicles_trip_when"),
             models.Index(fields=["state", "path"], name="vehicles_trip_state"),
             models.Index(fields=["person_id", "-begins"], name="vehicles_trip_person"),
-            models.Index(fields=["run"], name="vehicles_trip_run"),
             models.Index(fields=["case_id"], name="vehicles_trip_case"),
         ]
 

@@ -104,7 +104,6 @@ class Quote(Record):
 
     class Meta(Record.Meta):
         verbose_name = _("维修报价")
-        indexes: ClassVar = [*Record.Meta.indexes, models.Index(fields=["repair"], name="vehicles_quote_repair")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["repair"], condition=Q(is_chosen=True), name="vehicles_quote_chosen")
         ]
@@ -128,7 +127,6 @@ class RepairPart(Record):
         verbose_name = _("维修配件工时")
         indexes: ClassVar = [
             *Record.Meta.indexes,
-            models.Index(fields=["repair"], name="vehicles_repairpart_repair"),
             models.Index(fields=["name", "path"], name="vehicles_repairpart_name"),
         ]
 
