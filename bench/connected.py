@@ -34,11 +34,12 @@ PROBES = 1.0
 
 def run(folder: Path, number: int) -> list[Result]:
     """None lost, none double; the p95 from receipt to the live map."""
-    terminals.allow(number)  # one process of the gateway may get all of them
+    workers = os.cpu_count() or 1
+    terminals.allow(number // workers + number // 20)  # of a process of the gateway: the kernel deals them out evenly, about
     tracks.fleet(number)
     base = [sys.executable, "-m", "shuzheng.ops", "gateway", "--host", "127.0.0.1", "--port", str(PORT)]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}
-    gateway = subprocess.Popen([*base, "--workers", str(os.cpu_count() or 1)], cwd=house.ROOT, env=environment)
+    gateway = subprocess.Popen([*base, "--workers", str(workers)], cwd=house.ROOT, env=environment)
     try:
         time.sleep(15)  # the processes start
         parts = [(at, min(at + A_PROCESS, number)) for at in range(0, number, A_PROCESS)]

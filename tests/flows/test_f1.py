@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.test import Client
@@ -14,6 +14,7 @@ from shuzheng.base.core.scope import system_scope
 from shuzheng.base.flows import actions, jobs, simple, trials
 from shuzheng.base.flows.bpmn.reading import read
 from shuzheng.base.flows.models import Case, Definition, Delegation, Step, Task, Timer
+from shuzheng.base.standards import working_days
 from shuzheng.kernel.errors import Denied, Invalid, TooMany
 from tests.flows.conftest import OFFICE, Desk, fresh, step, steps, story, waiting
 
@@ -361,14 +362,19 @@ def test_heat_map_of_load(desk: Desk):
         desk.agree("甲", case)
         desk.agree("主任", case)
         with system_scope("tests").activate():
-            Step.objects.filter(case_id=case.pk, element="head").update(opened_at=timezone.now() - timedelta(days=9))
-            Step.objects.filter(case_id=case.pk, element="upper").update(opened_at=timezone.now() - timedelta(days=5))
+            today = timezone.localdate()
+            for element, days in (("head", 9), ("upper", 5)):
+                first, last = (
+                    timezone.make_aware(datetime.combine(day, time.min))
+                    for day in (working_days.add(today, -days), today)
+                )
+                Step.objects.filter(case_id=case.pk, element=element).update(opened_at=first, closed_at=last)
     client = Client()
     client.force_login(Account.objects.get(person_id=desk.people["主任"].person_id))
     shown = client.get("/flows/statistics/ask/").content.decode()
     looks = re.findall(r'<g class="nd (\w+)".*?class="a">(.*?)<', shown)
     assert looks == [("h1", "核稿"), ("h5", "审签"), ("h3", "批办")]
-    assert "停留最久的环节：审签 18.0 天、批办 10.0 天、核稿" in shown
+    assert "停留最久的环节：审签 18.0 个工作日、批办 10.0 个工作日、核稿" in shown
 
 
 def test_soundness_deadlock_check_at_publish(desk: Desk):

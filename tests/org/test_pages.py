@@ -7,9 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from shuzheng.base.core.scope import system_scope
@@ -18,6 +16,7 @@ from shuzheng.base.org.models import Reorganisation
 from shuzheng.base.org.places import draft_node
 from tests.org.conftest import BEFORE, ON
 from tests.org.test_files import HEADS, book
+from tests.queries import Trips
 
 pytestmark = pytest.mark.django_db
 
@@ -67,10 +66,9 @@ def test_a_branch_takes_as_many_queries_however_many_children(tree, staff, admin
     parent = tree.at("32/")
     create_nodes([draft_node(parent, f"市{n}", "division", code=f"2{n}") for n in range(count)], actor=admin, on=ON)
     staff.get(reverse("org:tree"))
-    with CaptureQueriesContext(connection) as queries:
+    with Trips() as queries:
         html(staff.get(reverse("org:children", args=[parent.pk])))
-    mine = [q["sql"] for q in queries if '"org_node' in q["sql"]]
-    assert len(mine) == 2
+    assert len(queries.about('"org_node')) == 2
 
 
 def test_long_branches_come_in_pieces(tree, staff, admin, monkeypatch):

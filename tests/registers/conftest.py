@@ -58,9 +58,3 @@ def clerk_actor(nation):
 @pytest.fixture
 def county_actor(nation):
     return actor_of(nation.account(GOA, "business_admin", at="33/11/23/", name="郑文"))
-
-
-def asked(caught) -> list[str]:
-    """The questions of one request. A test's own transaction adds savepoints, and a statement that puts its scope back."""
-    texts = [q["sql"] for q in caught if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    return texts[:-1] if texts and texts[-1].startswith("SELECT set_config") else texts

@@ -6,8 +6,6 @@ import io
 import re
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from shuzheng.base.core.registry import PERMISSIONS
@@ -16,7 +14,8 @@ from shuzheng.base.registers.fields import columns_of
 from shuzheng.base.registers.filters import filters_of
 from shuzheng.base.registers.pages.common import address
 from shuzheng.base.standards.models import Stamp
-from tests.registers.conftest import asked, sign_in
+from tests.queries import Trips
+from tests.registers.conftest import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -49,9 +48,9 @@ def test_list_opens_and_names_its_columns(anyone, register):
 
 def test_list_asks_at_most_eight_questions(anyone, register):
     anyone.get(address(register))
-    with CaptureQueriesContext(connection) as caught:
+    with Trips() as caught:
         response = anyone.get(address(register))
-    assert response.status_code == 403 or len(asked(caught)) <= 8, asked(caught)
+    assert response.status_code == 403 or len(caught.asked()) <= 8, caught.asked()
 
 
 def test_every_filter_and_sort_answers(anyone, register):

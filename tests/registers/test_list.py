@@ -7,12 +7,11 @@ from html import unescape
 from urllib.parse import parse_qs
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.registers.models import SavedView
-from tests.registers.conftest import U1, U2, asked, place, sign_in
+from tests.queries import Trips
+from tests.registers.conftest import U1, U2, place, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -100,7 +99,7 @@ def test_htmx_gets_the_changing_part_only(clerk, places):
 
 def queries(client, address: str) -> int:
     client.get(address)
-    with CaptureQueriesContext(connection) as caught:
+    with Trips() as caught:
         client.get(address)
     return len(caught)
 
@@ -112,11 +111,11 @@ def test_list_asks_the_same_few_questions_for_one_row_and_for_three(clerk, natio
         place(nation, U1, f"R{n}", "室", "room", parent=parent)
     client = clerk
     client.get("/r/places/")
-    with CaptureQueriesContext(connection) as caught:
+    with Trips() as caught:
         client.get("/r/places/")
-    own = [q["sql"] for q in caught if "masters_place" in q["sql"] or "registers_" in q["sql"]]
+    own = caught.about("masters_place", "registers_")
     assert len(own) == 3, own
-    assert len(asked(caught)) <= 8
+    assert len(caught.asked()) <= 8
 
 
 def test_columns_are_kept_for_the_person_and_view(clerk, places, nation):
@@ -192,10 +191,9 @@ def short_cap(monkeypatch):
 def test_long_list_counts_its_views_in_one_question_asked_afterwards(county, places, short_cap):
     text = county.get("/r/places/").content.decode()
     address = unescape(re.search(r'hx-get="([^"]*figures[^"]*)"', text).group(1))
-    with CaptureQueriesContext(connection) as caught:
+    with Trips() as caught:
         answer = county.get(address).content.decode()
-    counts = [q["sql"] for q in caught if "masters_place" in q["sql"]]
-    assert len(counts) == 1
+    assert len(caught.about("masters_place")) == 1
     assert re.search(r"闲置\s*<span class=\"n warn\">1</span>", answer)
     assert 'hx-swap-oob="true"' in answer
 

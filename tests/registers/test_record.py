@@ -6,13 +6,12 @@ import re
 from html import unescape
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from shuzheng.base.audit.models import Entry
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.masters.models import Party, Place
 from shuzheng.kernel.uscc import make_uscc
+from tests.queries import Trips
 from tests.registers.conftest import GOA, U1, place, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -188,7 +187,7 @@ def test_detail_asks_the_same_questions_for_one_related_row_and_for_three(clerk,
         place(nation, U1, f"F{n}", f"{n}层", "floor", parent=places["own"])
     address = f"/r/places/{places['own'].pk}/"
     clerk.get(address)
-    with CaptureQueriesContext(connection) as caught:
+    with Trips() as caught:
         clerk.get(address)
-    asked = [q["sql"] for q in caught if "masters_place" in q["sql"]]
+    asked = caught.about("masters_place")
     assert len(asked) == 2, asked
