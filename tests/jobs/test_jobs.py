@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
+from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -67,6 +69,27 @@ def count(run, *, actor):
         run._said = 0
         run.advance(2, 4)  # the transaction itself holds the row now: nothing waits for it
     run.advance(4, 4)
+
+
+@job_for_actor
+def long(run, *, actor, contact):
+    """Its starter presses “stop” while it writes."""
+    with actor.scope.activate():
+        [profile] = OrganProfile.objects.all()
+        change_profiles([profile], actor=actor, key=run.key("change"), contact=contact)
+        with ThreadPoolExecutor(1) as browser:
+            seen.append(browser.submit(press_stop, actor, run.id).result())
+        run.advance(3, 4)
+    seen.append("went on")
+
+
+def press_stop(actor, pk) -> str:
+    client = Client()
+    client.force_login(Account.objects.get(person_id=actor.person_id))
+    try:
+        return client.post(f"/jobs/{pk}/stop/", follow=True).content.decode()
+    finally:
+        connections.close_all()
 
 
 @job_for_actor
@@ -273,6 +296,27 @@ def test_what_is_past_its_day_is_purged(nation, clerk):
     assert list(ActionKey.objects.values_list("key", flat=True)) == ["new"]
 
 
+def test_a_running_job_stops_where_it_next_says_how_far_it_is_and_writes_nothing(nation, clerk):
+    row = long.start(clerk, "修改联系人", contact="李四")
+    work()
+    [page] = seen
+    assert "正在停止" in page
+    assert (run_of(row).state, run_of(row).done, run_of(row).message) == ("stopped", 3, "已按要求停止。")
+    with system_scope("tests").activate():
+        assert OrganProfile.objects.get().contact == ""
+    assert ProcrastinateJob.objects.get().status == "succeeded"  # nothing that an operator must look at
+
+
+def test_a_waiting_job_that_is_stopped_never_runs(nation, clerk):
+    row = rename.start(clerk, "修改联系人", contact="李四")
+    assert "已停止" in press_stop(clerk, row.pk)
+    work()
+    assert run_of(row).state == "stopped"
+    with system_scope("tests").activate():
+        assert OrganProfile.objects.get().contact == ""
+    assert "任务已经结束。" in press_stop(clerk, row.pk)
+
+
 def test_only_the_starter_finds_the_run_and_its_result(nation, clerk, client, settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     row = rename.start(clerk, "修改联系人", contact="李四")
@@ -286,3 +330,4 @@ def test_only_the_starter_finds_the_run_and_its_result(nation, clerk, client, se
     assert "修改联系人" not in client.get("/jobs/").content.decode()
     assert client.get(f"/jobs/{row.pk}/").status_code == 404
     assert client.get(f"/jobs/{row.pk}/result").status_code == 404
+    assert client.post(f"/jobs/{row.pk}/stop/").status_code == 404

@@ -163,6 +163,7 @@ PAGES: dict[str, list[Page]] = {
     "jobs:mine": [get(SIGNED_IN)],
     "jobs:run": [get(MINE, pk="@job")],
     "jobs:result": [get(MINE, pk="@job")],
+    "jobs:stop": [post(MINE, pk="@job")],
     "notify:notices": [get(SIGNED_IN)],
     "notify:compose": [get(BUSINESS), post(BUSINESS)],
     "notify:preferences": [get(SIGNED_IN), post(SIGNED_IN)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from shuzheng.base.core.scope import system_scope
 from shuzheng.base.masters.models import Place
 from shuzheng.base.registers import faults as fault_files
-from shuzheng.base.registers import importing, jobs, sheets, streams, transfers
+from shuzheng.base.registers import importing, sheets, streams, transfers
 from shuzheng.base.registers.importing import Importer
 from shuzheng.base.registers.models import Transfer
 from shuzheng.base.registers.service import get
@@ -124,15 +125,13 @@ def test_a_long_sheet_is_checked_by_a_job_and_brought_in_all_or_nothing(nation, 
     monkeypatch.setattr(fault_files, "AT_HAND", 10)
     account = nation.account(U1, "clerk")
     client = sign_in(account)
-    started, told = [], []
-    monkeypatch.setattr(jobs.check_sheet, "start", lambda actor, title, **given: started.append((actor, given)))
+    actor, told = actor_of(account), []
     content = long_book(600, every=20)
     address = client.post("/r/places/import/", {"file": SimpleUploadedFile("位置.xlsx", content)})["Location"]
     assert "正在后台检查" in client.get(address).content.decode()
     assert client.post(address, {"_key": "k"}).status_code == 422  # not before it was checked
-    [(actor, given)] = started
     with system_scope("tests").activate():
-        transfer = Transfer.objects.get(pk=given["transfer_id"])
+        transfer = Transfer.objects.get()
     with actor.scope.activate():
         transfers.check_import(get("places"), actor, transfer, lambda *far: told.append(far))
     assert told == sorted(set(told))  # how far it is, part by part
@@ -147,6 +146,19 @@ def test_a_long_sheet_is_checked_by_a_job_and_brought_in_all_or_nothing(nation, 
     with actor.scope.activate():
         assert transfers.run_import(get("places"), actor, transfer, partly=True, key="k") == (570, 0)
     assert len(stored()) == 570
+
+
+def test_a_check_that_was_stopped_is_not_waited_for(nation, in_parts, monkeypatch):
+    monkeypatch.setattr(transfers, "LATER", 1000)
+    client = sign_in(nation.account(U1, "clerk"))
+    address = client.post("/r/places/import/", {"file": SimpleUploadedFile("位置.xlsx", long_book(600))})["Location"]
+    waiting = client.get(address).content.decode()
+    assert "every 3s" in waiting
+    run = re.search(r"/jobs/[^/]+/", waiting).group()
+    client.post(f"{run}stop/")
+    page = client.get(address).content.decode()
+    assert "已按要求停止。 什么也没有写入。" in page
+    assert "every 3s" not in page
 
 
 def stored() -> list[str]:

@@ -74,6 +74,7 @@ LABELS = {
     "forms.submission.fill_for": gettext_lazy("代为填报"),
     "forms.submission.nil": gettext_lazy("零报告"),
     "forms.submission.submit_for": gettext_lazy("代为提交"),
+    "jobs.run.stop": gettext_lazy("停止后台任务"),
     "notify.notice.read": gettext_lazy("阅读通知"),
     "notify.preference.save": gettext_lazy("设置通知方式"),
     "notify.todo.close": gettext_lazy("办结待办"),

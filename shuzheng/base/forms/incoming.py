@@ -23,10 +23,9 @@ from shuzheng.base.forms.saving import save_values
 from shuzheng.base.forms.spec import Value, load
 from shuzheng.base.forms.uploads import Upload, read_back
 from shuzheng.base.forms.values import stored_values
-from shuzheng.base.jobs.models import JobRun
 from shuzheng.base.registers import streams, transfers
 from shuzheng.base.registers.actions import finish_transfer, start_transfer
-from shuzheng.base.registers.importing import Said
+from shuzheng.base.registers.exporting import Said
 from shuzheng.base.registers.models import Transfer
 from shuzheng.kernel.errors import Conflict, Fault, Invalid, Missing
 
@@ -50,12 +49,6 @@ def take(actor: Actor, submission: Submission, source: IO[bytes], filename: str)
     transfers.keep(transfer, source)
     start_transfer([transfer], actor=actor, key=new_key())
     return transfer
-
-
-def follow(actor: Actor, transfer: Transfer, run: JobRun) -> None:
-    """Note which job is at it, so that its page can say how far it is."""
-    options = transfer.options | {"run": str(run.pk)}
-    finish_transfer([transfer], actor=actor, key=new_key(), state=State.WAITING, options=options)
 
 
 def find(actor: Actor, submission: Submission, pk: UUID) -> Transfer:
@@ -142,4 +135,4 @@ def _read(submission: Submission, transfer: Transfer, values: Mapping[str, Value
         return read_back(file, transfer.filename, submission, values, say)
 
 
-__all__ = ["check", "find", "follow", "given_up", "is_long", "standing", "store", "take"]
+__all__ = ["check", "find", "given_up", "is_long", "standing", "store", "take"]

@@ -31,8 +31,8 @@ from shuzheng.base.forms.sheets import (
 from shuzheng.base.forms.spec import FormSpec, SectionKind, SectionSpec, Value, load
 from shuzheng.base.portal import formats
 from shuzheng.base.registers import streams
+from shuzheng.base.registers.exporting import Said
 from shuzheng.base.registers.faults import AT_HAND, Faults
-from shuzheng.base.registers.importing import Said
 from shuzheng.base.registers.sheets import RawSheet, letter
 from shuzheng.kernel.errors import FieldFault, Invalid
 from shuzheng.kernel.periods import Period

@@ -26,7 +26,7 @@ from shuzheng.base.accounts.models import Account
 from shuzheng.base.core.actor import Actor, system_actor
 from shuzheng.base.core.registry import SYSTEM_SCOPES
 from shuzheng.base.jobs.models import JobRun
-from shuzheng.base.jobs.run import Run
+from shuzheng.base.jobs.run import Run, Stopped
 from shuzheng.kernel.errors import Denied, Fault
 
 # Inside a worker the queue's own connector is another connection. Ours is Django's, so that what is deferred appears with
@@ -130,7 +130,8 @@ def job_for_actor(function: Callable[..., Any]) -> ActorJob:
     """Make ``function(run, *, actor, …)`` a job that runs with the rights its starter has when it runs.
 
     It runs outside a transaction: reads open ``actor.scope.activate()``, actions open their own. A ``Fault`` ends it with
-    the fault's words; anything else is an error of ours and is raised.
+    the fault's words; anything else is an error of ours and is raised. Its starter may stop it: where it next says how far
+    it is (``run.advance``), it ends.
     """
     name = _name(function)
 
@@ -145,6 +146,8 @@ def job_for_actor(function: Callable[..., Any]) -> ActorJob:
             return
         try:
             message = function(running, actor=actor, **arguments)
+        except Stopped:
+            running.end(JobRun.State.STOPPED, _("已按要求停止。"))
         except Fault as fault:
             running.end(JobRun.State.FAILED, fault.message, getattr(fault, "faults", ()))
         except Exception:

@@ -18,6 +18,9 @@ class JobRun(Record):
         RUNNING = "running", _("进行中")
         DONE = "done", _("已完成")
         FAILED = "failed", _("未完成")
+        STOPPED = "stopped", _("已停止")
+
+    OVER: ClassVar = (State.DONE, State.FAILED, State.STOPPED)
 
     scoping = Scoping(Kind.INTERNAL)
 
@@ -27,6 +30,7 @@ class JobRun(Record):
     task = models.CharField(max_length=80, editable=False)
     title = models.CharField(_("事项"), max_length=120)
     state = models.CharField(_("状态"), max_length=8, choices=State, default=State.WAITING)
+    stop_asked = models.BooleanField(default=False, editable=False)
     done = models.PositiveIntegerField(_("已处理"), default=0)
     total = models.PositiveIntegerField(_("总数"), default=0)
     message = models.CharField(_("说明"), max_length=400, blank=True)
@@ -47,4 +51,4 @@ class JobRun(Record):
 
     @property
     def is_over(self) -> bool:
-        return self.state in (self.State.DONE, self.State.FAILED)
+        return self.state in self.OVER

@@ -22,6 +22,10 @@ SAY_EVERY = 0.5
 FAULTS_KEPT = 200
 
 
+class Stopped(Exception):
+    """The person who started the job has asked that it end; what its open transaction has written is taken back."""
+
+
 class Run:
     """A ``JobRun`` while it runs. Notes are written in transactions of their own."""
 
@@ -36,20 +40,26 @@ class Run:
     def begin(self) -> bool:
         """Note that it runs; False if it is over already (the queue handed it out twice)."""
         with self.actor.scope.activate():
-            waiting = JobRun.objects.filter(pk=self.id).exclude(state__in=[JobRun.State.DONE, JobRun.State.FAILED])
+            waiting = JobRun.objects.filter(pk=self.id).exclude(state__in=JobRun.OVER)
             return bool(waiting.update(state=JobRun.State.RUNNING, updated_at=timezone.now()))
 
     def advance(self, done: int, total: int) -> None:
-        """Say how far it is; cheap enough to be called for each row, and seen at once also from inside a transaction."""
+        """Say how far it is; cheap enough to be called for each row, and seen at once also from inside a transaction.
+
+        Raises:
+            Stopped: its starter wants no more of it.
+        """
         now = time.monotonic()
         if now - self._said < SAY_EVERY and done < total:
             return
         self._said = now
-        if not connection.in_atomic_block:
-            self._note(done=done, total=total)
-            return
-        with ThreadPoolExecutor(1) as aside:  # what the running transaction writes is seen when it ends
-            aside.submit(self._note_aside, done=done, total=total).result()
+        if connection.in_atomic_block:
+            with ThreadPoolExecutor(1) as aside:  # what the running transaction writes is seen when it ends
+                unwanted = aside.submit(self._note_aside, done=done, total=total).result()
+        else:
+            unwanted = self._note(done=done, total=total)
+        if unwanted:
+            raise Stopped
 
     def keep(self, source: IO[bytes], name: str) -> None:
         """Keep a file for the starter to fetch (for ``SZ_RESULT_DAYS``)."""
@@ -64,15 +74,18 @@ class Run:
         ]
         self._note(state=state, message=message[:400], faults=kept, finished_at=timezone.now())
 
-    def _note_aside(self, **values: Any) -> None:
+    def _note_aside(self, **values: Any) -> bool:
         """A note over a connection of this thread's own. Left out where the transaction holds the row: it would never end."""
         try:
             with self.actor.scope.activate():
-                if JobRun.objects.select_for_update(skip_locked=True).filter(pk=self.id).first():
-                    self._note(**values)
+                free = JobRun.objects.select_for_update(skip_locked=True).filter(pk=self.id).exists()
+                return free and self._note(**values)
         finally:
             connections.close_all()
 
-    def _note(self, **values: Any) -> None:
+    def _note(self, **values: Any) -> bool:
+        """Whether the starter has asked that it stop."""
         with self.actor.scope.activate():
-            JobRun.objects.filter(pk=self.id).update(updated_at=timezone.now(), **values)
+            run = JobRun.objects.filter(pk=self.id)
+            run.update(updated_at=timezone.now(), **values)
+            return run.filter(stop_asked=True).exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,8 @@ from shuzheng.base.registers.forms import chooses_owner, targets
 from shuzheng.base.registers.query import Listing, Params
 from shuzheng.base.registers.workbooks import SheetColumn, write_xlsx
 
+Said = Callable[[int, int], None]
+"""Is told how many rows were read, and of how many."""
 CHUNK = 2000
 MOST_CHOICES = 500
 """Records of a foreign key that a template's drop-down lists; where there are more, the name is typed."""
@@ -44,14 +46,19 @@ def export_columns(register: Register, listing: Listing, kept: Sequence[str] = (
     return columns
 
 
-def export_rows(listing: Listing, columns: Sequence[Shown], rows: QuerySet[Any] | None = None) -> Iterator[list[Any]]:
+def export_rows(
+    listing: Listing, columns: Sequence[Shown], rows: QuerySet[Any] | None = None, say: Said | None = None
+) -> Iterator[list[Any]]:
     """The values of all rows of a list, in its order, read in chunks so that millions need little memory.
 
     The running scope must be the actor's until the last row is read.
     """
     asked = listing.rows() if rows is None else rows
+    total = asked.order_by().count() if say else 0
     ordered = listing.joined(asked, columns).order_by(*listing.order(many=False))
-    for row in ordered.iterator(chunk_size=CHUNK):
+    for done, row in enumerate(ordered.iterator(chunk_size=CHUNK)):
+        if say and done % CHUNK == 0:
+            say(done, total)
         yield [column.cell(column.read(row)) for column in columns]
 
 
@@ -62,12 +69,13 @@ def write_export(
     params: Params,
     ids: Sequence[Any] = (),
     kept: Sequence[str] = (),
+    say: Said | None = None,
 ) -> int:
     """Write the list (or the chosen rows of it) to ``file``; returns the number of rows."""
     listing = Listing(register, actor, params)
     columns = export_columns(register, listing, kept)
     rows = listing.rows().filter(pk__in=ids) if ids else None
-    return write_xlsx(file, [c.sheet for c in columns], export_rows(listing, columns, rows), name=register.verbose)
+    return write_xlsx(file, [c.sheet for c in columns], export_rows(listing, columns, rows, say), name=register.verbose)
 
 
 def is_long(register: Register, actor: Actor, params: Params) -> bool:

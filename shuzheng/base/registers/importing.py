@@ -6,7 +6,7 @@ keys, records with the same key and taken unique values are found with one quest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -20,7 +20,7 @@ from shuzheng.base.org.models import Node
 from shuzheng.base.registers import sheet_values as cells
 from shuzheng.base.registers import sheets, standing, streams
 from shuzheng.base.registers.declare import Register
-from shuzheng.base.registers.exporting import sheet_fields
+from shuzheng.base.registers.exporting import Said, sheet_fields
 from shuzheng.base.registers.faults import Faults
 from shuzheng.base.registers.fields import label_field
 from shuzheng.base.registers.readers import BLANK, Above, Refused, once, reader, relation_reader
@@ -29,8 +29,6 @@ from shuzheng.kernel.errors import FieldFault, Invalid
 
 Row = tuple[int, dict[str, Any], tuple[Any, ...] | None]
 """Its number, its values by field, and the key that tells its record."""
-Said = Callable[[int, int], None]
-"""Is told how many rows were read, and of how many."""
 HELD = 100_000
 """Rows up to which what was read is kept from the check to the writing; a longer sheet is read again."""
 

@@ -21,7 +21,7 @@ def export_list(run: Run, *, actor: Actor, transfer_id: str) -> str:
         transfer = Transfer.objects.get(pk=transfer_id, person_id=actor.person_id)
         register = service.get(transfer.register)
         actor.require(register.permission("export"))
-        path = transfers.run_export(register, actor, transfer)
+        path = transfers.run_export(register, actor, transfer, run.advance)
     with path.open("rb") as file:
         run.keep(file, transfer.filename)
     path.unlink()

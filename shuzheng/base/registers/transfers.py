@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from shuzheng.base.core.action import new_key
 from shuzheng.base.core.actor import Actor
+from shuzheng.base.jobs.models import JobRun
 from shuzheng.base.org.models import Node
 from shuzheng.base.registers import actions, exporting
 from shuzheng.base.registers.declare import Register
@@ -63,6 +64,17 @@ def own_transfer(register: Register, actor: Actor, pk: Any, way: str) -> Transfe
     if found is None:
         raise Missing
     return found
+
+
+def follow(actor: Actor, transfer: Transfer, run: JobRun) -> None:
+    """Note which job is at it, so that its page can say how far it is."""
+    options = transfer.options | {"run": str(run.pk)}
+    actions.finish_transfer([transfer], actor=actor, key=new_key(), state=Transfer.State.WAITING, options=options)
+
+
+def job_of(transfer: Transfer) -> JobRun | None:
+    """The job that is, or was, at it last."""
+    return JobRun.objects.filter(pk=transfer.options["run"]).first() if "run" in transfer.options else None
 
 
 def faults_file(transfer: Transfer) -> Path:
@@ -163,14 +175,14 @@ def start_export(register: Register, actor: Actor, query: str, ids: Sequence[str
     return transfer
 
 
-def run_export(register: Register, actor: Actor, transfer: Transfer) -> Path:
+def run_export(register: Register, actor: Actor, transfer: Transfer, say: Said | None = None) -> Path:
     """Write the file of an export under the actor's scope; it is whole before anybody can fetch it."""
     params = Params.parse(register, QueryDict(transfer.query))
     path = file_of(transfer)
     part = path.with_suffix(".part")
     options = transfer.options
     rows = exporting.write_export(
-        str(part), register, actor, params, options.get("ids", ()), options.get("columns", ())
+        str(part), register, actor, params, options.get("ids", ()), options.get("columns", ()), say
     )
     part.chmod(0o600)
     part.replace(path)

@@ -109,7 +109,7 @@ def drop(request: HttpRequest) -> HttpResponse:
 def _told(row: Proposal) -> dict[str, Any]:
     """What the page says of a proposal that is waited for."""
     run = JobRun.objects.filter(pk=row.job_id).first()
-    failed = run is None or run.state == JobRun.State.FAILED
+    failed = run is None or (run.is_over and run.state != JobRun.State.DONE)
     return {"rides": row.rides, "by": row.asked_by, "since": row.created_at, "run": run, "failed": failed,
             "seconds": int(proposals.SECONDS)}  # fmt: skip
 

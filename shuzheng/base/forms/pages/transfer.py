@@ -31,7 +31,6 @@ from shuzheng.base.forms.queries import below, board, overall, own_level
 from shuzheng.base.forms.spec import Value
 from shuzheng.base.forms.values import stored_values
 from shuzheng.base.jobs.declare import ActorJob
-from shuzheng.base.jobs.models import JobRun
 from shuzheng.base.portal.parts import Crumb
 from shuzheng.base.registers import transfers
 from shuzheng.base.registers.faults import faults_book
@@ -129,7 +128,7 @@ def _sent(request: HttpRequest) -> UploadedFile:
 def _later(job: ActorJob, title: str, actor: Actor, submission: Submission, transfer: Transfer) -> HttpResponse:
     """Leave a long file to a job; its page says how far that is."""
     run = job.start(actor, title % {"name": names.round_title(submission.round)}, transfer_id=str(transfer.pk))
-    incoming.follow(actor, transfer, run)
+    transfers.follow(actor, transfer, run)
     return redirect("forms:uploaded", pk=submission.pk, transfer=transfer.pk)
 
 
@@ -160,7 +159,7 @@ def _seen(
 def _outcome(transfer: Transfer) -> dict[str, Any]:
     """What is known of a file by now."""
     options = transfer.options
-    run = JobRun.objects.filter(pk=options["run"]).first() if "run" in options else None
+    run = transfers.job_of(transfer)
     waits = transfer.state == Transfer.State.WAITING
     broken = run is not None and run.is_over and waits  # the job could not even say why
     return {

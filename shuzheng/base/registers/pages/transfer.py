@@ -99,7 +99,8 @@ def upload(request: HttpRequest, register: str) -> HttpResponse:
         else:
             if transfers.is_unchecked(transfer):
                 title = _("检查%(name)s导入") % {"name": held.verbose}
-                jobs.check_sheet.start(actor, title, transfer_id=str(transfer.pk))
+                run = jobs.check_sheet.start(actor, title, transfer_id=str(transfer.pk))
+                transfers.follow(actor, transfer, run)
             return redirect(address(held, "import_preview", pk=transfer.pk))
     context = {
         "register": held, "title": _("导入%(name)s") % {"name": held.verbose}, "base": address(held), "fault": fault,
@@ -133,8 +134,11 @@ def preview(request: HttpRequest, register: str, pk: UUID) -> HttpResponse:
     faults = refused.faults if refused and refused.faults else [FieldFault(**f) for f in transfer.faults]
     context = _preview(held, transfer, faults) | {"refused": refused}
     if request.htmx and request.method == "GET":  # a page that waits for the check asks every few seconds
-        waits = transfers.is_unchecked(transfer)
-        return render(request, "registers/parts/preview.html", context) if waits else HttpResponseClientRefresh()
+        return (
+            render(request, "registers/parts/preview.html", context)
+            if context["unchecked"]
+            else HttpResponseClientRefresh()
+        )
     return render(request, "registers/preview.html", context, status=422 if refused else 200)
 
 
@@ -145,7 +149,8 @@ def _import_later(
     state = Transfer.State.WAITING
     actions.finish_transfer([transfer], actor=actor, key=new_key(), seen={transfer.pk: transfer.version}, state=state)
     title = _("导入%(name)s") % {"name": register.verbose}
-    jobs.import_sheet.start(actor, title, transfer_id=str(transfer.pk), partly=partly)
+    run = jobs.import_sheet.start(actor, title, transfer_id=str(transfer.pk), partly=partly)
+    transfers.follow(actor, transfer, run)
     messages.info(request, _("超过 10,000 行，转后台导入；结果在“我的任务”里。"))
     return redirect(address(register))
 
@@ -154,6 +159,9 @@ def _preview(register: Register, transfer: Transfer, faults: Sequence[FieldFault
     count = max(transfer.options.get("faults", 0), len(faults))
     bad_rows = max(transfer.options.get("bad_rows", 0), len({f.row for f in faults if f.row is not None}))
     ready = transfer.created_rows + transfer.changed_rows
+    run, waits = transfers.job_of(transfer), transfer.state == Transfer.State.WAITING
+    broken = run is not None and run.is_over and waits  # it was stopped, or could not even say why
+    unchecked = transfers.is_unchecked(transfer)
     return {
         "register": register,
         "transfer": transfer,
@@ -167,8 +175,10 @@ def _preview(register: Register, transfer: Transfer, faults: Sequence[FieldFault
         "fault_count": count,
         "bad_rows": bad_rows,
         "ready": ready,
-        "open": transfer.state == Transfer.State.CHECKED,
-        "unchecked": transfers.is_unchecked(transfer),
+        "open": transfer.state == Transfer.State.CHECKED or (broken and not unchecked),
+        "unchecked": unchecked and not broken,
+        "run": run if waits else None,
+        "broken": run.message if run and broken else "",
         "key": new_key(),
     }  # fmt: skip
 
