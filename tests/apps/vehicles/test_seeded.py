@@ -14,7 +14,8 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone, translation
 
-from shuzheng.apps.vehicles import demo, demo_watch
+from shuzheng.apps.vehicles.demo import common, fleets, supervision, violations
+from shuzheng.apps.vehicles.demo.year import year
 from shuzheng.apps.vehicles.models import Driver, Fee, Quota, Refuel, Repair, RepairPart, Run, Spot, Trip, Vehicle
 from shuzheng.apps.vehicles.models.alerts import Alert, Warned
 from shuzheng.apps.vehicles.pages.supervision import facts_of
@@ -35,14 +36,14 @@ def fleet_of_a_year(nation, today):
     party = Party(name="妙高汽修厂", categories=["vehicles"])
     party.own(office)
     insert_many([party])
-    rows = demo.Rows()
-    fleet = demo._fleet(rows, office, 10, 0, today, None, party)
+    rows = common.Rows()
+    fleet = fleets.make_fleet(rows, office, 10, 0, today, None, party)
     later = today + timedelta(days=200)
     for vehicle in fleet.vehicles:
         vehicle.compulsory_to = vehicle.commercial_to = vehicle.inspection_to = later
     for driver in fleet.drivers:
         driver.licence_to = later
-    demo._year(rows, fleet, today, deep=True)
+    year(rows, fleet, today, deep=True)
     for kind in (Spot, Person, Post, Driver, Vehicle, Quota, Run, Trip, Refuel, Repair, RepairPart, Fee):
         if found := rows.made.get(kind):
             insert_many(found)
@@ -71,10 +72,10 @@ def test_seeded_violations_are_found(standards):  # noqa: F811
         quiet = scan(actor, since=year_ago, path=COUNTY)
         assert [(str(a), a.evidence["facts"]) for a in quiet] == []  # an honest year warns of nothing
 
-        seeds = demo_watch.seed(shown, today, Random(7))
+        seeds = violations.seed(shown, today, Random(7))
         scan(actor, since=year_ago, path=COUNTY)
         cars = list(Vehicle.objects.order_by("plate"))
-        take_facts(demo_watch.facts(cars, timezone.now()), actor=actor)
+        take_facts(supervision.facts(cars, timezone.now()), actor=actor)
         again = scan(actor, since=year_ago, path=COUNTY)
         alerts = list(Alert.objects.select_related("vehicle", "node").order_by("begins"))
     assert {a.code for a in again} <= {Warned.PRIVATE}  # the same thing twice is one warning

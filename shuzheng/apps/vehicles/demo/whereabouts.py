@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from shuzheng.apps.vehicles.demo_tracks import drive, road, sealed_day, there_and_back
+from shuzheng.apps.vehicles.demo.tracks import drive, road, sealed_day, there_and_back
 from shuzheng.apps.vehicles.models import Refuel, Run, Spot, TrackDay, Vehicle
 from shuzheng.apps.vehicles.models.alerts import Warned
 from shuzheng.apps.vehicles.sealing import Point
@@ -18,7 +18,7 @@ from shuzheng.base.standards.working_days import is_working_day
 from shuzheng.kernel import geo
 
 if TYPE_CHECKING:
-    from shuzheng.apps.vehicles.demo_watch import Seeder
+    from shuzheng.apps.vehicles.demo.violations import Seeder
 
 STATION = ("城南加油站", "119.2460", "28.5590")
 VILLAGE: geo.Point = (119.1496, 28.5438)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
 from shuzheng.apps.vehicles import offers
 from shuzheng.apps.vehicles.costs import below
+from shuzheng.apps.vehicles.demo.common import COUNTY, PROVINCE, Nation
 from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.core.models import plain
 from shuzheng.base.forms import rollup
@@ -23,14 +23,6 @@ from shuzheng.base.forms.tiers import chains
 from shuzheng.base.org.models import Node
 from shuzheng.base.standards import working_days
 from shuzheng.kernel.periods import Period, PeriodKind
-
-PROVINCE, COUNTY = "33/", "33/11/23/"
-
-
-class Nation(Protocol):
-    """What the demo has made so far."""
-
-    offices: Mapping[str, Node]
 
 
 def load(nation: Nation, today: date) -> None:
