@@ -67,6 +67,20 @@ def test_numbers_leave_postgresql_digit_by_digit():
                 assert numbers(rows.read_all().column("n"), exporting.NUMBER).to_pylist() == sent
 
 
+def test_questions_read_ahead_are_answered_in_order_and_a_fault_is_raised_at_its_own():
+    rows, fault = "SELECT n FROM generate_series(1, %s) AS n ORDER BY n", "SELECT 1 / %s AS n"
+    with system_scope("tests").activate(), ArrowReader() as source:
+        with source.ahead([(rows, [3]), (rows, [0]), (fault, [0]), (rows, [5])]) as answers:
+            for wanted in ([1, 2, 3], []):
+                assert [n for batch in next(answers) for n in batch.column("n").to_pylist()] == wanted
+            with pytest.raises(Exception, match="division by zero"):
+                list(next(answers))
+        with source.ahead([(rows, [10])] * 20):  # nobody takes any of it
+            pass
+        with source.read(rows, [2]) as read:
+            assert read.read_all().num_rows == 2
+
+
 def test_by_month_and_kind_the_same_energy_comes_from_monthly_amounts_and_the_factors_of_the_period(reporting, export):
     reporting.handed_in(UNIT, e01_m1=10000, e01_m2=20000, e01_cost=15000, e05_m3=100, e05_cost=800)
     reporting.approve(COUNTY, UNIT)

@@ -5,8 +5,11 @@ The row policies hold there as everywhere: the connection is the running role's,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from queue import Full, Queue
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
@@ -18,6 +21,10 @@ from shuzheng.base.core import scope
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Question = tuple[str, Sequence[Any]]
+"""SQL with ``%s`` for each parameter, and the parameters."""
+AHEAD = 2
+"""Batches that are read and not yet taken."""
 BATCH = 32 * 1024 * 1024
 """Bytes of a batch, about half a million narrow rows."""
 
@@ -49,7 +56,51 @@ class ArrowReader:
         Raises:
             RuntimeError: no scope is active.
         """
-        values = scope.require().settings
+        with self._read(sql, params, scope.require().settings) as rows:
+            yield rows
+
+    @contextmanager
+    def ahead(self, questions: Sequence[Question]) -> Iterator[Iterator[Iterator[pa.RecordBatch]]]:
+        """The rows of one question after the other, in the scope that is active now; each is taken whole before the next.
+
+        While the caller is busy with some, the next are read on a thread of their own: PostgreSQL need not wait for us.
+
+        Raises:
+            RuntimeError: no scope is active.
+        """
+        values, rows, over = scope.require().settings, Queue[Any](AHEAD), threading.Event()
+
+        def put(item: Any) -> None:
+            while not over.is_set():
+                with suppress(Full):
+                    return rows.put(item, timeout=0.2)
+            raise CancelledError
+
+        def work() -> None:
+            try:
+                for sql, params in questions:
+                    with self._read(sql, params, values) as batches:
+                        for batch in batches:
+                            put(batch)
+                    put(None)
+            except BaseException as fault:  # noqa: BLE001 -- raised where it is waited for
+                put(fault)
+
+        def answer() -> Iterator[pa.RecordBatch]:
+            while (item := rows.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+
+        with ThreadPoolExecutor(1, "ahead") as thread:
+            thread.submit(work)
+            try:
+                yield (answer() for _ in questions)
+            finally:
+                over.set()
+
+    @contextmanager
+    def _read(self, sql: str, params: Sequence[Any], values: Mapping[str, str]) -> Iterator[pa.RecordBatchReader]:
         text = sql % tuple(Literal(p).as_string() for p in params)
         if self._connection is None:
             import adbc_driver_postgresql.dbapi as adbc

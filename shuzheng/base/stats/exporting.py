@@ -6,7 +6,7 @@ Killed at any moment it leaves the lake as it was, and begins again with what is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from shuzheng.base.core.arrow import ArrowReader, numbers
+from shuzheng.base.core.arrow import ArrowReader, Question, numbers
 from shuzheng.base.core.scope import Range, Scope
 from shuzheng.base.forms.models import NOT_APPROVED, Round
 from shuzheng.base.forms.spec import FormSpec, load
@@ -139,7 +139,7 @@ def run(scope: Scope, advance: Callable[[int, int], None] | None = None) -> int:
     It does nothing while another process does it.
     """
     lake = lakes.current()
-    with _alone() as mine, ArrowReader() as source:
+    with _alone() as mine, ArrowReader() as source, ExitStack() as stack:
         if not mine:
             return 0
         with scope.activate():
@@ -148,9 +148,14 @@ def run(scope: Scope, advance: Callable[[int, int], None] | None = None) -> int:
             rounds = {
                 r.pk: r for r in Round.objects.select_related("definition").filter(pk__in={p.round for p in parts})
             }
+            before = {pk: _before(round_) for pk, round_ in rounds.items()}
+            there = [part for part in parts if part.round in rounds]
+            reading = source.ahead([_question(part, before[part.round]) for part in there])
+            answers = stack.enter_context(reading)
         for done, part in enumerate(parts):
             with scope.activate():
-                write_part(lake, source, rounds.get(part.round), part)
+                round_ = rounds.get(part.round)
+                write_part(lake, part, round_, next(answers) if round_ else iter(()))
             if advance:
                 advance(done + 1, len(parts))
         with scope.activate():
@@ -175,12 +180,12 @@ def _alone() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
-def write_part(lake: Lake, source: ArrowReader, round_: Round | None, part: Partition) -> None:
+def write_part(lake: Lake, part: Partition, round_: Round | None, rows: Iterator[pa.RecordBatch]) -> None:
     """Write one part to a new file, name it in the manifest, then note that it is up to date. Runs in a scope."""
     if round_ is None:
         lake.swap(lake.manifest().with_files(without=[f"{part.round}/{part.bucket}"]))
     else:
-        file = _write(lake, source, round_, part.bucket)
+        file = _write(lake, round_, part.bucket, rows)
         manifest = lake.manifest()
         key = f"{round_.pk}/{part.bucket}"
         lake.swap(manifest.with_files(file) if file else manifest.with_files(without=[key]))
@@ -189,7 +194,7 @@ def write_part(lake: Lake, source: ArrowReader, round_: Round | None, part: Part
     Partition.objects.filter(round=part.round, bucket=part.bucket).update(written=part.wanted, facts=part.facts)
 
 
-def _write(lake: Lake, source: ArrowReader, round_: Round, bucket: str) -> FactFile | None:
+def _write(lake: Lake, round_: Round, bucket: str, batches: Iterator[pa.RecordBatch]) -> FactFile | None:
     spec, period = load(round_.definition.spec), Period.parse(round_.period)
     known, rates = meanings(spec, period), rates_of(spec.code, period.end, bucket)
     taken, rows = timezone.now(), 0
@@ -197,7 +202,7 @@ def _write(lake: Lake, source: ArrowReader, round_: Round, bucket: str) -> FactF
         lake.write(f"facts/{spec.code}/{period}") as (path, file),
         pq.ParquetWriter(file, COLUMNS, **FILE) as writer,
     ):
-        for batch in batches(source, round_, bucket):
+        for batch in batches:
             table = to_facts(batch, round_, spec.code, known, rates)
             writer.write_table(table, row_group_size=GROUP)
             rows += table.num_rows
@@ -209,26 +214,24 @@ def _write(lake: Lake, source: ArrowReader, round_: Round, bucket: str) -> FactF
     )
 
 
-def batches(source: ArrowReader, round_: Round, bucket: str) -> Iterator[pa.RecordBatch]:
-    """Cells that count, and the states of submissions, as PostgreSQL gives them.
+def _before(round_: Round) -> list[str]:
+    """The rounds of the same form and period that came first: an institution that was asked twice counts once, with them."""
+    asked = Round.objects.filter(definition__code=round_.definition.code, period=round_.period, pk__lt=round_.pk)
+    return [str(pk) for pk in asked.values_list("pk", flat=True)]
 
-    An institution that was asked the same form twice for one period counts once, with the round that came first.
-    """
-    span = Range.subtree(f"{bucket}/")
-    before = list(
-        Round.objects.filter(definition__code=round_.definition.code, period=round_.period, pk__lt=round_.pk)
-        .values_list("pk", flat=True)
-    )  # fmt: skip
-    first, more = (_FIRST, [[str(pk) for pk in before]]) if before else ("", [])
-    pk = str(round_.pk)
+
+def _question(part: Partition, before: list[str]) -> Question:
+    """Cells that count, and the states of submissions, but those of institutions that a round ``before`` asked."""
+    span = Range.subtree(f"{part.bucket}/")
+    first, more = (_FIRST, [before]) if before else ("", [])
+    pk = str(part.round)
     parts = (
         (_FACTS + first, [pk, span.lo, span.hi, NOT_APPROVED, *more]),
         (_MOVED + first, [pk, span.lo, span.hi, NOT_APPROVED, *more]),
         (_STATES + first, [NOT_APPROVED, pk, span.lo, span.hi, *more]),
     )
     together = " UNION ALL ".join(sql for sql, _params in parts)
-    with source.read(together, [value for _sql, params in parts for value in params]) as rows:
-        yield from rows
+    return together, [value for _sql, params in parts for value in params]
 
 
 def to_facts(batch: pa.RecordBatch, round_: Round, form: str, known: dict[str, Meaning], rates: Rates) -> pa.Table:
@@ -281,4 +284,4 @@ def export_all(scope: Scope, advance: Callable[[int, int], None] | None = None) 
     return run(scope, advance)
 
 
-__all__ = ["COLUMNS", "batches", "export_all", "meanings", "run", "to_facts", "write_part"]
+__all__ = ["COLUMNS", "export_all", "meanings", "run", "to_facts", "write_part"]

@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from shuzheng.apps.vehicles import actions
+from shuzheng.apps.vehicles import actions, rightsizing
 from shuzheng.apps.vehicles.demo.common import COUNTY, KM, SPOTS, Nation
 from shuzheng.apps.vehicles.models import (
     Driver,
     Plan,
     Run,
+    SizingRun,
     Trip,
     Vehicle,
     VehicleState,
@@ -85,12 +86,23 @@ def now(nation: Nation, today: date) -> None:
         actions.end_runs(
             [run, row], actor=dispatcher, odometer=run.vehicle.mileage + 64, parking=Decimal(10), energy=61
         )
+    _reckon(dispatcher, today)
     plan = Plan(
         year=today.year, kind=Plan.Sort.RENEWAL, use=cars[0].use, body="1", fuel="5", price=Decimal(165_000), reason="车况差，维修频繁",
         replaces=cars[0],
     )  # fmt: skip
     plan.own(office)
     insert_many([plan])
+
+
+def _reckon(actor: Actor, today: date) -> None:
+    """How many vehicles the county needs, by this year's runs and the last one's."""
+    with actor.scope.activate():
+        for year in (today.year, today.year - 1):
+            row = SizingRun(year=year, at=COUNTY)
+            row.node_id, row.path = actor.organ_id, actor.organ_path
+            [row] = actions.ask_sizing([row], actor=actor)
+            actions.finish_sizing([row], actor=actor, result=rightsizing.reckon(row))
 
 
 def _actor(username: str) -> Actor | None:
