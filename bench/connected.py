@@ -35,7 +35,9 @@ PROBES = 1.0
 def run(folder: Path, number: int) -> list[Result]:
     """None lost, none double; the p95 from receipt to the live map."""
     workers = os.cpu_count() or 1
-    terminals.allow(number // workers + number // 20)  # of a process of the gateway: the kernel deals them out evenly, about
+    terminals.allow(
+        number // workers + number // 20
+    )  # of a process of the gateway: the kernel deals them out evenly, about
     tracks.fleet(number)
     base = [sys.executable, "-m", "shuzheng.ops", "gateway", "--host", "127.0.0.1", "--port", str(PORT)]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_OWNER_URL"}

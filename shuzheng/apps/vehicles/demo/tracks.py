@@ -56,7 +56,11 @@ def load(path: str, today: date) -> None:
     terminals = []
     for n, vehicle in enumerate(vehicles):
         terminal = Terminal(
-            vehicle=vehicle, number=str(13957810000 + n), maker="演示", model="SZ-808", sim=f"89860000000000{n:06}",
+            vehicle=vehicle,
+            number=str(13957810000 + n),
+            maker="演示",
+            model="SZ-808",
+            sim=f"89860000000000{n:06}",
             registered_at=None if n == len(vehicles) - 1 else timezone.now() - timedelta(days=260 - n),
         )
         terminal.own(vehicle.node)
