@@ -5,11 +5,13 @@ const view = new Window({ url: 'http://localhost/', settings: { disableJavaScrip
 const names = [
   'window', 'document', 'HTMLElement', 'HTMLInputElement', 'HTMLFormElement', 'HTMLButtonElement', 'HTMLDialogElement',
   'HTMLAnchorElement', 'HTMLTableRowElement', 'HTMLTableCellElement', 'HTMLTextAreaElement', 'HTMLSelectElement', 'Element', 'Node', 'Event', 'CustomEvent', 'KeyboardEvent', 'MouseEvent',
-  'customElements', 'localStorage', 'sessionStorage', 'location', 'history', 'FormData', 'DOMParser', 'MutationObserver', 'getComputedStyle', 'CSS', 'HTMLMetaElement',
+  'customElements', 'localStorage', 'sessionStorage', 'location', 'history', 'FormData', 'DOMParser', 'MutationObserver', 'ResizeObserver', 'getComputedStyle', 'CSS', 'HTMLMetaElement',
 ] as const; // prettier-ignore
 for (const name of names) {
   Object.defineProperty(globalThis, name, { value: name === 'window' ? view : view[name as keyof Window], configurable: true, writable: true });
 }
+
+Object.assign(globalThis, { requestAnimationFrame: view.requestAnimationFrame.bind(view), cancelAnimationFrame: view.cancelAnimationFrame.bind(view) });
 
 // htmx looks for hx-on with XPath, which happy-dom lacks; no template has hx-on, so there is nothing to find
 Object.assign(globalThis, { XPathEvaluator: class { createExpression() { return { evaluate: () => ({ iterateNext: () => null }) }; } } }); // prettier-ignore

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boundsOf, grid, metres, project, ringOf, round, unproject } from '../map/model.ts';
-import '../lib/testing.ts';
+import { page, soon, until } from '../lib/testing.ts';
 
 const { placeAt, stretches } = await import('../sz-map.ts');
 
@@ -42,4 +42,50 @@ test('between two points a vehicle is between them; in a gap it is where it was 
   assert.equal(placeAt(track as never, 1000)?.[1], 120.3);
   assert.equal(placeAt(track as never, 9999)?.[1], 121.1);
   assert.equal(placeAt([], 1), null);
+});
+
+test('vehicles move by the stream; while it cannot be had, the page asks each second', async () => {
+  const now = Date.now() / 1000;
+  const streams: { url: string; onmessage?: (event: { data: string }) => void; onerror?: () => void; closed: boolean }[] = [];
+  const asked: string[] = [];
+  const car = (kmh: number) => ['c1', '浙K1', 119.9, 28.4, 90, kmh, now];
+  class Stream {
+    closed = false;
+    url: string;
+    constructor(url: string) {
+      this.url = url;
+      streams.push(this);
+    }
+    close(): void {
+      this.closed = true;
+    }
+  }
+  const answer = async (url: string) => {
+    asked.push(url);
+    return { ok: true, redirected: false, json: async () => ({ at: 9, cars: [car(30)] }) };
+  };
+  const before = { EventSource: globalThis.EventSource, fetch: globalThis.fetch };
+  Object.assign(globalThis, { EventSource: Stream, fetch: answer });
+  try {
+    const data = { tiles: null, areas: [], pins: [], url: '/places', live: '/live', at: 5, cars: [car(0)] };
+    const map = page(
+      `<sz-map><div data-map></div><script type="application/json">${JSON.stringify(data)}</script></sz-map>
+       <p data-car="c1"><span data-speed data-still="停"></span></p>`,
+      'sz-map',
+    );
+    const speed = () => document.querySelector('[data-speed]')!.textContent;
+    await until(() => streams.length > 0);
+    assert.deepEqual([streams[0]!.url, speed()], ['/live?since=5', '停']);
+    streams[0]!.onmessage!({ data: JSON.stringify({ at: 7, cars: [car(42)] }) });
+    assert.equal(speed(), '42 km/h');
+    streams[0]!.onerror!();
+    await until(() => asked.length > 0 && speed() === '30 km/h');
+    assert.deepEqual([asked[0], speed(), streams[0]!.closed], ['/places?since=7', '30 km/h', true]);
+    map.remove();
+    const many = asked.length;
+    await soon(1200);
+    assert.equal(asked.length, many); // who has left the page asks no more
+  } finally {
+    Object.assign(globalThis, before);
+  }
 });
