@@ -28,10 +28,19 @@ def _pytest(part: str, *arguments: str) -> int:
     return 0 if code == 5 else code  # 5: the part has no test
 
 
-def _fast(extra: Sequence[str]) -> int:
+def _without_browser(part: str, which: str, extra: Sequence[str]) -> int:
     # In the order of conftest.py, the slow first: else one of them runs alone at the end.
     files = ("--dist", "loadfile", "--no-loadscope-reorder")
-    return _pytest("fast", "-n", "2", *files, "-m", "not browser", *extra)
+    return _pytest(part, "-n", "2", *files, "-m", which, *extra)
+
+
+def _fast(extra: Sequence[str]) -> int:
+    """What two minutes allow."""
+    return _without_browser("fast", "not browser and not slow", extra)
+
+
+def _server(extra: Sequence[str]) -> int:
+    return _without_browser("server", "not browser", extra)
 
 
 def _browser(extra: Sequence[str]) -> int:
@@ -66,13 +75,16 @@ def test(parts: Sequence[str], extra: Sequence[str]) -> int:
     """Run the parts; all of them also when an early one fails, so that one run tells everything."""
     shutil.rmtree(SKIPPED, ignore_errors=True)
     begin = time.monotonic()
-    codes = [{"fast": _fast, "browser": _browser}[part](extra) for part in parts]
+    codes = [PARTS[part](extra) for part in parts]
     skipped = _account()
     print(f"{time.monotonic() - begin:.0f} s")
     if skipped and os.environ.get("SZ_FAIL_ON_SKIP"):
         print("A skip counts as a failure here (SZ_FAIL_ON_SKIP).")
         return 1
     return max(codes)
+
+
+PARTS = {"fast": _fast, "server": _server, "browser": _browser}
 
 
 def check() -> int:
@@ -110,7 +122,7 @@ def main(argv: Sequence[str]) -> int:
     verb, *extra = argv
     if verb == "check":
         return check()
-    return test(["fast", "browser"] if verb == "all" else [verb], extra)
+    return test(["server", "browser"] if verb == "all" else [verb], extra)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from shuzheng.base.audit import checkpoints, sealer, verify
 from shuzheng.base.audit.models import Entry, Link
 from shuzheng.base.core.scope import system_scope
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "owner"]), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ from shuzheng.kernel.ids import uuid7
 from tests.factories import Nation, small_nation
 from tests.rows import row_of, stored
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PLACES = {
     "own": "33/11/23/0/u1/",

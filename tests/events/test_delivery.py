@@ -20,7 +20,7 @@ from shuzheng.base.org.models import OrganProfile
 from shuzheng.kernel.errors import Denied
 from tests.factories import small_nation
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "owner"]), pytest.mark.slow]
 
 EVENT = "org.profile.changed"
 

@@ -17,7 +17,7 @@ from tests.factories import actor_of
 from tests.forms.conftest import UNIT, Reporting, full
 from tests.portal.test_templates import faults as template_faults
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 COUNTY, PREFECTURE = "33/11/23/", "33/11/"
 SECOND, OTHER = "33/11/23/0/u2/", "33/11/22/0/u1/"
 

@@ -15,7 +15,7 @@ from shuzheng.base.forms.queries import drill
 from shuzheng.kernel.errors import Invalid
 from tests.forms.conftest import UNIT
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 State, COUNTY, PREFECTURE = Amendment.State, "33/11/23/", "33/11/"
 SECOND = "33/11/23/0/u2/"
 

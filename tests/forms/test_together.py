@@ -21,6 +21,8 @@ from shuzheng.kernel.errors import Conflict, Fault
 from tests.factories import DIVISIONS, add_node
 from tests.forms.conftest import UNIT, full
 
+pytestmark = pytest.mark.slow
+
 COUNTY, PREFECTURE = "33/11/23/", "33/11/"
 SECOND, OTHER, LEVEL = "33/11/23/0/u2/", "33/11/22/0/u1/", "33/11/0/u1/"
 CHAINS = {

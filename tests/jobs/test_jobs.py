@@ -30,7 +30,7 @@ from shuzheng.base.org.models import OrganProfile
 from shuzheng.kernel.errors import FieldFault, Invalid
 from tests.factories import actor_of, small_nation
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "owner"]), pytest.mark.slow]
 
 seen: list = []
 

@@ -17,6 +17,8 @@ from shuzheng.ops.pg import THROWAWAY, Cluster, Urls
 from tests.ops.conftest import copied
 from tests.ops.deployment import ROOT, Deployment, assert_said, open_folder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server(template: Path) -> Iterator[Cluster]:

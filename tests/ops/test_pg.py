@@ -15,6 +15,8 @@ import pytest
 from shuzheng.ops.pg import THROWAWAY, Cluster
 from shuzheng.ops.words import Trouble
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:

@@ -15,7 +15,7 @@ from shuzheng.base.org.models import Node, NodeKind, NodeVersion, OrganProfile
 from shuzheng.base.org.places import draft_node, path_under, place_fault
 from shuzheng.kernel.errors import Fault
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 VERBS = ("create", "rename", "move", "merge", "split", "abolish")
 steps = st.lists(

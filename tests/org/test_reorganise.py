@@ -32,7 +32,7 @@ from shuzheng.kernel.errors import Conflict, Denied, Invalid, Missing
 from shuzheng.kernel.uscc import make_uscc
 from tests.org.conftest import BEFORE, ON
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from tests.permissions.routes import operations
 from tests.permissions.test_pages import letter, surprises
 from tests.permissions.world import World, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_every_operation_has_an_expectation_and_none_is_stale():

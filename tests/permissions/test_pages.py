@@ -13,7 +13,7 @@ from tests.permissions.routes import pages
 from tests.permissions.trying import Page
 from tests.permissions.world import World, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 ROWS = [
     pytest.param(name, page, id=f"{page.method} {name} {page.note}".strip())

@@ -17,7 +17,7 @@ from shuzheng.base.standards.models import Stamp
 from tests.queries import Trips
 from tests.registers.conftest import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 ALL = sorted(REGISTERS)
 

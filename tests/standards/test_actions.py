@@ -29,7 +29,7 @@ from shuzheng.base.standards.models import (
 from shuzheng.kernel.errors import Denied, Invalid
 from tests.standards.publishing import publish, release
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DAY = date(2026, 9, 30)
 
 

@@ -28,7 +28,7 @@ from tests.addresses import database_url
 from tests.forms.conftest import UNIT, due
 from tests.stats.conftest import scope
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 SECOND = "33/11/23/0/u2/"
 COUNTY, OTHER, PREFECTURE, PROVINCE = "33/11/23/", "33/11/22/", "33/11/", "33/"

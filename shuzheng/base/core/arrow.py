@@ -83,17 +83,18 @@ class ArrowReader:
                         for batch in batches:
                             put(batch)
                     put(None)
-            except BaseException as fault:  # noqa: BLE001 -- raised where it is waited for
-                put(fault)
+            finally:
+                put(over)
 
         def answer() -> Iterator[pa.RecordBatch]:
             while (item := rows.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
+                if item is over:
+                    reading.result()  # raises the fault that ended it
+                    raise LookupError("all questions are answered")
                 yield item
 
         with ThreadPoolExecutor(1, "ahead") as thread:
-            thread.submit(work)
+            reading = thread.submit(work)
             try:
                 yield (answer() for _ in questions)
             finally:

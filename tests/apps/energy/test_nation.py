@@ -9,6 +9,8 @@ import pytest
 
 from shuzheng.ops.demo import energy_nation as nation
 
+pytestmark = pytest.mark.slow
+
 SIZE = 31_720
 D = Decimal
 

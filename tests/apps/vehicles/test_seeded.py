@@ -26,6 +26,8 @@ from shuzheng.base.core.bulk import insert_many
 from shuzheng.base.masters.models import Party
 from tests.forms.conftest import standards  # noqa: F401 -- a fixture
 
+pytestmark = pytest.mark.slow
+
 COUNTY = "33/11/23/"
 TYPED = {"part", "passenger", "owner", "borrower", "provider", "holder", "fence", "station"}
 
