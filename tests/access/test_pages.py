@@ -10,7 +10,7 @@ from shuzheng.base.accounts.models import Account, ApiToken, PasswordPolicy
 from shuzheng.base.core.scope import system_scope
 from tests.access.conftest import COUNTY, ORGAN, OTHER_SCHOOL, SCHOOL, role
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def browser(account):

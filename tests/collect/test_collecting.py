@@ -27,7 +27,7 @@ from shuzheng.base.notify.models import Receipt
 from shuzheng.kernel.errors import Conflict, Denied, Invalid, Missing
 from tests.collect.conftest import OFFICE, OTHER, UNIT, answer, colleague, fresh, stored
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_organs_of_the_own_level_are_asked_and_answer_once_each(nation, make, maker):

@@ -19,7 +19,7 @@ from shuzheng.kernel.errors import Denied, Invalid, Missing
 from tests.standards.publishing import publish
 from tests.standards.test_conform import workbook
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 DAY = date(2031, 6, 30)
 ELEMENT = {
     "identifier": "energy.headcount", "name": "用能人数", "name_en": "Headcount", "group": "energy",

@@ -18,7 +18,7 @@ from shuzheng.kernel.errors import Invalid
 from tests.factories import actor_of
 from tests.stats.conftest import OTHER, UNIT
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def make_rule(actor, **values) -> AlertRule:

@@ -36,7 +36,7 @@ from tests.apps.vehicles.tracked import MONDAY, add_fence, add_run, add_terminal
 from tests.factories import actor_of
 from tests.forms.conftest import standards  # noqa: F401 -- a fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 HERE, BESIDE = "33/11/23/0/u1/", "33/11/23/0/u2/"
 GOA = "33/11/23/0/goa/"
