@@ -19,6 +19,7 @@ from shuzheng.apps.vehicles.costs import below
 from shuzheng.apps.vehicles.models import (
     CardRead,
     Command,
+    Driver,
     Fence,
     Intake,
     Place,
@@ -32,7 +33,9 @@ from shuzheng.apps.vehicles.models import (
 )
 from shuzheng.apps.vehicles.models.tracks import slot_of
 from shuzheng.apps.vehicles.sealing import Point, metres, note, seal
-from shuzheng.apps.vehicles.watching import BEIJING
+from shuzheng.apps.vehicles.supervision.scan import take_facts
+from shuzheng.apps.vehicles.watching import BEIJING, OTHER_DRIVER, Fact
+from shuzheng.base.core.actor import system_actor
 from shuzheng.base.core.bulk import insert_many
 from shuzheng.kernel import geo
 from shuzheng.protocols.jt808.messages import UNSUPPORTED
@@ -99,7 +102,7 @@ def _told(terminals: Sequence[Terminal]) -> None:
 
 
 def _cards(vehicles: Sequence[Vehicle], today: date) -> None:
-    """Drivers put their cards in when they set out, and take them out when they are back."""
+    """Drivers put their cards in when they set out, and take them out when they are back. Once somebody else drove than was sent."""
     since = datetime.combine(today - timedelta(days=DAYS), datetime.min.time(), BEIJING)
     runs = (
         Run.objects.filter(vehicle__in=vehicles, out_at__gte=since).select_related("driver__person").order_by("out_at")
@@ -116,6 +119,20 @@ def _cards(vehicles: Sequence[Vehicle], today: date) -> None:
                 )  # fmt: skip
                 row.node_id, row.path = run.node_id, run.path
                 rows.append(row)
+    if not rows:
+        return
+    mine = [row for row in rows if row.way == CardRead.Way.IN][len(rows) // 4]
+    if other := Driver.objects.filter(node=mine.node_id).exclude(pk=mine.driver_id).select_related("person").first():
+        sent, mine.driver, mine.name, mine.differs = mine.driver, other, other.person.name, True
+        fact = Fact(
+            mine.vehicle_id,
+            OTHER_DRIVER,
+            mine.at,
+            None,
+            str(mine.run_id),
+            words={"card_driver": mine.who, "order_driver": str(sent)},
+        )
+        take_facts([fact.as_json()], actor=system_actor("vehicles.watch"))
     insert_many(rows, ignore_conflicts=True)
 
 
