@@ -192,6 +192,7 @@ EMAIL_HOST_PASSWORD = os.environ.get("SZ_MAIL_PASSWORD", "")
 EMAIL_USE_TLS = flag("SZ_MAIL_TLS")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("SZ_MAIL_FROM", "")
+SZ_NATION_CODE = os.environ.get("SZ_NATION_CODE", "000000")  # of the tree's root; only before the tree is made
 SZ_FORM_NOW_CELLS = int(os.environ.get("SZ_FORM_NOW_CELLS", "20000"))  # a form with more is checked and stored by a job
 SZ_HOTLINE = os.environ.get("SZ_HOTLINE", "12345")  # supervision telephone shown to the public
 SZ_UPLOAD_MB = int(os.environ.get("SZ_UPLOAD_MB", "50"))  # largest upload, in megabytes

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -31,6 +32,10 @@ DEMO_MARK = "shuzheng.demo"  # among the embedded database's own files: "new" (t
 
 class _Stop(Exception):
     """TERM or Ctrl-C."""
+
+
+_stop_asked = threading.Event()
+"""So that it is not forgotten where the exception was lost: Python drops what is raised inside a finalizer."""
 
 
 def _die_with_parent() -> None:
@@ -118,6 +123,7 @@ def up(args: argparse.Namespace) -> int:
 
 
 def _interrupt(number: int, frame: object) -> None:
+    _stop_asked.set()
     raise _Stop
 
 
@@ -257,6 +263,8 @@ class Supervisor:
     def _watch(self) -> None:
         while True:
             time.sleep(0.5)
+            if _stop_asked.is_set():
+                raise _Stop
             self._keep_database()
             revived = [child for child in self.children if child.revive()]
             if revived:

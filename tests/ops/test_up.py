@@ -6,12 +6,16 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from shuzheng.ops import supervisor
 from tests.ops.deployment import ROOT, Deployment, assert_said, cpu_seconds, is_gone, open_folder
 
 pytestmark = pytest.mark.slow
@@ -161,3 +165,12 @@ def test_killed_supervisor_takes_web_and_worker_along_and_the_next_up_works(prep
     finally:
         deployment.down()
     assert deployment.run("down").returncode == 0
+
+
+def test_a_stop_whose_exception_was_lost_is_taken_at_the_next_look(monkeypatch):
+    """The signal came while Python ran a finalizer, where it drops what is raised."""
+    monkeypatch.setattr(supervisor, "_stop_asked", threading.Event())
+    with suppress(supervisor._Stop):
+        supervisor._interrupt(signal.SIGTERM, None)
+    with pytest.raises(supervisor._Stop):
+        supervisor.Supervisor(SimpleNamespace(host="127.0.0.1", port=1), None)._watch()

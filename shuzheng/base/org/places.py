@@ -22,8 +22,8 @@ MAX_PATH = 255
 
 
 def nation_code() -> str:
-    """The code of the nation as a division: ``000000`` unless the setting ``SZ_NATION_CODE`` names another (domain §1.5)."""
-    return getattr(settings, "SZ_NATION_CODE", "000000")
+    """The code of the nation as a division: six digits as GB/T 2260 has, which gives the nation none: ``SZ_NATION_CODE``."""
+    return settings.SZ_NATION_CODE
 
 
 def child_path(parent_path: str, kind: str, code: str, *, parent_kind: str = NodeKind.DIVISION) -> str:
